@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What happens, as it travels through the event ring: one fixed-size message per event. */
+#ifndef PHICAST_SHARED_EVENT_H
+#define PHICAST_SHARED_EVENT_H
+
+#include "shared/ring.h"
+#include "shared/status.h"
+
+#include <assert.h>
+#include <stdint.h>
+
+/* The states of the sound; OFFLINE is the broadcaster's word for having no analyser. */
+enum sound_state {
+    STATE_IDLE,
+    STATE_AMBIENT,
+    STATE_COHERENT,
+    STATE_TURBULENT,
+    STATE_CRITICAL,
+    STATE_OFFLINE
+};
+
+/* The condition that brought a state change about. */
+enum state_trigger {
+    TRIGGER_SIGNAL_ONSET,
+    TRIGGER_SIGNAL_LOST,
+    TRIGGER_ICI_THRESHOLD,
+    TRIGGER_CRITICALITY_THRESHOLD,
+    TRIGGER_ANALYSER_LOST,
+    TRIGGER_ANALYSER_FOUND
+};
+
+enum adaptation_reason { REASON_CRITICALITY_OPTIMIZATION, REASON_COHERENCE_TRACKING };
+
+enum event_kind { EVENT_STATE_CHANGE = 1, EVENT_CRITICAL = 2, EVENT_PHI_ADAPTATION = 3 };
+
+struct state_change {
+    uint32_t from_state; /* enum sound_state */
+    uint32_t to_state;   /* enum sound_state */
+    uint32_t trigger;    /* enum state_trigger */
+    float confidence;    /* 0...1 */
+};
+
+struct critical_event {
+    float criticality; /* peak, >= 0 */
+    float duration_ms; /* >= 0 */
+    float peak_ici;    /* 0...1 */
+};
+
+struct phi_adaptation {
+    float old_depth; /* 0...1 */
+    float new_depth;
+    float old_phase; /* rad, 0...2 pi */
+    float new_phase;
+    uint32_t reason; /* enum adaptation_reason */
+};
+
+struct event {
+    uint32_t kind; /* enum event_kind */
+    uint32_t reserved;
+    double timestamp;      /* Unix seconds */
+    uint64_t frame;        /* the analysis frame it was seen in */
+    uint64_t published_us; /* CLOCK_MONOTONIC, us: when it was put into the ring */
+    union {
+        struct state_change state_change;
+        struct critical_event critical;
+        struct phi_adaptation phi_adaptation;
+        uint32_t words[6];
+    };
+};
+
+static_assert(sizeof(struct event) == RING_WORDS * sizeof(uint64_t), "an event is one ring message");
+
+/* Any thread. The names of the wire contract; NULL for a value that is none of the enum's. */
+const char *sound_state_str(uint32_t state);
+const char *state_trigger_str(uint32_t trigger);
+const char *adaptation_reason_str(uint32_t reason);
+
+/* STATUS_CORRUPT unless every member is in its documented range. Any thread. */
+MUST_CHECK enum status event_check(const struct event *event);
+
+/* Writer thread, RT-safe. */
+void event_push(struct ring *ring, const struct event *event);
+
+/* Any reader: as ring_read, and STATUS_CORRUPT (skipping it) for an event that fails event_check. */
+MUST_CHECK enum status event_read(const struct ring *ring, uint64_t *next, struct event *event,
+                                  uint64_t *lost);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The configuration file: one JSON object whose keys are the long option names. */
+#ifndef PHICAST_SHARED_JSON_CONFIG_H
+#define PHICAST_SHARED_JSON_CONFIG_H
+
+#include "shared/options.h"
+#include "shared/status.h"
+
+struct config; /* owns the strings that the options point to after config_load */
+
+/* Reads the file into `options`. Numbers, strings, booleans and (for lists) arrays of strings. Unknown keys,
+ * wrong types and values out of range are refused: `error` names the file, the key and the cure. *config must
+ * be freed with config_free after the last use of the options; it is NULL on failure. STATUS_NOT_FOUND,
+ * STATUS_NO_ACCESS, STATUS_CORRUPT (not JSON), STATUS_BAD_ARG, STATUS_NO_MEMORY. */
+MUST_CHECK enum status config_load(const char *path, const struct option_table *table, void *options,
+                                   struct config **config, char error[OPTION_ERROR_MAX]);
+
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "shared/json/messages.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* json-c appends ".0" where these print no decimal point, so a float stays a float for typed clients. */
+static const char float_format[] = "%.7g";
+static const char time_format[] = "%.6f";
+
+/* An object being filled; one failed allocation anywhere makes `failed` stick. */
+struct build {
+    struct json_object *object;
+    bool failed;
+};
+
+static struct build build_new(void) {
+    struct json_object *object = json_object_new_object();
+    return (struct build){object, object == NULL};
+}
+
+/* Takes ownership of value. */
+static void add(struct build *build, const char *key, struct json_object *value) {
+    const unsigned flags = JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY;
+    if (build->failed || !value || json_object_object_add_ex(build->object, key, value, flags) != 0) {
+        json_object_put(value);
+        build->failed = true;
+    }
+}
+
+static void add_number(struct build *build, const char *key, double value, const char *format) {
+    struct json_object *number = json_object_new_double(value);
+    if (number) {
+        json_object_set_serializer(number, json_object_double_to_json_string, (void *)(uintptr_t)format,
+                                   NULL);
+    }
+    add(build, key, number);
+}
+
+static void add_float(struct build *build, const char *key, double value) {
+    add_number(build, key, value, float_format);
+}
+
+static void add_time(struct build *build, double value) {
+    add_number(build, "timestamp", value, time_format);
+}
+
+static void add_string(struct build *build, const char *key, const char *value) {
+    add(build, key, json_object_new_string(value));
+}
+
+/* Prints and frees the object. */
+static enum status finish(struct build *build, struct message *message) {
+    enum status status = STATUS_NO_MEMORY;
+    size_t length = 0;
+    const char *text =
+        build->failed ? NULL
+                      : json_object_to_json_string_length(build->object, JSON_C_TO_STRING_PLAIN, &length);
+    if (text && length >= message->capacity) {
+        char *grown = realloc(message->text, length * 2);
+        if (grown) {
+            message->text = grown;
+            message->capacity = length * 2;
+        }
+    }
+    if (text && length < message->capacity) {
+        memcpy(message->text, text, length + 1);
+        message->length = length;
+        status = STATUS_OK;
+    }
+    json_object_put(build->object);
+    return status;
+}
+
+static struct json_object *channel_list(const struct metrics_snapshot *snapshot) {
+    struct json_object *list = json_object_new_array_ext((int)snapshot->channel_count + 1);
+    for (uint32_t i = 0; list && i < snapshot->channel_count; i++) {
+        const struct channel_metrics *c = &snapshot->channel[i];
+        struct build entry = build_new();
+        add(&entry, "channel", json_object_new_int((int)i));
+        add_float(&entry, "frequency", (double)c->frequency);
+        add_float(&entry, "amplitude", (double)c->amplitude);
+        add_float(&entry, "phase", (double)c->phase);
+        add(&entry, "active", json_object_new_boolean(c->active != 0));
+        if (entry.failed || json_object_array_add(list, entry.object) != 0) {
+            json_object_put(entry.object);
+            json_object_put(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
+enum status message_metrics(struct message *message, const struct metrics_snapshot *snapshot) {
+    struct build build = build_new();
+    add(&build, "frame", json_object_new_uint64(snapshot->frame));
+    add_time(&build, snapshot->timestamp);
+    add_float(&build, "ici", (double)snapshot->ici);
+    add_float(&build, "criticality", (double)snapshot->criticality);
+    add_float(&build, "phase_coherence", (double)snapshot->phase_coherence);
+    add_float(&build, "spectral_centroid", (double)snapshot->spectral_centroid);
+    add_float(&build, "phi_depth", (double)snapshot->phi_depth);
+    add_float(&build, "phi_phase", (double)snapshot->phi_phase);
+    add(&build, "phi_breathing_active", json_object_new_boolean(snapshot->phi_breathing_active != 0));
+    add(&build, "active_channels", json_object_new_int((int)snapshot->active_channels));
+    add(&build, "channel_metrics", channel_list(snapshot));
+    return finish(&build, message);
+}
+
+enum status message_latency(struct message *message, const struct latency_report *report) {
+    struct build build = build_new();
+    add_time(&build, report->timestamp);
+    add_float(&build, "total_latency_ms", report->total_ms);
+    add_float(&build, "hardware_latency_ms", report->hardware_ms);
+    add_float(&build, "software_latency_ms", report->software_ms);
+    add_float(&build, "buffer_latency_ms", report->buffer_ms);
+    add_float(&build, "jitter_ms", report->jitter_ms);
+    add(&build, "calibrated", json_object_new_boolean(report->calibrated != 0));
+    add_float(&build, "compensation_ms", report->compensation_ms);
+    return finish(&build, message);
+}
+
+static void add_state_change(struct build *build, const struct state_change *e) {
+    add_string(build, "from_state", sound_state_str(e->from_state));
+    add_string(build, "to_state", sound_state_str(e->to_state));
+    add_string(build, "trigger", state_trigger_str(e->trigger));
+    add_float(build, "confidence", (double)e->confidence);
+}
+
+static void add_critical(struct build *build, const struct critical_event *e) {
+    add_float(build, "criticality", (double)e->criticality);
+    add_float(build, "duration_ms", (double)e->duration_ms);
+    add_float(build, "peak_ici", (double)e->peak_ici);
+}
+
+static void add_adaptation(struct build *build, const struct phi_adaptation *e) {
+    add_float(build, "old_depth", (double)e->old_depth);
+    add_float(build, "new_depth", (double)e->new_depth);
+    add_float(build, "old_phase", (double)e->old_phase);
+    add_float(build, "new_phase", (double)e->new_phase);
+    add_string(build, "reason", adaptation_reason_str(e->reason));
+}
+
+enum status message_event(struct message *message, const struct event *event) {
+    static const char *const types[] = {NULL, "state_change", "critical_event", "phi_adaptation"};
+    const enum status status = event_check(event);
+    if (status) {
+        return status;
+    }
+    struct build build = build_new();
+    add_string(&build, "type", types[event->kind]);
+    add_time(&build, event->timestamp);
+    switch (event->kind) {
+    case EVENT_STATE_CHANGE: add_state_change(&build, &event->state_change); break;
+    case EVENT_CRITICAL: add_critical(&build, &event->critical); break;
+    default: add_adaptation(&build, &event->phi_adaptation); break;
+    }
+    return finish(&build, message);
+}
+
+void message_free(struct message *message) {
+    free(message->text);
+    *message = (struct message){0};
+}

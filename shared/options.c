@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "shared/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_MAX = 48, FIRST_LONG = 256, HELP_VALUE = 1000, VERSION_VALUE };
+
+static const struct option_row *find_row(const struct option_table *table, const char *name) {
+    for (size_t i = 0; i < table->count; i++) {
+        if (strcmp(table->rows[i].name, name) == 0) {
+            return &table->rows[i];
+        }
+    }
+    return NULL;
+}
+
+static enum status set_number(const struct option_row *row, void *member, const char *text, char *error) {
+    char *end;
+    errno = 0;
+    const double value = strtod(text, &end);
+    const bool whole = row->kind != OPTION_DOUBLE;
+    const bool parsed = end != text && *end == '\0' && errno == 0 && isfinite(value);
+
+    if (!parsed || (whole && value != floor(value)) || value < row->min || value > row->max) {
+        snprintf(error, OPTION_ERROR_MAX, "--%s %s: give a %s from %g to %g", row->name, text,
+                 row->kind == OPTION_POWER2 ? "power of two"
+                 : whole                    ? "whole number"
+                                            : "number",
+                 row->min, row->max);
+        return STATUS_BAD_ARG;
+    }
+    if (!whole) {
+        *(double *)member = value;
+        return STATUS_OK;
+    }
+    const uint32_t number = (uint32_t)value;
+    if (row->kind == OPTION_POWER2 && (number & (number - 1)) != 0) {
+        uint32_t below = 1;
+        while (below * 2 < number) {
+            below *= 2;
+        }
+        snprintf(error, OPTION_ERROR_MAX, "--%s %s: give a power of two from %g to %g, such as %u or %u",
+                 row->name, text, row->min, row->max, below, below * 2);
+        return STATUS_BAD_ARG;
+    }
+    *(uint32_t *)member = number;
+    return STATUS_OK;
+}
+
+static enum status set_flag(const struct option_row *row, bool *member, const char *text, char *error) {
+    const bool on = strcmp(text, "true") == 0;
+    if (!on && strcmp(text, "false") != 0) {
+        snprintf(error, OPTION_ERROR_MAX, "--%s %s: give true or false", row->name, text);
+        return STATUS_BAD_ARG;
+    }
+    *member = on;
+    return STATUS_OK;
+}
+
+static enum status set_row(const struct option_row *row, void *options, const char *text, char *error) {
+    char *member = (char *)options + row->offset;
+
+    if (row->kind == OPTION_FLAG) {
+        return set_flag(row, (bool *)member, text, error);
+    }
+    if (row->kind != OPTION_STRING && row->kind != OPTION_LIST) {
+        return set_number(row, member, text, error);
+    }
+    if (text[0] == '\0') {
+        snprintf(error, OPTION_ERROR_MAX, "--%s: the value is empty; give %s", row->name, row->arg);
+        return STATUS_BAD_ARG;
+    }
+    if (row->kind == OPTION_STRING) {
+        *(const char **)member = text;
+        return STATUS_OK;
+    }
+    struct option_list *list = (struct option_list *)member;
+    if (list->count == OPTION_LIST_MAX) {
+        snprintf(error, OPTION_ERROR_MAX, "--%s: given more than %d times; leave some out", row->name,
+                 OPTION_LIST_MAX);
+        return STATUS_BAD_ARG;
+    }
+    list->item[list->count++] = text;
+    return STATUS_OK;
+}
+
+enum status options_set(const struct option_table *table, void *options, const char *name, const char *text,
+                        char error[OPTION_ERROR_MAX]) {
+    const struct option_row *row = find_row(table, name);
+    if (!row) {
+        snprintf(error, OPTION_ERROR_MAX, "%s: no such option; see %s --help", name, table->program);
+        return STATUS_NOT_FOUND;
+    }
+    return set_row(row, options, text, error);
+}
+
+/* getopt's two descriptions of the same options, made from the table. */
+static void describe(const struct option_table *table, struct option *longs, char *shorts) {
+    size_t n = 0;
+    *shorts++ = ':'; /* a missing value is told apart from an unknown option */
+    for (; n < table->count && n < ROWS_MAX; n++) {
+        const struct option_row *row = &table->rows[n];
+        const bool takes_value = row->kind != OPTION_FLAG;
+        longs[n] = (struct option){row->name, takes_value, NULL, FIRST_LONG + (int)n};
+        if (row->letter) {
+            *shorts++ = row->letter;
+            if (takes_value) {
+                *shorts++ = ':';
+            }
+        }
+    }
+    longs[n] = (struct option){"help", no_argument, NULL, HELP_VALUE};
+    longs[n + 1] = (struct option){"version", no_argument, NULL, VERSION_VALUE};
+    longs[n + 2] = (struct option){0};
+    memcpy(shorts, "hV", 3);
+}
+
+static const struct option_row *row_of(const struct option_table *table, int value) {
+    if (value >= FIRST_LONG) {
+        return &table->rows[value - FIRST_LONG];
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->rows[i].letter == value) {
+            return &table->rows[i];
+        }
+    }
+    return NULL;
+}
+
+static enum options_result usage_error(const struct option_table *table, int found, const char *word,
+                                       char *error) {
+    if (found == ':') {
+        snprintf(error, OPTION_ERROR_MAX, "%s: needs a value; see %s --help", word, table->program);
+    } else if (optopt && optopt < FIRST_LONG) {
+        snprintf(error, OPTION_ERROR_MAX, "-%c: no such option; see %s --help", optopt, table->program);
+    } else {
+        snprintf(error, OPTION_ERROR_MAX, "%s: no such option, or not clear which; see %s --help", word,
+                 table->program);
+    }
+    return OPTIONS_ERROR;
+}
+
+enum options_result options_parse(const struct option_table *table, void *options, int argc, char **argv,
+                                  int *operands, char error[OPTION_ERROR_MAX]) {
+    struct option longs[ROWS_MAX + 3];
+    char shorts[2 * ROWS_MAX + 4];
+    bool list_seen[ROWS_MAX] = {false};
+    int found;
+
+    describe(table, longs, shorts);
+    opterr = 0;
+    optind = 0; /* glibc: start over, so that the parser can be called again */
+    while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        if (found == 'h' || found == HELP_VALUE) {
+            return OPTIONS_HELP;
+        }
+        if (found == 'V' || found == VERSION_VALUE) {
+            return OPTIONS_VERSION;
+        }
+        if (found == '?' || found == ':') {
+            return usage_error(table, found, argv[optind - 1], error);
+        }
+        const struct option_row *row = row_of(table, found);
+        bool *seen = &list_seen[row - table->rows];
+        if (row->kind == OPTION_LIST && !*seen) {
+            ((struct option_list *)((char *)options + row->offset))->count = 0;
+            *seen = true;
+        }
+        if (set_row(row, options, row->kind == OPTION_FLAG ? "true" : optarg, error)) {
+            return OPTIONS_ERROR;
+        }
+    }
+    *operands = optind;
+    return OPTIONS_RUN;
+}
+
+void options_help(const struct option_table *table, FILE *out) {
+    fprintf(out, "usage: %s %s\n\n%s\n\n", table->program, table->usage, table->about);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_row *row = &table->rows[i];
+        char left[64];
+        char letter[5] = "    ";
+        if (row->letter) {
+            snprintf(letter, sizeof letter, "-%c, ", row->letter);
+        }
+        snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name, row->arg ? " " : "",
+                 row->arg ? row->arg : "");
+        fprintf(out, "  %-32s %s\n", left, row->help);
+    }
+    fprintf(out, "  %-32s %s\n  %-32s %s\n", "-h, --help", "show this page and exit", "-V, --version",
+            "show the version and exit");
+    if (table->notes) {
+        fprintf(out, "\n%s\n", table->notes);
+    }
+}

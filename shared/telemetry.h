@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The telemetry segment /phicast.NAME.telemetry: what the analyser tells the world.
+ *
+ * One writer, the analyser; any number of readers, who map it read-only. ABI: bump TELEMETRY_ABI whenever a
+ * struct below changes in size, order or meaning; the assertions at the end fail when that was forgotten.
+ *
+ * A reader believes nothing: the read functions copy under the sequence lock and refuse (STATUS_CORRUPT)
+ * values outside the ranges documented here.
+ */
+#ifndef PHICAST_SHARED_TELEMETRY_H
+#define PHICAST_SHARED_TELEMETRY_H
+
+#include "shared/event.h"
+#include "shared/ring.h"
+#include "shared/segment.h"
+#include "shared/status.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CHANNELS_MAX = 64, TELEMETRY_ABI = 1 };
+
+struct channel_metrics {
+    float frequency; /* Hz, 0...sample rate / 2; 0 when inactive */
+    float amplitude; /* 1 = full scale, >= 0; 0 when inactive */
+    float phase;     /* rad, (-pi, pi], at the window's centre; 0 when inactive */
+    uint32_t active; /* 0 or 1 */
+};
+
+/* One analysis frame. Written by the process callback. */
+struct metrics_snapshot {
+    uint64_t frame;          /* counts from 0 at the analyser's start; never goes back in its lifetime */
+    double timestamp;        /* Unix seconds: when the sound at the window's centre was at the input */
+    uint64_t centre_us;      /* CLOCK_MONOTONIC, us: when the window's centre passed the process callback */
+    uint64_t published_us;   /* CLOCK_MONOTONIC, us: when the snapshot was published */
+    float ici;               /* 0...1 */
+    float criticality;       /* >= 0 */
+    float phase_coherence;   /* 0...1 */
+    float spectral_centroid; /* Hz, 0...sample rate / 2 */
+    float phi_depth;         /* 0...1 */
+    float phi_phase;         /* rad, 0...2 pi */
+    uint32_t phi_breathing_active; /* 0 or 1 */
+    uint32_t active_channels;      /* 0...channel_count */
+    uint32_t channel_count;        /* 1...CHANNELS_MAX: the entries of channel[] in use */
+    uint32_t reserved;
+    struct channel_metrics channel[CHANNELS_MAX];
+};
+
+/* What the JACK graph says of latency. Written by the control thread. */
+struct latency_snapshot {
+    double hardware_ms;  /* capture latency of the ports feeding the inputs, and the calibrated extra; >= 0 */
+    double buffer_ms;    /* period / sample rate; >= 0 */
+    double jitter_ms;    /* standard deviation of the callback's wake-up over the last 10 s; >= 0 */
+    uint32_t calibrated; /* 0 or 1 */
+    uint32_t compensated; /* 0 or 1: whether timestamps are moved back to the input */
+};
+
+/* How the analyser is doing. Written by the control thread, for /api/status. */
+struct analyser_status {
+    uint32_t jack_running; /* 0 or 1: whether there is a JACK server to work in */
+    uint32_t sample_rate;  /* Hz */
+    uint32_t period;       /* samples */
+    uint32_t window;       /* samples */
+    uint32_t hop;          /* samples */
+    uint32_t channel_count;
+    float dsp_load;             /* percent of the period, as JACK reports it for the whole graph */
+    float worst_callback_us;    /* the longest process callback so far */
+    uint64_t callbacks;         /* process callbacks so far */
+    uint64_t frames;            /* analysis frames so far */
+    uint64_t xruns;             /* as JACK reports them */
+    uint64_t gaps;              /* breaks in the sample count; each restarts the window */
+    uint64_t nonfinite_samples; /* input samples taken as 0: NaN, infinite, denormal or beyond 1e8 */
+};
+
+#define TELEMETRY_WORDS(type) (sizeof(type) / sizeof(uint64_t))
+
+struct telemetry {
+    struct segment_header header;
+    _Atomic uint64_t
+        heartbeat_us; /* CLOCK_MONOTONIC, us: start of the latest process callback; 0 before any */
+    uint64_t reserved[4];
+    _Atomic uint64_t metrics_sequence;
+    _Atomic uint64_t latency_sequence;
+    _Atomic uint64_t status_sequence;
+    _Atomic uint64_t metrics[TELEMETRY_WORDS(struct metrics_snapshot)];
+    _Atomic uint64_t latency[TELEMETRY_WORDS(struct latency_snapshot)];
+    _Atomic uint64_t status[TELEMETRY_WORDS(struct analyser_status)];
+    uint64_t pad[2]; /* the ring's slots start on a cache line */
+    struct ring events;
+};
+
+static_assert(sizeof(struct metrics_snapshot) == 72 + 16 * CHANNELS_MAX, "ABI");
+static_assert(sizeof(struct latency_snapshot) == 32, "ABI");
+static_assert(sizeof(struct analyser_status) == 72, "ABI");
+static_assert(offsetof(struct telemetry, heartbeat_us) == 64, "ABI");
+static_assert(offsetof(struct telemetry, metrics) == 128, "ABI");
+static_assert(offsetof(struct telemetry, events) % 64 == 0, "ABI");
+
+extern const struct segment_kind telemetry_kind;
+
+/* Writers: metrics from the process callback (RT-safe), the others from the control thread. */
+void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot);
+void telemetry_write_latency(struct telemetry *telemetry, const struct latency_snapshot *snapshot);
+void telemetry_write_status(struct telemetry *telemetry, const struct analyser_status *snapshot);
+
+/* Readers, any thread. STATUS_EMPTY before the first write, STATUS_TORN, STATUS_CORRUPT. */
+MUST_CHECK enum status telemetry_read_metrics(const struct telemetry *telemetry,
+                                              struct metrics_snapshot *out);
+MUST_CHECK enum status telemetry_read_latency(const struct telemetry *telemetry,
+                                              struct latency_snapshot *out);
+MUST_CHECK enum status telemetry_read_status(const struct telemetry *telemetry, struct analyser_status *out);
+
+#endif
