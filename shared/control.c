@@ -12,7 +12,8 @@ const struct segment_kind control_kind = {
     .suffix = "control",
 };
 
-enum status command_check(const struct command *command) {
+enum status command_check(const struct command *command)
+{
     const double v = command->value;
     bool good = false;
 
@@ -28,7 +29,8 @@ enum status command_check(const struct command *command) {
     return good ? STATUS_OK : STATUS_BAD_ARG;
 }
 
-enum status command_push(struct ring *ring, const struct command *command) {
+enum status command_push(struct ring *ring, const struct command *command)
+{
     uint64_t words[RING_WORDS];
     const enum status status = command_check(command);
     if (status == STATUS_OK) {
@@ -38,7 +40,8 @@ enum status command_push(struct ring *ring, const struct command *command) {
     return status;
 }
 
-enum status command_read(const struct ring *ring, uint64_t *next, struct command *command, uint64_t *lost) {
+enum status command_read(const struct ring *ring, uint64_t *next, struct command *command, uint64_t *lost)
+{
     uint64_t words[RING_WORDS];
     const enum status status = ring_read(ring, next, words, lost);
     if (status) {

@@ -8,31 +8,37 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *name_of(const char *const *names, size_t count, uint32_t value) {
+static const char *name_of(const char *const *names, size_t count, uint32_t value)
+{
     return value < count ? names[value] : NULL;
 }
 
-const char *sound_state_str(uint32_t state) {
+const char *sound_state_str(uint32_t state)
+{
     static const char *const names[] = {"idle", "ambient", "coherent", "turbulent", "critical", "offline"};
     return name_of(names, COUNT(names), state);
 }
 
-const char *state_trigger_str(uint32_t trigger) {
+const char *state_trigger_str(uint32_t trigger)
+{
     static const char *const names[] = {"signal_onset",          "signal_lost",   "ici_threshold",
                                         "criticality_threshold", "analyser_lost", "analyser_found"};
     return name_of(names, COUNT(names), trigger);
 }
 
-const char *adaptation_reason_str(uint32_t reason) {
+const char *adaptation_reason_str(uint32_t reason)
+{
     static const char *const names[] = {"criticality_optimization", "coherence_tracking"};
     return name_of(names, COUNT(names), reason);
 }
 
-static bool within(float value, float low, float high) {
+static bool within(float value, float low, float high)
+{
     return value >= low && value <= high; /* false for NaN */
 }
 
-enum status event_check(const struct event *event) {
+enum status event_check(const struct event *event)
+{
     static const float two_pi = 6.2831855F;
     bool good = isfinite(event->timestamp);
 
@@ -59,13 +65,15 @@ enum status event_check(const struct event *event) {
     return good ? STATUS_OK : STATUS_CORRUPT;
 }
 
-void event_push(struct ring *ring, const struct event *event) {
+void event_push(struct ring *ring, const struct event *event)
+{
     uint64_t words[RING_WORDS];
     memcpy(words, event, sizeof words);
     ring_push(ring, words);
 }
 
-enum status event_read(const struct ring *ring, uint64_t *next, struct event *event, uint64_t *lost) {
+enum status event_read(const struct ring *ring, uint64_t *next, struct event *event, uint64_t *lost)
+{
     uint64_t words[RING_WORDS];
     const enum status status = ring_read(ring, next, words, lost);
     if (status) {

@@ -9,7 +9,8 @@
 
 enum { ROWS_MAX = 48, FIRST_LONG = 256, HELP_VALUE = 1000, VERSION_VALUE };
 
-static const struct option_row *find_row(const struct option_table *table, const char *name) {
+static const struct option_row *find_row(const struct option_table *table, const char *name)
+{
     for (size_t i = 0; i < table->count; i++) {
         if (strcmp(table->rows[i].name, name) == 0) {
             return &table->rows[i];
@@ -18,7 +19,8 @@ static const struct option_row *find_row(const struct option_table *table, const
     return NULL;
 }
 
-static enum status set_number(const struct option_row *row, void *member, const char *text, char *error) {
+static enum status set_number(const struct option_row *row, void *member, const char *text, char *error)
+{
     char *end;
     errno = 0;
     const double value = strtod(text, &end);
@@ -51,7 +53,8 @@ static enum status set_number(const struct option_row *row, void *member, const 
     return STATUS_OK;
 }
 
-static enum status set_flag(const struct option_row *row, bool *member, const char *text, char *error) {
+static enum status set_flag(const struct option_row *row, bool *member, const char *text, char *error)
+{
     const bool on = strcmp(text, "true") == 0;
     if (!on && strcmp(text, "false") != 0) {
         snprintf(error, OPTION_ERROR_MAX, "--%s %s: give true or false", row->name, text);
@@ -61,7 +64,8 @@ static enum status set_flag(const struct option_row *row, bool *member, const ch
     return STATUS_OK;
 }
 
-static enum status set_row(const struct option_row *row, void *options, const char *text, char *error) {
+static enum status set_row(const struct option_row *row, void *options, const char *text, char *error)
+{
     char *member = (char *)options + row->offset;
 
     if (row->kind == OPTION_FLAG) {
@@ -89,7 +93,8 @@ static enum status set_row(const struct option_row *row, void *options, const ch
 }
 
 enum status options_set(const struct option_table *table, void *options, const char *name, const char *text,
-                        char error[OPTION_ERROR_MAX]) {
+                        char error[OPTION_ERROR_MAX])
+{
     const struct option_row *row = find_row(table, name);
     if (!row) {
         snprintf(error, OPTION_ERROR_MAX, "%s: no such option; see %s --help", name, table->program);
@@ -99,7 +104,8 @@ enum status options_set(const struct option_table *table, void *options, const c
 }
 
 /* getopt's two descriptions of the same options, made from the table. */
-static void describe(const struct option_table *table, struct option *longs, char *shorts) {
+static void describe(const struct option_table *table, struct option *longs, char *shorts)
+{
     size_t n = 0;
     *shorts++ = ':'; /* a missing value is told apart from an unknown option */
     for (; n < table->count && n < ROWS_MAX; n++) {
@@ -119,7 +125,8 @@ static void describe(const struct option_table *table, struct option *longs, cha
     memcpy(shorts, "hV", 3);
 }
 
-static const struct option_row *row_of(const struct option_table *table, int value) {
+static const struct option_row *row_of(const struct option_table *table, int value)
+{
     if (value >= FIRST_LONG) {
         return &table->rows[value - FIRST_LONG];
     }
@@ -132,7 +139,8 @@ static const struct option_row *row_of(const struct option_table *table, int val
 }
 
 static enum options_result usage_error(const struct option_table *table, int found, const char *word,
-                                       char *error) {
+                                       char *error)
+{
     if (found == ':') {
         snprintf(error, OPTION_ERROR_MAX, "%s: needs a value; see %s --help", word, table->program);
     } else if (optopt && optopt < FIRST_LONG) {
@@ -145,7 +153,8 @@ static enum options_result usage_error(const struct option_table *table, int fou
 }
 
 enum options_result options_parse(const struct option_table *table, void *options, int argc, char **argv,
-                                  int *operands, char error[OPTION_ERROR_MAX]) {
+                                  int *operands, char error[OPTION_ERROR_MAX])
+{
     struct option longs[ROWS_MAX + 3];
     char shorts[2 * ROWS_MAX + 4];
     bool list_seen[ROWS_MAX] = {false};
@@ -178,7 +187,8 @@ enum options_result options_parse(const struct option_table *table, void *option
     return OPTIONS_RUN;
 }
 
-void options_help(const struct option_table *table, FILE *out) {
+void options_help(const struct option_table *table, FILE *out)
+{
     fprintf(out, "usage: %s %s\n\n%s\n\n", table->program, table->usage, table->about);
     for (size_t i = 0; i < table->count; i++) {
         const struct option_row *row = &table->rows[i];

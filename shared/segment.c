@@ -13,7 +13,8 @@
 /* Each try loses only to another process that replaced the same name in between. */
 enum { CREATE_TRIES = 16 };
 
-static enum status make_name(char *out, const struct segment_kind *kind, const char *name) {
+static enum status make_name(char *out, const struct segment_kind *kind, const char *name)
+{
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     if (name[0] == '\0' || name[strspn(name, allowed)] != '\0') {
         return STATUS_BAD_ARG;
@@ -22,18 +23,21 @@ static enum status make_name(char *out, const struct segment_kind *kind, const c
     return length < SEGMENT_NAME_MAX ? STATUS_OK : STATUS_BAD_ARG;
 }
 
-static enum status take_lock(int fd) {
+static enum status take_lock(int fd)
+{
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     return fcntl(fd, F_OFD_SETLK, &lock) == 0 ? STATUS_OK : status_from_errno(errno);
 }
 
-static bool is_locked(int fd) {
+static bool is_locked(int fd)
+{
     struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
     return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 /* Whether fd is the file that the name leads to now. */
-static bool is_current(int fd, const char *name) {
+static bool is_current(int fd, const char *name)
+{
     struct stat mine;
     struct stat named;
     const int other = shm_open(name, O_RDONLY | O_CLOEXEC, 0);
@@ -47,11 +51,13 @@ static bool is_current(int fd, const char *name) {
 }
 
 /* The header of a file that may be anything, by read() so that a short file is no fault. */
-static bool peek_header(int fd, struct segment_header *header) {
+static bool peek_header(int fd, struct segment_header *header)
+{
     return pread(fd, header, sizeof *header, 0) == (ssize_t)sizeof *header;
 }
 
-static enum status map_new(struct segment *segment, gid_t group, uint64_t generation) {
+static enum status map_new(struct segment *segment, gid_t group, uint64_t generation)
+{
     const struct segment_kind *kind = segment->kind;
     if (group != (gid_t)-1 &&
         (fchown(segment->fd, (uid_t)-1, group) != 0 || fchmod(segment->fd, 0640) != 0)) {
@@ -80,7 +86,8 @@ static enum status map_new(struct segment *segment, gid_t group, uint64_t genera
 }
 
 enum status segment_create(struct segment *segment, const struct segment_kind *kind, const char *name,
-                           gid_t group) {
+                           gid_t group)
+{
     uint64_t generation = 1;
     *segment = (struct segment){.fd = -1, .kind = kind, .writer = true};
     enum status status = make_name(segment->name, kind, name);
@@ -118,7 +125,8 @@ enum status segment_create(struct segment *segment, const struct segment_kind *k
     return status ? status : STATUS_BUSY;
 }
 
-static enum status check_header(const struct segment_header *header, const struct segment_kind *kind) {
+static enum status check_header(const struct segment_header *header, const struct segment_kind *kind)
+{
     const uint64_t magic = atomic_load_explicit(&header->magic, memory_order_acquire);
     if (magic == 0) {
         return STATUS_NOT_READY;
@@ -132,7 +140,8 @@ static enum status check_header(const struct segment_header *header, const struc
     return header->size == kind->size ? STATUS_OK : STATUS_TRUNCATED;
 }
 
-enum status segment_attach(struct segment *segment, const struct segment_kind *kind, const char *name) {
+enum status segment_attach(struct segment *segment, const struct segment_kind *kind, const char *name)
+{
     *segment = (struct segment){.fd = -1, .kind = kind};
     enum status status = make_name(segment->name, kind, name);
     if (status) {
@@ -168,11 +177,13 @@ enum status segment_attach(struct segment *segment, const struct segment_kind *k
     return status;
 }
 
-bool segment_alive(const struct segment *segment) {
+bool segment_alive(const struct segment *segment)
+{
     return segment->fd >= 0 && is_locked(segment->fd);
 }
 
-enum status segment_verify(const struct segment *segment) {
+enum status segment_verify(const struct segment *segment)
+{
     struct stat file;
     if (segment->fd < 0 || fstat(segment->fd, &file) != 0) {
         return STATUS_NOT_FOUND;
@@ -183,7 +194,8 @@ enum status segment_verify(const struct segment *segment) {
     return check_header(segment->memory, segment->kind);
 }
 
-uint32_t segment_owner(const struct segment_kind *kind, const char *name) {
+uint32_t segment_owner(const struct segment_kind *kind, const char *name)
+{
     char path[SEGMENT_NAME_MAX];
     struct segment_header header;
     uint32_t pid = 0;
@@ -200,7 +212,8 @@ uint32_t segment_owner(const struct segment_kind *kind, const char *name) {
     return pid;
 }
 
-void segment_close(struct segment *segment) {
+void segment_close(struct segment *segment)
+{
     if (segment->memory) {
         munmap(segment->memory, segment->kind->size);
     }

@@ -25,7 +25,8 @@ static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared memory needs lock-free 64-bit
 
 /* Writer thread, RT-safe. `words` 64-bit words from src; src need not be atomic. */
 static inline void seqlock_write(_Atomic uint64_t *sequence, _Atomic uint64_t *payload, const uint64_t *src,
-                                 size_t words) {
+                                 size_t words)
+{
     /* A writer killed half-way left an odd value behind: round it up to the odd number it meant. */
     const uint64_t odd = atomic_load_explicit(sequence, memory_order_relaxed) | 1U;
     atomic_store_explicit(sequence, odd, memory_order_relaxed);
@@ -38,7 +39,8 @@ static inline void seqlock_write(_Atomic uint64_t *sequence, _Atomic uint64_t *p
 /* Any reader, lock-free. STATUS_TORN after SEQLOCK_READ_TRIES attempts; dst is then garbage.
  * STATUS_EMPTY if nothing was ever written. */
 MUST_CHECK static inline enum status
-seqlock_read(const _Atomic uint64_t *sequence, const _Atomic uint64_t *payload, uint64_t *dst, size_t words) {
+seqlock_read(const _Atomic uint64_t *sequence, const _Atomic uint64_t *payload, uint64_t *dst, size_t words)
+{
     for (int attempt = 0; attempt < SEQLOCK_READ_TRIES; attempt++) {
         const uint64_t before = atomic_load_explicit(sequence, memory_order_acquire);
         if (before == 0) {

@@ -3,7 +3,8 @@
 
 #include <errno.h>
 
-const char *status_str(enum status status) {
+const char *status_str(enum status status)
+{
     switch (status) {
     case STATUS_OK: return "ok";
     case STATUS_BAD_ARG: return "value out of range";
@@ -24,7 +25,8 @@ const char *status_str(enum status status) {
     return "unknown status";
 }
 
-enum status status_from_errno(int err) {
+enum status status_from_errno(int err)
+{
     switch (err) {
     case 0: return STATUS_OK;
     case ENOMEM:

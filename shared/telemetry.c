@@ -17,14 +17,16 @@ const struct segment_kind telemetry_kind = {
 enum { LARGEST_WORDS = TELEMETRY_WORDS(struct metrics_snapshot) };
 
 static void write_snapshot(_Atomic uint64_t *sequence, _Atomic uint64_t *payload, const void *snapshot,
-                           size_t bytes) {
+                           size_t bytes)
+{
     uint64_t words[LARGEST_WORDS];
     memcpy(words, snapshot, bytes);
     seqlock_write(sequence, payload, words, bytes / sizeof words[0]);
 }
 
 static enum status read_snapshot(const _Atomic uint64_t *sequence, const _Atomic uint64_t *payload, void *out,
-                                 size_t bytes) {
+                                 size_t bytes)
+{
     uint64_t words[LARGEST_WORDS];
     const enum status status = seqlock_read(sequence, payload, words, bytes / sizeof words[0]);
     if (status == STATUS_OK) {
@@ -33,18 +35,21 @@ static enum status read_snapshot(const _Atomic uint64_t *sequence, const _Atomic
     return status;
 }
 
-static bool within(double value, double low, double high) {
+static bool within(double value, double low, double high)
+{
     return value >= low && value <= high; /* false for NaN */
 }
 
 static const double huge = 3.4e38;
 
-static bool channel_good(const struct channel_metrics *c) {
+static bool channel_good(const struct channel_metrics *c)
+{
     return within(c->frequency, 0, 1e7) && within(c->amplitude, 0, huge) &&
            within(c->phase, -3.1415928, 3.1415928) && c->active <= 1;
 }
 
-static bool metrics_good(const struct metrics_snapshot *m) {
+static bool metrics_good(const struct metrics_snapshot *m)
+{
     if (m->channel_count > CHANNELS_MAX || m->active_channels > m->channel_count ||
         m->phi_breathing_active > 1) {
         return false;
@@ -59,41 +64,49 @@ static bool metrics_good(const struct metrics_snapshot *m) {
            within(m->phi_depth, 0, 1) && within(m->phi_phase, 0, 6.2831855);
 }
 
-static bool latency_good(const struct latency_snapshot *l) {
+static bool latency_good(const struct latency_snapshot *l)
+{
     return within(l->hardware_ms, 0, 1e9) && within(l->buffer_ms, 0, 1e9) && within(l->jitter_ms, 0, 1e9) &&
            l->calibrated <= 1 && l->compensated <= 1;
 }
 
-static bool status_good(const struct analyser_status *s) {
+static bool status_good(const struct analyser_status *s)
+{
     return s->jack_running <= 1 && s->channel_count <= CHANNELS_MAX && within(s->dsp_load, 0, 1e6) &&
            within(s->worst_callback_us, 0, 1e12);
 }
 
-void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot) {
+void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot)
+{
     write_snapshot(&telemetry->metrics_sequence, telemetry->metrics, snapshot, sizeof *snapshot);
 }
 
-void telemetry_write_latency(struct telemetry *telemetry, const struct latency_snapshot *snapshot) {
+void telemetry_write_latency(struct telemetry *telemetry, const struct latency_snapshot *snapshot)
+{
     write_snapshot(&telemetry->latency_sequence, telemetry->latency, snapshot, sizeof *snapshot);
 }
 
-void telemetry_write_status(struct telemetry *telemetry, const struct analyser_status *snapshot) {
+void telemetry_write_status(struct telemetry *telemetry, const struct analyser_status *snapshot)
+{
     write_snapshot(&telemetry->status_sequence, telemetry->status, snapshot, sizeof *snapshot);
 }
 
-enum status telemetry_read_metrics(const struct telemetry *telemetry, struct metrics_snapshot *out) {
+enum status telemetry_read_metrics(const struct telemetry *telemetry, struct metrics_snapshot *out)
+{
     const enum status status =
         read_snapshot(&telemetry->metrics_sequence, telemetry->metrics, out, sizeof *out);
     return status == STATUS_OK && !metrics_good(out) ? STATUS_CORRUPT : status;
 }
 
-enum status telemetry_read_latency(const struct telemetry *telemetry, struct latency_snapshot *out) {
+enum status telemetry_read_latency(const struct telemetry *telemetry, struct latency_snapshot *out)
+{
     const enum status status =
         read_snapshot(&telemetry->latency_sequence, telemetry->latency, out, sizeof *out);
     return status == STATUS_OK && !latency_good(out) ? STATUS_CORRUPT : status;
 }
 
-enum status telemetry_read_status(const struct telemetry *telemetry, struct analyser_status *out) {
+enum status telemetry_read_status(const struct telemetry *telemetry, struct analyser_status *out)
+{
     const enum status status =
         read_snapshot(&telemetry->status_sequence, telemetry->status, out, sizeof *out);
     return status == STATUS_OK && !status_good(out) ? STATUS_CORRUPT : status;

@@ -14,7 +14,8 @@ struct config {
     struct json_object *root;
 };
 
-static enum status read_file(const char *path, char text[FILE_MAX], size_t *length, char *error) {
+static enum status read_file(const char *path, char text[FILE_MAX], size_t *length, char *error)
+{
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         snprintf(error, OPTION_ERROR_MAX, "%s: %s; give another file with --config", path, strerror(errno));
@@ -40,7 +41,8 @@ static enum status read_file(const char *path, char text[FILE_MAX], size_t *leng
 }
 
 static enum status parse(const char *path, const char *text, size_t length, struct json_object **root,
-                         char *error) {
+                         char *error)
+{
     struct json_tokener *tokener = json_tokener_new();
     if (!tokener) {
         snprintf(error, OPTION_ERROR_MAX, "%s: out of memory", path);
@@ -66,7 +68,8 @@ static enum status parse(const char *path, const char *text, size_t length, stru
     return STATUS_OK;
 }
 
-static const struct option_row *find_row(const struct option_table *table, const char *key) {
+static const struct option_row *find_row(const struct option_table *table, const char *key)
+{
     for (size_t i = 0; i < table->count; i++) {
         if (strcmp(table->rows[i].name, key) == 0) {
             return &table->rows[i];
@@ -77,7 +80,8 @@ static const struct option_row *find_row(const struct option_table *table, const
 
 /* Whether a JSON value may stand for an option of this kind: the text of a string is not taken for a number.
  */
-static int fits(const struct option_row *row, const struct json_object *value) {
+static int fits(const struct option_row *row, const struct json_object *value)
+{
     const enum json_type type = json_object_get_type(value);
     switch (row->kind) {
     case OPTION_FLAG: return type == json_type_boolean;
@@ -91,7 +95,8 @@ static int fits(const struct option_row *row, const struct json_object *value) {
 }
 
 static enum status set_value(const struct option_table *table, void *options, const char *key,
-                             struct json_object *value, char *why) {
+                             struct json_object *value, char *why)
+{
     const struct option_row *row = find_row(table, key);
     if (row && !fits(row, value)) {
         snprintf(why, OPTION_ERROR_MAX, "%s: wrong type of value; give %s", key,
@@ -104,8 +109,10 @@ static enum status set_value(const struct option_table *table, void *options, co
 }
 
 static enum status set_all(const struct option_table *table, void *options, struct json_object *root,
-                           char *why) {
-    json_object_object_foreach(root, key, value) {
+                           char *why)
+{
+    json_object_object_foreach(root, key, value)
+    {
         enum status status = STATUS_OK;
         const struct option_row *row = find_row(table, key);
         if (row && row->kind == OPTION_LIST && json_object_is_type(value, json_type_array)) {
@@ -123,7 +130,8 @@ static enum status set_all(const struct option_table *table, void *options, stru
 }
 
 enum status config_load(const char *path, const struct option_table *table, void *options,
-                        struct config **config, char error[OPTION_ERROR_MAX]) {
+                        struct config **config, char error[OPTION_ERROR_MAX])
+{
     char *text = malloc(FILE_MAX);
     struct json_object *root = NULL;
     size_t length = 0;
@@ -155,7 +163,8 @@ enum status config_load(const char *path, const struct option_table *table, void
     return status;
 }
 
-void config_free(struct config *config) {
+void config_free(struct config *config)
+{
     if (config) {
         json_object_put(config->root);
         free(config);

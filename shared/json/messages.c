@@ -16,13 +16,15 @@ struct build {
     bool failed;
 };
 
-static struct build build_new(void) {
+static struct build build_new(void)
+{
     struct json_object *object = json_object_new_object();
     return (struct build){object, object == NULL};
 }
 
 /* Takes ownership of value. */
-static void add(struct build *build, const char *key, struct json_object *value) {
+static void add(struct build *build, const char *key, struct json_object *value)
+{
     const unsigned flags = JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY;
     if (build->failed || !value || json_object_object_add_ex(build->object, key, value, flags) != 0) {
         json_object_put(value);
@@ -30,7 +32,8 @@ static void add(struct build *build, const char *key, struct json_object *value)
     }
 }
 
-static void add_number(struct build *build, const char *key, double value, const char *format) {
+static void add_number(struct build *build, const char *key, double value, const char *format)
+{
     struct json_object *number = json_object_new_double(value);
     if (number) {
         json_object_set_serializer(number, json_object_double_to_json_string, (void *)(uintptr_t)format,
@@ -39,20 +42,24 @@ static void add_number(struct build *build, const char *key, double value, const
     add(build, key, number);
 }
 
-static void add_float(struct build *build, const char *key, double value) {
+static void add_float(struct build *build, const char *key, double value)
+{
     add_number(build, key, value, float_format);
 }
 
-static void add_time(struct build *build, double value) {
+static void add_time(struct build *build, double value)
+{
     add_number(build, "timestamp", value, time_format);
 }
 
-static void add_string(struct build *build, const char *key, const char *value) {
+static void add_string(struct build *build, const char *key, const char *value)
+{
     add(build, key, json_object_new_string(value));
 }
 
 /* Prints and frees the object. */
-static enum status finish(struct build *build, struct message *message) {
+static enum status finish(struct build *build, struct message *message)
+{
     enum status status = STATUS_NO_MEMORY;
     size_t length = 0;
     const char *text =
@@ -74,7 +81,8 @@ static enum status finish(struct build *build, struct message *message) {
     return status;
 }
 
-static struct json_object *channel_list(const struct metrics_snapshot *snapshot) {
+static struct json_object *channel_list(const struct metrics_snapshot *snapshot)
+{
     struct json_object *list = json_object_new_array_ext((int)snapshot->channel_count + 1);
     for (uint32_t i = 0; list && i < snapshot->channel_count; i++) {
         const struct channel_metrics *c = &snapshot->channel[i];
@@ -93,7 +101,8 @@ static struct json_object *channel_list(const struct metrics_snapshot *snapshot)
     return list;
 }
 
-enum status message_metrics(struct message *message, const struct metrics_snapshot *snapshot) {
+enum status message_metrics(struct message *message, const struct metrics_snapshot *snapshot)
+{
     struct build build = build_new();
     add(&build, "frame", json_object_new_uint64(snapshot->frame));
     add_time(&build, snapshot->timestamp);
@@ -109,7 +118,8 @@ enum status message_metrics(struct message *message, const struct metrics_snapsh
     return finish(&build, message);
 }
 
-enum status message_latency(struct message *message, const struct latency_report *report) {
+enum status message_latency(struct message *message, const struct latency_report *report)
+{
     struct build build = build_new();
     add_time(&build, report->timestamp);
     add_float(&build, "total_latency_ms", report->total_ms);
@@ -122,20 +132,23 @@ enum status message_latency(struct message *message, const struct latency_report
     return finish(&build, message);
 }
 
-static void add_state_change(struct build *build, const struct state_change *e) {
+static void add_state_change(struct build *build, const struct state_change *e)
+{
     add_string(build, "from_state", sound_state_str(e->from_state));
     add_string(build, "to_state", sound_state_str(e->to_state));
     add_string(build, "trigger", state_trigger_str(e->trigger));
     add_float(build, "confidence", (double)e->confidence);
 }
 
-static void add_critical(struct build *build, const struct critical_event *e) {
+static void add_critical(struct build *build, const struct critical_event *e)
+{
     add_float(build, "criticality", (double)e->criticality);
     add_float(build, "duration_ms", (double)e->duration_ms);
     add_float(build, "peak_ici", (double)e->peak_ici);
 }
 
-static void add_adaptation(struct build *build, const struct phi_adaptation *e) {
+static void add_adaptation(struct build *build, const struct phi_adaptation *e)
+{
     add_float(build, "old_depth", (double)e->old_depth);
     add_float(build, "new_depth", (double)e->new_depth);
     add_float(build, "old_phase", (double)e->old_phase);
@@ -143,7 +156,8 @@ static void add_adaptation(struct build *build, const struct phi_adaptation *e) 
     add_string(build, "reason", adaptation_reason_str(e->reason));
 }
 
-enum status message_event(struct message *message, const struct event *event) {
+enum status message_event(struct message *message, const struct event *event)
+{
     static const char *const types[] = {NULL, "state_change", "critical_event", "phi_adaptation"};
     const enum status status = event_check(event);
     if (status) {
@@ -160,7 +174,8 @@ enum status message_event(struct message *message, const struct event *event) {
     return finish(&build, message);
 }
 
-void message_free(struct message *message) {
+void message_free(struct message *message)
+{
     free(message->text);
     *message = (struct message){0};
 }

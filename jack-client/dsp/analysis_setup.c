@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jack-client/dsp/analysis.h"
+#include "jack-client/dsp/analysis_state.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGN_FLOATS = 16 /* 64 bytes: a cache line, and the widest vector */ };
+
+static bool power_of_two(uint32_t value)
+{
+    return value != 0 && (value & (value - 1)) == 0;
+}
+
+static bool within(double value, double low, double high)
+{
+    return value >= low && value <= high; /* false for NaN */
+}
+
+static bool config_good(const struct analysis_config *c)
+{
+    return within(c->sample_rate, 1000, 1000000) && within(c->channels, 1, CHANNELS_MAX) &&
+           within(c->window, 256, 16384) && power_of_two(c->window) && within(c->hop, 64, c->window) &&
+           power_of_two(c->hop) && within(c->gate_db, -120, 0) && within(c->smooth_ms, 0, 60000) &&
+           within(c->criticality_ms, 1, 600000);
+}
+
+/* The share of the new value in an exponential average over one hop. */
+static double step_of(const struct analysis_config *c, double tau_ms)
+{
+    return tau_ms > 0 ? -expm1(-1000.0 * c->hop / (c->sample_rate * tau_ms)) : 1;
+}
+
+static size_t padded(size_t floats)
+{
+    return (floats + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
+}
+
+/* Hands out consecutive pieces of one block. With no block it only counts. */
+struct cutter {
+    float *block;
+    size_t used;
+};
+
+static float *cut(struct cutter *cutter, size_t floats)
+{
+    float *piece = cutter->block ? cutter->block + cutter->used : NULL;
+    cutter->used += padded(floats);
+    return piece;
+}
+
+static size_t lay_out(struct analysis *a, float *block)
+{
+    const size_t window = a->config.window;
+    struct cutter cutter = {block, 0};
+    a->window = cut(&cutter, window);
+    a->windowed = cut(&cutter, window);
+    a->spectrum = cut(&cutter, window + 2);
+    a->power = cut(&cutter, a->bins);
+    a->amplitude = cut(&cutter, a->bins);
+    a->resultant = cut(&cutter, (size_t)2 * a->bins);
+    for (uint32_t i = 0; i < a->config.channels; i++) {
+        a->channel[i].samples = cut(&cutter, 2 * window);
+        a->channel[i].mean = cut(&cutter, a->bins);
+    }
+    return cutter.used;
+}
+
+static void fill_window(struct analysis *a)
+{
+    static const double two_pi = 6.28318530717958647692;
+    const double length = a->config.window;
+    for (uint32_t n = 0; n < a->config.window; n++) {
+        a->window[n] = (float)(4 / length * 0.5 * (1 - cos(two_pi * n / length)));
+    }
+}
+
+static void fill_constants(struct analysis *a)
+{
+    const struct analysis_config *c = &a->config;
+    const double gate = pow(10, c->gate_db / 20);
+    const double six_db = pow(10, -6.0 / 20);
+
+    a->bins = c->window / 2 - 3;
+    a->levels = c->window / c->hop;
+    a->open_power = 3 * gate * gate; /* level^2 = sum P / 3 */
+    a->close_power = a->open_power * six_db * six_db;
+    a->smooth = step_of(c, c->smooth_ms);
+    a->decay = step_of(c, c->criticality_ms);
+    a->bias = 1 / (1 - a->decay / (2 - a->decay));
+    a->hz_per_bin = (double)c->sample_rate / c->window;
+    a->due = c->window;
+}
+
+enum status analysis_create(const struct analysis_config *config, struct analysis **analysis)
+{
+    *analysis = NULL;
+    if (!config_good(config)) {
+        return STATUS_BAD_ARG;
+    }
+    struct analysis *a = calloc(1, sizeof *a);
+    if (!a) {
+        return STATUS_NO_MEMORY;
+    }
+    a->config = *config;
+    fill_constants(a);
+    const size_t bytes = lay_out(a, NULL) * sizeof(float);
+    if (posix_memalign(&a->memory, ALIGN_FLOATS * sizeof(float), bytes) != 0) {
+        a->memory = NULL;
+        analysis_destroy(a);
+        return STATUS_NO_MEMORY;
+    }
+    lay_out(a, a->memory);
+    /* Planning measures by running, and so writes over its arrays: first plan, then clear. */
+    a->plan =
+        fftwf_plan_dft_r2c_1d((int)config->window, a->windowed, (fftwf_complex *)a->spectrum, FFTW_MEASURE);
+    if (!a->plan) {
+        analysis_destroy(a);
+        return STATUS_NO_MEMORY;
+    }
+    memset(a->memory, 0, bytes); /* touches every page, too */
+    fill_window(a);
+    *analysis = a;
+    return STATUS_OK;
+}
+
+void analysis_destroy(struct analysis *a)
+{
+    if (a) {
+        if (a->plan) {
+            fftwf_destroy_plan(a->plan);
+        }
+        free(a->memory);
+        free(a);
+    }
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jack-client/dsp/bins.h"
+
+#include <math.h>
+#include <string.h>
+
+/* On x86-64 each kernel is compiled for several vector widths and the loader picks one for the machine it
+ * runs on. 64-bit Arm's baseline already has the vectors. Sanitizers run before the loader's choice can be
+ * made, so they get one. */
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define KERNEL __attribute__((target_clones("arch=haswell", "default")))
+#else
+#define KERNEL
+#endif
+
+enum { FIND_BLOCK = 64 };
+
+KERNEL struct ingest_sums ingest_block(const float *restrict in, float *restrict out, size_t count)
+{
+    /* Judged by the bits, so that it holds under any floating-point mode: the exponents of denormals lie
+     * below the least normal number's bits, those of NaN, infinity and the absurd above those of 1e8. */
+    static const int32_t least_bits = 0x00800000;
+    static const int32_t most_bits = 0x4CBEBC20;
+    int32_t refused = 0;
+    float energy = 0;
+
+    for (size_t n = 0; n < count; n++) {
+        int32_t bits;
+        memcpy(&bits, &in[n], sizeof bits);
+        const int32_t size = bits & 0x7FFFFFFF;
+        const int32_t bad = (size < least_bits) | (size > most_bits);
+        const int32_t kept = bad ? 0 : bits;
+        float sample;
+        memcpy(&sample, &kept, sizeof sample);
+        refused += bad & (size != 0);
+        energy += sample * sample;
+        out[n] = sample;
+    }
+    return (struct ingest_sums){energy, (uint32_t)refused};
+}
+
+KERNEL float window_block(const float *restrict in, const float *restrict window, float *restrict out,
+                          size_t count)
+{
+    float energy = 0;
+    for (size_t n = 0; n < count; n++) {
+        const float y = in[n] * window[n];
+        energy += y * y;
+        out[n] = y;
+    }
+    return energy;
+}
+
+KERNEL void bins_pass(const float *restrict spectrum, size_t count, float keep, float gain,
+                      float *restrict mean, float *restrict amplitude, float *restrict resultant,
+                      float *restrict power, struct bin_sums *sums)
+{
+    float total = 0;
+    float squared = 0;
+    float mean_squared = 0;
+    float peak = 0;
+
+    for (size_t k = 0; k < count; k++) {
+        const float re = spectrum[2 * k];
+        const float im = spectrum[2 * k + 1];
+        const float p = re * re + im * im;
+        const float m = keep * mean[k] + gain * p;
+        resultant[2 * k] += re;
+        resultant[2 * k + 1] += im;
+        amplitude[k] += sqrtf(p);
+        mean[k] = m;
+        power[k] = p;
+        total += p;
+        squared += p * p;
+        mean_squared += m * m;
+        peak = p > peak ? p : peak;
+    }
+    *sums = (struct bin_sums){total, squared, mean_squared, peak};
+}
+
+KERNEL float bins_power(const float *spectrum, size_t count)
+{
+    float total = 0;
+    for (size_t j = 0; j < 2 * count; j++) {
+        total += spectrum[j] * spectrum[j];
+    }
+    return total;
+}
+
+KERNEL size_t bins_find(const float *power, size_t count, float value)
+{
+    for (size_t start = 0; start < count; start += FIND_BLOCK) {
+        const size_t end = start + FIND_BLOCK < count ? start + FIND_BLOCK : count;
+        int32_t hit = 0;
+        for (size_t k = start; k < end; k++) {
+            hit |= power[k] == value;
+        }
+        for (size_t k = start; hit && k < end; k++) {
+            if (power[k] == value) {
+                return k;
+            }
+        }
+    }
+    return count;
+}
+
+KERNEL struct across_sums bins_across(float *restrict amplitude, float *restrict resultant, size_t count,
+                                      float first_bin)
+{
+    struct across_sums sums = {0};
+    float sum = 0;
+    float moment = 0;
+    float squared = 0;
+    float length = 0;
+    float length_squared = 0;
+
+    for (size_t k = 0; k < count; k++) {
+        const float re = resultant[2 * k];
+        const float im = resultant[2 * k + 1];
+        const float c2 = re * re + im * im;
+        const float a = amplitude[k];
+        sum += a;
+        moment += a * (first_bin + (float)(int32_t)k);
+        squared += a * a;
+        length += sqrtf(c2);
+        length_squared += c2;
+    }
+    memset(amplitude, 0, count * sizeof *amplitude);
+    memset(resultant, 0, 2 * count * sizeof *resultant);
+    sums.amplitude = sum;
+    sums.amplitude_moment = moment;
+    sums.amplitude_squared = squared;
+    sums.resultant = length;
+    sums.resultant_squared = length_squared;
+    return sums;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The loops over samples and bins: everything in the analysis whose cost counts.
+ *
+ * Plain C written for the compiler's vectoriser, built once per vector width and chosen at run time
+ * (KERNEL). All inputs are finite: ingest_block sees to that.
+ */
+#ifndef PHICAST_JACK_CLIENT_DSP_BINS_H
+#define PHICAST_JACK_CLIENT_DSP_BINS_H
+
+#include "shared/rt_safe.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ingest_sums {
+    float energy;     /* sum of squares of the samples taken */
+    uint32_t refused; /* NaN, infinite, denormal or beyond 1e8: stored as 0 */
+};
+
+/* Sums over the bins of one channel in one frame. P is the bin's power, m its average over time. */
+struct bin_sums {
+    float power;         /* sum of P */
+    float power_squared; /* sum of P^2 */
+    float mean_squared;  /* sum of m^2, after this frame */
+    float peak;          /* largest P */
+};
+
+/* Sums over bins once all channels have passed. */
+struct across_sums {
+    float amplitude;         /* sum of S1 = sum_i A_i */
+    float amplitude_moment;  /* sum of k S1 */
+    float amplitude_squared; /* sum of S1^2 */
+    float resultant;         /* sum of C = |sum_i X_i| */
+    float resultant_squared; /* sum of C^2 */
+};
+
+/* Copies count samples from in to out, the unusable ones as 0. */
+RT_SAFE struct ingest_sums ingest_block(const float *in, float *out, size_t count);
+
+/* out = in * window over count samples; returns the sum of squares of out. */
+RT_SAFE float window_block(const float *in, const float *window, float *out, size_t count);
+
+/* Passes one channel's bins: spectrum holds count complex bins (re, im, ...), from bin 2 on.
+ *   mean[k]      := keep * mean[k] + gain * P[k]     the average power over time
+ *   amplitude[k] += sqrt(P[k])
+ *   resultant    += spectrum                         complex, as spectrum
+ *   power[k]     := P[k]                             scratch, for bins_find */
+RT_SAFE void bins_pass(const float *spectrum, size_t count, float keep, float gain, float *mean,
+                       float *amplitude, float *resultant, float *power, struct bin_sums *sums);
+
+/* Sum of P over count complex bins. */
+RT_SAFE float bins_power(const float *spectrum, size_t count);
+
+/* The index of the first element of power equal to value; count if there is none. */
+RT_SAFE size_t bins_find(const float *power, size_t count, float value);
+
+/* Sums across channels, for bins numbered from first_bin; leaves amplitude and resultant zeroed for the next
+ * frame. */
+RT_SAFE struct across_sums bins_across(float *amplitude, float *resultant, size_t count, float first_bin);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jack-client/options.h"
+
+#include "shared/json/config.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ANALYSIS(member) offsetof(struct analysis_config, member)
+#define JACK(member) offsetof(struct jack_options, member)
+
+static_assert(JACK(analysis) == 0 && offsetof(struct render_options, analysis) == 0,
+              "the rows below fill either struct");
+
+/* clang-format off */
+#define ANALYSIS_ROWS \
+    {"window", 0, OPTION_POWER2, "W", "samples in the analysis window: 256 ... 16384 (default 2048)", \
+     ANALYSIS(window), 256, 16384}, \
+    {"hop", 0, OPTION_POWER2, "H", "samples from frame to frame: 64 ... W (default 512)", \
+     ANALYSIS(hop), 64, 16384}, \
+    {"gate-db", 0, OPTION_DOUBLE, "DB", "a channel below this level is inactive (default -60 dBFS)", \
+     ANALYSIS(gate_db), -120, 0}, \
+    {"tau-smooth-ms", 0, OPTION_DOUBLE, "MS", "smoothing of ICI, coherence and centroid, 0 = none (default 50)", \
+     ANALYSIS(smooth_ms), 0, 60000}, \
+    {"tau-criticality-ms", 0, OPTION_DOUBLE, "MS", "memory of the criticality (default 500)", \
+     ANALYSIS(criticality_ms), 1, 600000}
+
+static const struct option_row jack_rows[] = {
+    {"name", 'n', OPTION_STRING, "NAME", "JACK client and segment name (default phicast)", JACK(name), 0, 0},
+    {"server", 's', OPTION_STRING, "SERVER", "JACK server to join (default: JACK_DEFAULT_SERVER, or \"default\")",
+     JACK(server), 0, 0},
+    {"channels", 'c', OPTION_UINT, "N", "input and output channels: 1 ... 64 (default 8)", ANALYSIS(channels), 1, 64},
+    {"connect", 0, OPTION_LIST, "PATTERN", "connect matching ports to the inputs, now and whenever they appear",
+     JACK(connect), 0, 0},
+    {"follow", 0, OPTION_LIST, "PATTERN", "listen to whatever feeds the matching ports, e.g. 'system:playback_*'",
+     JACK(follow), 0, 0},
+    ANALYSIS_ROWS,
+    {"group", 0, OPTION_STRING, "GROUP", "a group of users that may read the metrics (default: you alone)",
+     JACK(group), 0, 0},
+    {"config", 0, OPTION_STRING, "FILE", "a JSON object of these options; the command line wins", JACK(config_path), 0, 0},
+};
+
+static const struct option_row render_rows[] = {ANALYSIS_ROWS};
+/* clang-format on */
+
+static const struct option_table jack_table = {
+    .program = "phicast-jack",
+    .usage = "[options]",
+    .about = "Measures the sound at its JACK inputs, passes it through, and publishes the metrics in shared "
+             "memory,\n"
+             "where phicast-broadcaster finds them.",
+    .notes = "Patterns are shell patterns over port names: --connect 'system:capture_*'.\n"
+             "Example: phicast-jack -c 2 --connect 'system:capture_*'",
+    .rows = jack_rows,
+    .count = COUNT(jack_rows),
+};
+
+static const struct option_table render_table = {
+    .program = "phicast-render",
+    .usage = "[options] FILE",
+    .about =
+        "Measures a sound file (anything libsndfile reads, 1 to 64 channels) as phicast-jack would, and "
+        "prints one\n"
+        "metrics message per frame as a line of JSON; \"timestamp\" is in seconds from the file's start.",
+    .notes = "Example: phicast-render take.wav | head -n 1",
+    .rows = render_rows,
+    .count = COUNT(render_rows),
+};
+
+static enum options_result check_analysis(const struct analysis_config *config, char *error)
+{
+    if (config->hop > config->window) {
+        snprintf(error, OPTION_ERROR_MAX, "--hop %u: is longer than the window; give at most --window (%u)",
+                 config->hop, config->window);
+        return OPTIONS_ERROR;
+    }
+    return OPTIONS_RUN;
+}
+
+/* The command line is read twice: for the file's name, and again over what the file said. */
+static enum options_result parse_over_file(struct jack_options *options, int argc, char **argv, int *operands,
+                                           char *error)
+{
+    const enum options_result first = options_parse(&jack_table, options, argc, argv, operands, error);
+    if (first != OPTIONS_RUN || !options->config_path) {
+        return first;
+    }
+    const char *path = options->config_path;
+    *options = (struct jack_options){.analysis = ANALYSIS_DEFAULTS, .name = "phicast"};
+    if (config_load(path, &jack_table, options, &options->config, error)) {
+        return OPTIONS_ERROR;
+    }
+    return options_parse(&jack_table, options, argc, argv, operands, error);
+}
+
+enum options_result jack_options_parse(struct jack_options *options, int argc, char **argv,
+                                       char error[OPTION_ERROR_MAX])
+{
+    int operands;
+    *options = (struct jack_options){.analysis = ANALYSIS_DEFAULTS, .name = "phicast"};
+    const enum options_result result = parse_over_file(options, argc, argv, &operands, error);
+    if (result != OPTIONS_RUN) {
+        return result;
+    }
+    if (operands < argc) {
+        snprintf(error, OPTION_ERROR_MAX, "%s: not an option; see phicast-jack --help", argv[operands]);
+        return OPTIONS_ERROR;
+    }
+    return check_analysis(&options->analysis, error);
+}
+
+void jack_options_free(struct jack_options *options)
+{
+    config_free(options->config);
+    options->config = NULL;
+}
+
+enum options_result render_options_parse(struct render_options *options, int argc, char **argv,
+                                         char error[OPTION_ERROR_MAX])
+{
+    int operands;
+    *options = (struct render_options){.analysis = ANALYSIS_DEFAULTS};
+    const enum options_result result = options_parse(&render_table, options, argc, argv, &operands, error);
+    if (result != OPTIONS_RUN) {
+        return result;
+    }
+    if (operands != argc - 1) {
+        snprintf(error, OPTION_ERROR_MAX, "give one sound file (%d given); see phicast-render --help",
+                 argc - operands);
+        return OPTIONS_ERROR;
+    }
+    options->file = argv[operands];
+    return check_analysis(&options->analysis, error);
+}
+
+void jack_options_help(FILE *out)
+{
+    options_help(&jack_table, out);
+}
+
+void render_options_help(FILE *out)
+{
+    options_help(&render_table, out);
+}

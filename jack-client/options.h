@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command lines of phicast-jack and phicast-render. */
+#ifndef PHICAST_JACK_CLIENT_OPTIONS_H
+#define PHICAST_JACK_CLIENT_OPTIONS_H
+
+#include "jack-client/dsp/analysis.h"
+#include "shared/options.h"
+
+#include <stdbool.h>
+
+struct jack_options {
+    struct analysis_config analysis; /* first; the rate is JACK's, and not known yet */
+    const char *name;                /* JACK client and segment */
+    const char *server;              /* NULL: JACK's own choice */
+    const char *group;               /* that may read the segment; NULL: the owner alone */
+    const char *config_path;         /* NULL: no configuration file */
+    struct config *config;           /* what it held: the strings above may stand in it */
+    struct option_list connect;      /* patterns */
+    struct option_list follow;       /* patterns */
+};
+
+struct render_options {
+    struct analysis_config analysis; /* first; rate and channels are the file's */
+    const char *file;
+};
+
+/* Fills *options with the defaults, then from the configuration file that --config names, then from argv,
+ * which wins. OPTIONS_ERROR: `error` says what is wrong, and how to mend it. Free with jack_options_free,
+ * whatever the result. */
+enum options_result jack_options_parse(struct jack_options *options, int argc, char **argv,
+                                       char error[OPTION_ERROR_MAX]);
+void jack_options_free(struct jack_options *options);
+
+/* Likewise, from argv alone; nothing to free. */
+enum options_result render_options_parse(struct render_options *options, int argc, char **argv,
+                                         char error[OPTION_ERROR_MAX]);
+
+void jack_options_help(FILE *out);
+void render_options_help(FILE *out);
+
+#endif
