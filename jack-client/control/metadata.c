@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jack-client/control/metadata.h"
+
+#include <jack/metadata.h>
+#include <jack/uuid.h>
+#include <stdio.h>
+
+static const char integer_type[] = "http://www.w3.org/2001/XMLSchema#int";
+
+static void set(jack_client_t *client, jack_uuid_t subject, const char *key, const char *value,
+                const char *type)
+{
+    /* PipeWire without a session manager keeps no metadata and says -1. Patchbays then show plain names. */
+    (void)jack_set_property(client, subject, key, value, type);
+}
+
+static void set_port(jack_client_t *client, jack_port_t *port, const char *word, uint32_t number)
+{
+    char text[32];
+    const jack_uuid_t uuid = jack_port_uuid(port);
+    snprintf(text, sizeof text, "%s %u", word, number);
+    set(client, uuid, JACK_METADATA_PRETTY_NAME, text, "text/plain");
+    snprintf(text, sizeof text, "%u", number);
+    set(client, uuid, JACK_METADATA_ORDER, text, integer_type); /* without it ports sort 1, 10, 2 */
+    set(client, uuid, JACK_METADATA_PORT_GROUP, word, "text/plain");
+}
+
+static bool client_uuid(jack_client_t *client, jack_uuid_t *uuid)
+{
+    char *text = jack_get_uuid_for_client_name(client, jack_get_client_name(client));
+    const bool found = text && jack_uuid_parse(text, uuid) == 0;
+    jack_free(text);
+    return found;
+}
+
+void metadata_set(jack_client_t *client, const struct rt *rt)
+{
+    jack_uuid_t uuid;
+    if (client_uuid(client, &uuid)) {
+        set(client, uuid, JACK_METADATA_ICON_NAME, "audio-input-microphone", "text/plain");
+    }
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        set_port(client, rt->in[i], "Input", i + 1);
+        set_port(client, rt->out[i], "Output", i + 1);
+    }
+}
+
+void metadata_remove(jack_client_t *client, const struct rt *rt)
+{
+    jack_uuid_t uuid;
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        if (rt->in[i] && rt->out[i]) {
+            (void)jack_remove_properties(client, jack_port_uuid(rt->in[i]));
+            (void)jack_remove_properties(client, jack_port_uuid(rt->out[i]));
+        }
+    }
+    if (client_uuid(client, &uuid)) {
+        (void)jack_remove_properties(client, uuid);
+    }
+}

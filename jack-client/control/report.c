@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jack-client/control/report.h"
+
+#define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_relaxed)
+
+static void write_latency(struct telemetry *telemetry, const struct rt *rt)
+{
+    const double ms_per_sample = 1000.0 / rt->sample_rate;
+    const struct latency_snapshot latency = {
+        .hardware_ms = LOAD(rt->inputs.capture_latency) * ms_per_sample,
+        .buffer_ms = LOAD(rt->reports.period) * ms_per_sample,
+        .jitter_ms = LOAD(rt->reports.jitter_ns) * 1e-6,
+        .compensated = 1,
+    };
+    telemetry_write_latency(telemetry, &latency);
+}
+
+void report_write(struct telemetry *telemetry, const struct session *session)
+{
+    const struct rt *rt = session->rt;
+    const struct analysis_config *config = &session->options->analysis;
+    const struct analyser_status status = {
+        .jack_running = session->client != NULL,
+        .sample_rate = rt->sample_rate,
+        .period = LOAD(rt->reports.period),
+        .window = config->window,
+        .hop = config->hop,
+        .channel_count = config->channels,
+        .dsp_load = session->client ? jack_cpu_load(session->client) : 0,
+        .worst_callback_us = (float)LOAD(rt->reports.worst_us),
+        .callbacks = LOAD(rt->reports.callbacks),
+        .frames = LOAD(rt->reports.frames),
+        .xruns = LOAD(session->xruns),
+        .gaps = LOAD(rt->reports.gaps),
+        .nonfinite_samples = LOAD(rt->reports.refused),
+    };
+    telemetry_write_status(telemetry, &status);
+    if (session->client) {
+        write_latency(telemetry, rt);
+    }
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the control thread publishes beside the metrics: latency and status. Control thread. */
+#ifndef PHICAST_JACK_CLIENT_CONTROL_REPORT_H
+#define PHICAST_JACK_CLIENT_CONTROL_REPORT_H
+
+#include "jack-client/control/session.h"
+#include "shared/telemetry.h"
+
+/* session->client may be NULL: there is no server then. */
+void report_write(struct telemetry *telemetry, const struct session *session);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jack-client/control/session.h"
+
+#include "jack-client/control/clocks.h"
+#include "jack-client/control/metadata.h"
+#include "jack-client/dsp/float_mode.h"
+#include "shared/log.h"
+
+#include <stdio.h>
+
+/* --- JACK's callbacks: set a flag, wake the control thread, nothing else -----------------------------------
+ */
+
+static void notify(struct session *session, _Atomic bool *flag)
+{
+    atomic_store_explicit(flag, true, memory_order_release);
+    wake_up(session->wake);
+}
+
+static void on_shutdown(void *arg)
+{
+    struct session *session = arg;
+    notify(session, &session->lost);
+}
+
+static void on_info_shutdown(jack_status_t code, const char *reason, void *arg)
+{
+    (void)code;
+    (void)reason;
+    on_shutdown(arg);
+}
+
+static void on_port_registration(jack_port_id_t port, int registered, void *arg)
+{
+    struct session *session = arg;
+    (void)port;
+    (void)registered;
+    notify(session, &session->graph_changed);
+}
+
+static void on_port_connect(jack_port_id_t a, jack_port_id_t b, int connected, void *arg)
+{
+    (void)b;
+    on_port_registration(a, connected, arg);
+}
+
+static int on_sample_rate(jack_nframes_t rate, void *arg)
+{
+    struct session *session = arg;
+    if (rate != session->rt->sample_rate) {
+        notify(session, &session->rate_changed);
+    }
+    return 0;
+}
+
+/* On PipeWire this runs in the realtime thread: an atomic and no more. */
+static int on_xrun(void *arg)
+{
+    struct session *session = arg;
+    atomic_fetch_add_explicit(&session->xruns, 1, memory_order_relaxed);
+    return 0;
+}
+
+static void on_thread_init(void *arg)
+{
+    (void)arg;
+    float_mode_flush_denormals();
+}
+
+/* We delay nothing: output i has the capture latency of input i, and input i the playback latency of output
+ * i. */
+static void on_latency(jack_latency_callback_mode_t mode, void *arg)
+{
+    struct session *session = arg;
+    struct rt *rt = session->rt;
+    const bool capture = mode == JackCaptureLatency;
+    jack_nframes_t largest = 0;
+
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        jack_latency_range_t range;
+        jack_port_get_latency_range(capture ? rt->in[i] : rt->out[i], mode, &range);
+        jack_port_set_latency_range(capture ? rt->out[i] : rt->in[i], mode, &range);
+        largest = range.max > largest ? range.max : largest;
+    }
+    if (capture) {
+        atomic_store_explicit(&rt->inputs.capture_latency, largest, memory_order_relaxed);
+    }
+}
+
+/* --- opening
+ * ------------------------------------------------------------------------------------------------ */
+
+static enum status open_client(struct session *session)
+{
+    const struct jack_options *options = session->options;
+    const jack_options_t how = JackNoStartServer | JackUseExactName;
+    jack_status_t status = 0;
+
+    session->client = options->server
+                          ? jack_client_open(options->name, how | JackServerName, &status, options->server)
+                          : jack_client_open(options->name, how, &status);
+    if (session->client) {
+        return STATUS_OK;
+    }
+    return status & JackNameNotUnique ? STATUS_BUSY : STATUS_NOT_FOUND;
+}
+
+static enum status set_callbacks(struct session *session)
+{
+    jack_client_t *client = session->client;
+    const bool bad = jack_set_process_callback(client, rt_process, session->rt) != 0 ||
+                     jack_set_thread_init_callback(client, on_thread_init, session) != 0 ||
+                     jack_set_xrun_callback(client, on_xrun, session) != 0 ||
+                     jack_set_latency_callback(client, on_latency, session) != 0 ||
+                     jack_set_sample_rate_callback(client, on_sample_rate, session) != 0 ||
+                     jack_set_port_registration_callback(client, on_port_registration, session) != 0 ||
+                     jack_set_port_connect_callback(client, on_port_connect, session) != 0;
+    jack_on_shutdown(client, on_shutdown, session);
+    jack_on_info_shutdown(client, on_info_shutdown, session);
+    if (bad) {
+        log_error("the JACK server refused a callback");
+        return STATUS_IO;
+    }
+    return STATUS_OK;
+}
+
+static jack_port_t *register_port(struct session *session, const char *prefix, uint32_t number,
+                                  unsigned long flags)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%s_%u", prefix, number);
+    jack_port_t *port = jack_port_register(session->client, name, JACK_DEFAULT_AUDIO_TYPE, flags, 0);
+    if (!port) {
+        log_error("the JACK server refused port %s: it may have run out of ports (jackd -p)", name);
+    }
+    return port;
+}
+
+static enum status register_ports(struct session *session)
+{
+    struct rt *rt = session->rt;
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        rt->in[i] = register_port(session, "in", i + 1, JackPortIsInput);
+        rt->out[i] = rt->in[i] ? register_port(session, "out", i + 1, JackPortIsOutput) : NULL;
+        if (!rt->out[i]) {
+            return STATUS_NO_MEMORY;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status prepare(struct session *session)
+{
+    struct analysis_config config = session->options->analysis;
+    config.sample_rate = jack_get_sample_rate(session->client);
+    session->rt->client = session->client;
+    clocks_update(&session->rt->inputs);
+    const enum status status = rt_prepare(session->rt, &config);
+    if (status) {
+        log_error("cannot set up the analysis at %u Hz: %s", config.sample_rate, status_str(status));
+    }
+    return status;
+}
+
+enum status session_open(struct session *session)
+{
+    atomic_store(&session->lost, false);
+    atomic_store(&session->rate_changed, false);
+    atomic_store(&session->graph_changed, true);
+    enum status status = open_client(session);
+    if (status) {
+        return status;
+    }
+    status = prepare(session);
+    if (status == STATUS_OK) {
+        status = set_callbacks(session);
+    }
+    if (status == STATUS_OK) {
+        status = register_ports(session);
+    }
+    if (status == STATUS_OK && jack_activate(session->client) != 0) {
+        log_error("the JACK server refused to activate the client");
+        status = STATUS_IO;
+    }
+    if (status) {
+        session_close(session);
+        return status;
+    }
+    metadata_set(session->client, session->rt);
+    return STATUS_OK;
+}
+
+void session_close(struct session *session)
+{
+    if (session->client) {
+        if (!atomic_load(&session->lost)) {
+            metadata_remove(session->client, session->rt);
+            jack_deactivate(session->client);
+        }
+        jack_client_close(session->client);
+        session->client = NULL;
+    }
+    rt_release(session->rt);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One stay in one JACK server: from opening the client to closing it. */
+#ifndef PHICAST_JACK_CLIENT_CONTROL_SESSION_H
+#define PHICAST_JACK_CLIENT_CONTROL_SESSION_H
+
+#include "jack-client/control/wake.h"
+#include "jack-client/options.h"
+#include "jack-client/rt/process.h"
+#include "shared/status.h"
+
+#include <jack/jack.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct session {
+    const struct jack_options *options;
+    const struct wake *wake;
+    struct rt *rt;
+    jack_client_t *client; /* NULL when not open */
+
+    /* Set by JACK's callbacks, which may run in any thread; taken by the control thread. */
+    _Atomic bool lost;          /* the server has gone, or thrown us out */
+    _Atomic bool graph_changed; /* ports or connections have */
+    _Atomic bool rate_changed;
+    _Atomic uint64_t xruns;
+};
+
+/* Control thread, all of them. */
+
+/* Opens the client, registers its ports, activates it. `rt` must have its telemetry set. STATUS_NOT_FOUND: no
+ * server answers; STATUS_BUSY: the server already has a client of that name; others: it was logged why. */
+MUST_CHECK enum status session_open(struct session *session);
+
+/* Deactivates and closes, whether or not the server still lives. */
+void session_close(struct session *session);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The realtime side: all that JACK's process callback touches stands in struct rt. */
+#ifndef PHICAST_JACK_CLIENT_RT_PROCESS_H
+#define PHICAST_JACK_CLIENT_RT_PROCESS_H
+
+#include "jack-client/dsp/analysis.h"
+#include "jack-client/rt/jitter.h"
+#include "shared/rt_safe.h"
+#include "shared/status.h"
+#include "shared/telemetry.h"
+
+#include <jack/jack.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Control thread to RT thread. All atomic, relaxed: each stands for itself. */
+struct rt_inputs {
+    _Atomic int64_t realtime_offset_us;  /* CLOCK_REALTIME minus jack_get_time() */
+    _Atomic int64_t monotonic_offset_us; /* CLOCK_MONOTONIC minus jack_get_time() */
+    _Atomic uint32_t capture_latency;    /* samples: how long before its cycle a sample was at the input */
+};
+
+/* RT thread to control thread. All atomic, relaxed. They count over the life of struct rt. */
+struct rt_reports {
+    _Atomic uint64_t callbacks;
+    _Atomic uint64_t frames;        /* analysis frames published */
+    _Atomic uint64_t gaps;          /* breaks in JACK's frame count; each restarts the window */
+    _Atomic uint64_t refused;       /* samples taken as 0 */
+    _Atomic uint64_t last_cycle_us; /* jack_get_time() at the latest callback's start; 0 before any */
+    _Atomic uint32_t worst_us;      /* the longest callback */
+    _Atomic uint32_t jitter_ns;     /* standard deviation of the wake-up over the last 10 s */
+    _Atomic uint32_t period;        /* samples in the latest callback */
+    _Atomic uint32_t stream_start;  /* JACK frame of the first sample of the stream, after the latest gap */
+};
+
+struct rt {
+    /* Set while no callback runs. */
+    jack_client_t *client;
+    uint32_t sample_rate; /* Hz */
+    uint32_t channels;    /* 1...CHANNELS_MAX */
+    uint32_t window;      /* samples */
+    jack_port_t *in[CHANNELS_MAX];
+    jack_port_t *out[CHANNELS_MAX];
+    struct analysis *analysis;
+    struct telemetry *telemetry;
+    uint64_t first_frame;   /* added to the analysis' frame numbers, so that they never go back */
+    uint64_t first_refused; /* added to its refused samples, likewise */
+
+    struct rt_inputs inputs;
+    struct rt_reports reports;
+
+    /* The RT thread's own. */
+    bool streaming;            /* next_cycle is known */
+    jack_nframes_t next_cycle; /* the JACK frame at which the next callback should begin */
+    struct jitter jitter;
+    struct analysis_frame frame;
+    struct metrics_snapshot snapshot;
+};
+
+/* JACK's process callback; rt is a struct rt. */
+RT_SAFE int rt_process(jack_nframes_t count, void *rt);
+
+/* Setup thread, with no callback running: the analysis for this rate. STATUS_BAD_ARG, STATUS_NO_MEMORY. */
+MUST_CHECK enum status rt_prepare(struct rt *rt, const struct analysis_config *config);
+void rt_release(struct rt *rt);
+
+#endif
