@@ -118,7 +118,8 @@ static void pass_active(struct analysis *a, uint32_t i)
     struct bin_sums sums;
 
     bins_pass(a->spectrum + (size_t)2 * FIRST_BIN, a->bins, (float)(keep * channel->mean_scale),
-              (float)a->decay, channel->mean, a->amplitude, a->resultant, a->power, &sums);
+              (float)a->decay, channel->mean, a->amplitude, a->resultant_re, a->resultant_im, a->power,
+              &sums);
     channel->active = true;
     channel->mean_scale = 1;
     channel->mean_squared = (double)sums.mean_squared;
@@ -179,7 +180,8 @@ static float clamped(double value, double low, double high)
 
 static void finish_ratios(struct analysis *a, struct analysis_frame *frame)
 {
-    const struct across_sums sums = bins_across(a->amplitude, a->resultant, a->bins, FIRST_BIN);
+    const struct across_sums sums =
+        bins_across(a->amplitude, a->resultant_re, a->resultant_im, a->bins, FIRST_BIN);
     const bool pairs = a->job.active > 1; /* one channel has no pair: its sums would be rounding alone */
     const double agreeing = pairs ? (double)sums.resultant_squared - a->job.power : 0;
     const double possible = pairs ? (double)sums.amplitude_squared - a->job.power : 0;
@@ -284,7 +286,7 @@ bool analysis_step(struct analysis *a, struct analysis_frame *frame)
 void analysis_restart_window(struct analysis *a)
 {
     if (a->job.running) { /* a frame half done is dropped, and what it has summed with it */
-        (void)bins_across(a->amplitude, a->resultant, a->bins, FIRST_BIN);
+        (void)bins_across(a->amplitude, a->resultant_re, a->resultant_im, a->bins, FIRST_BIN);
     }
     a->job.running = false;
     a->frame_due = false;

@@ -59,7 +59,8 @@ static size_t lay_out(struct analysis *a, float *block)
     a->spectrum = cut(&cutter, window + 2);
     a->power = cut(&cutter, a->bins);
     a->amplitude = cut(&cutter, a->bins);
-    a->resultant = cut(&cutter, (size_t)2 * a->bins);
+    a->resultant_re = cut(&cutter, a->bins);
+    a->resultant_im = cut(&cutter, a->bins);
     for (uint32_t i = 0; i < a->config.channels; i++) {
         a->channel[i].samples = cut(&cutter, 2 * window);
         a->channel[i].mean = cut(&cutter, a->bins);

@@ -52,13 +52,14 @@ struct analysis {
     double hz_per_bin;
 
     fftwf_plan plan;
-    float *window;    /* W: Hann, times 4 / W, so that a sinusoid of amplitude A reads A at its bin */
-    float *windowed;  /* W */
-    float *spectrum;  /* W/2 + 1 complex bins */
-    float *power;     /* per used bin, of the channel at hand */
-    float *amplitude; /* per used bin: sum of A over the channels done */
-    float *resultant; /* per used bin, complex: sum of X over the channels done */
-    void *memory;     /* the one block that all arrays stand in */
+    float *window;       /* W: Hann, times 4 / W, so that a sinusoid of amplitude A reads A at its bin */
+    float *windowed;     /* W */
+    float *spectrum;     /* W/2 + 1 complex bins */
+    float *power;        /* per used bin, of the channel at hand */
+    float *amplitude;    /* per used bin: sum of A over the channels done */
+    float *resultant_re; /* per used bin: sum of Re X over the channels done */
+    float *resultant_im; /* and of Im X */
+    void *memory;        /* the one block that all arrays stand in */
 
     uint64_t position; /* samples fed since the window was restarted */
     uint64_t due;      /* the position at which the next frame ends */

@@ -7,8 +7,9 @@
 /* On x86-64 each kernel is compiled for several vector widths and the loader picks one for the machine it
  * runs on. 64-bit Arm's baseline already has the vectors. Sanitizers run before the loader's choice can be
  * made, so they get one. */
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define KERNEL __attribute__((target_clones("arch=haswell", "default")))
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&     \
+    !defined(__SANITIZE_THREAD__)
+#define KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=haswell", "default")))
 #else
 #define KERNEL
 #endif
@@ -52,8 +53,8 @@ KERNEL float window_block(const float *restrict in, const float *restrict window
 }
 
 KERNEL void bins_pass(const float *restrict spectrum, size_t count, float keep, float gain,
-                      float *restrict mean, float *restrict amplitude, float *restrict resultant,
-                      float *restrict power, struct bin_sums *sums)
+                      float *restrict mean, float *restrict amplitude, float *restrict resultant_re,
+                      float *restrict resultant_im, float *restrict power, struct bin_sums *sums)
 {
     float total = 0;
     float squared = 0;
@@ -65,8 +66,8 @@ KERNEL void bins_pass(const float *restrict spectrum, size_t count, float keep, 
         const float im = spectrum[2 * k + 1];
         const float p = re * re + im * im;
         const float m = keep * mean[k] + gain * p;
-        resultant[2 * k] += re;
-        resultant[2 * k + 1] += im;
+        resultant_re[k] += re;
+        resultant_im[k] += im;
         amplitude[k] += sqrtf(p);
         mean[k] = m;
         power[k] = p;
@@ -104,8 +105,8 @@ KERNEL size_t bins_find(const float *power, size_t count, float value)
     return count;
 }
 
-KERNEL struct across_sums bins_across(float *restrict amplitude, float *restrict resultant, size_t count,
-                                      float first_bin)
+KERNEL struct across_sums bins_across(float *restrict amplitude, float *restrict resultant_re,
+                                      float *restrict resultant_im, size_t count, float first_bin)
 {
     struct across_sums sums = {0};
     float sum = 0;
@@ -115,8 +116,8 @@ KERNEL struct across_sums bins_across(float *restrict amplitude, float *restrict
     float length_squared = 0;
 
     for (size_t k = 0; k < count; k++) {
-        const float re = resultant[2 * k];
-        const float im = resultant[2 * k + 1];
+        const float re = resultant_re[k];
+        const float im = resultant_im[k];
         const float c2 = re * re + im * im;
         const float a = amplitude[k];
         sum += a;
@@ -126,7 +127,8 @@ KERNEL struct across_sums bins_across(float *restrict amplitude, float *restrict
         length_squared += c2;
     }
     memset(amplitude, 0, count * sizeof *amplitude);
-    memset(resultant, 0, 2 * count * sizeof *resultant);
+    memset(resultant_re, 0, count * sizeof *resultant_re);
+    memset(resultant_im, 0, count * sizeof *resultant_im);
     sums.amplitude = sum;
     sums.amplitude_moment = moment;
     sums.amplitude_squared = squared;

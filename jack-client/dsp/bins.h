@@ -43,10 +43,11 @@ RT_SAFE float window_block(const float *in, const float *window, float *out, siz
 /* Passes one channel's bins: spectrum holds count complex bins (re, im, ...), from bin 2 on.
  *   mean[k]      := keep * mean[k] + gain * P[k]     the average power over time
  *   amplitude[k] += sqrt(P[k])
- *   resultant    += spectrum                         complex, as spectrum
+ *   resultant    += spectrum                         its real and its imaginary parts apart
  *   power[k]     := P[k]                             scratch, for bins_find */
 RT_SAFE void bins_pass(const float *spectrum, size_t count, float keep, float gain, float *mean,
-                       float *amplitude, float *resultant, float *power, struct bin_sums *sums);
+                       float *amplitude, float *resultant_re, float *resultant_im, float *power,
+                       struct bin_sums *sums);
 
 /* Sum of P over count complex bins. */
 RT_SAFE float bins_power(const float *spectrum, size_t count);
@@ -54,8 +55,9 @@ RT_SAFE float bins_power(const float *spectrum, size_t count);
 /* The index of the first element of power equal to value; count if there is none. */
 RT_SAFE size_t bins_find(const float *power, size_t count, float value);
 
-/* Sums across channels, for bins numbered from first_bin; leaves amplitude and resultant zeroed for the next
+/* Sums across channels, for bins numbered from first_bin; leaves the arrays zeroed for the next
  * frame. */
-RT_SAFE struct across_sums bins_across(float *amplitude, float *resultant, size_t count, float first_bin);
+RT_SAFE struct across_sums bins_across(float *amplitude, float *resultant_re, float *resultant_im,
+                                       size_t count, float first_bin);
 
 #endif

@@ -7,7 +7,9 @@ static const double pi = 3.14159265358979323846;
 
 static double magnitude(const float *spectrum, uint32_t bin)
 {
-    return hypot((double)spectrum[2 * bin], (double)spectrum[2 * bin + 1]);
+    const double re = (double)spectrum[2 * bin]; /* squared in double, no float can overflow */
+    const double im = (double)spectrum[2 * bin + 1];
+    return sqrt(re * re + im * im);
 }
 
 /* sinc(d) / (1 - d^2), the main lobe of the Hann window, for |d| < 2. Either half is written about the zero
