@@ -25,7 +25,7 @@ int main(int argc, char **argv)
     jack_set_info_function(keep_quiet);
     switch (jack_options_parse(&options, argc, argv, error)) {
     case OPTIONS_RUN:
-        if (control_open(&control, &options)) {
+        if (control_open(&control, &options, NULL)) {
             code = 1;
         } else {
             control_run(&control);

@@ -88,18 +88,17 @@ static enum options_result parse_over_file(struct jack_options *options, int arg
         return first;
     }
     const char *path = options->config_path;
-    *options = (struct jack_options){.analysis = ANALYSIS_DEFAULTS, .name = "phicast"};
+    *options = (struct jack_options){.analysis = ANALYSIS_DEFAULTS};
     if (config_load(path, &jack_table, options, &options->config, error)) {
         return OPTIONS_ERROR;
     }
     return options_parse(&jack_table, options, argc, argv, operands, error);
 }
 
-enum options_result jack_options_parse(struct jack_options *options, int argc, char **argv,
-                                       char error[OPTION_ERROR_MAX])
+static enum options_result parse_jack(struct jack_options *options, int argc, char **argv, char *error)
 {
     int operands;
-    *options = (struct jack_options){.analysis = ANALYSIS_DEFAULTS, .name = "phicast"};
+    *options = (struct jack_options){.analysis = ANALYSIS_DEFAULTS};
     const enum options_result result = parse_over_file(options, argc, argv, &operands, error);
     if (result != OPTIONS_RUN) {
         return result;
@@ -109,6 +108,55 @@ enum options_result jack_options_parse(struct jack_options *options, int argc, c
         return OPTIONS_ERROR;
     }
     return check_analysis(&options->analysis, error);
+}
+
+enum options_result jack_options_parse(struct jack_options *options, int argc, char **argv,
+                                       char error[OPTION_ERROR_MAX])
+{
+    const enum options_result result = parse_jack(options, argc, argv, error);
+    if (!options->name) {
+        options->name = "phicast";
+    }
+    return result;
+}
+
+/* Cuts the next word out of the text; NULL at its end. */
+static char *next_word(char **text)
+{
+    char *from = *text + strspn(*text, " \t\n");
+    if (*from == '\0') {
+        return NULL;
+    }
+    char *word = from;
+    char *to = from;
+    char quote = '\0';
+    while (*from != '\0' && (quote || !strchr(" \t\n", *from))) {
+        if (*from == quote) {
+            quote = '\0';
+        } else if (!quote && (*from == '\'' || *from == '"')) {
+            quote = *from;
+        } else {
+            *to++ = *from;
+        }
+        from++;
+    }
+    *text = *from ? from + 1 : from;
+    *to = '\0';
+    return word;
+}
+
+enum options_result jack_options_parse_init(struct jack_options *options, char *init,
+                                            char error[OPTION_ERROR_MAX])
+{
+    enum { WORDS_MAX = 128 };
+    static char program[] = "phicast";
+    char *argv[WORDS_MAX + 1] = {program};
+    int argc = 1;
+    char *word;
+    while ((word = next_word(&init)) && argc < WORDS_MAX) {
+        argv[argc++] = word;
+    }
+    return parse_jack(options, argc, argv, error);
 }
 
 void jack_options_free(struct jack_options *options)

@@ -31,6 +31,12 @@ enum options_result jack_options_parse(struct jack_options *options, int argc, c
                                        char error[OPTION_ERROR_MAX]);
 void jack_options_free(struct jack_options *options);
 
+/* The same from a plug-in's init string: words apart by blanks, 'quoted' or "quoted" where they hold some.
+ * The words are cut in place, so init must live as long as the options. A name that was not given stays NULL.
+ */
+enum options_result jack_options_parse_init(struct jack_options *options, char *init,
+                                            char error[OPTION_ERROR_MAX]);
+
 /* Likewise, from argv alone; nothing to free. */
 enum options_result render_options_parse(struct render_options *options, int argc, char **argv,
                                          char error[OPTION_ERROR_MAX]);

@@ -2,17 +2,21 @@
 #include "jack-client/control/control.h"
 
 #include "jack-client/control/clocks.h"
+#include "jack-client/control/metadata.h"
 #include "jack-client/control/report.h"
 #include "shared/log.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
     TICK_MS = 50,           /* from look to look while all is well */
     RETRY_MS = 1000,        /* from try to try while there is no server */
     SETTLING_MS = 1000,     /* PipeWire: ports may appear this much later than the graph says */
+    QUIET_MS = 40,          /* connections are looked at when the graph has not changed for so long */
+    TROUBLE_MS = 5000,      /* xruns are worth a line at most so often */
     DEAD_MS = 1000,         /* no callback for so long: the server has forgotten us */
     NAME_RELEASE_MS = 2000, /* a killed predecessor's name may take this long to be free */
 };
@@ -74,16 +78,6 @@ static void explain(const struct control_side *c, enum status status)
     } /* others have been logged where they arose */
 }
 
-static void opened(struct control_side *c)
-{
-    const struct rt *rt = &c->rt;
-    c->opened_ms = c->callbacks_ms = clocks_now_ms();
-    c->callbacks = LOAD(rt->reports.callbacks);
-    c->stream_logged = false;
-    log_info("%u channels at %u Hz, %u samples a period, as JACK client %s", rt->channels, rt->sample_rate,
-             jack_get_buffer_size(c->session.client), jack_get_client_name(c->session.client));
-}
-
 static enum status open_first_session(struct control_side *c)
 {
     const uint64_t give_up = clocks_now_ms() + NAME_RELEASE_MS;
@@ -95,24 +89,25 @@ static enum status open_first_session(struct control_side *c)
     if (status) {
         explain(c, status);
     } else {
-        opened(c);
+        c->fresh = true;
     }
     return status;
 }
 
-enum status control_open(struct control_side *c, const struct jack_options *options)
+enum status control_open(struct control_side *c, const struct jack_options *options, jack_client_t *host)
 {
     *c = (struct control_side){
         .options = options,
         .segment = SEGMENT_NONE,
         .connections = {.connect = &options->connect, .follow = &options->follow},
     };
+    c->session.host = host;
     c->session.options = options;
     c->session.wake = &c->wake;
     c->session.rt = &c->rt;
-    enum status status = wake_open(&c->wake);
+    enum status status = host ? wake_open_for_guest(&c->wake) : wake_open_for_signals(&c->wake);
     if (status) {
-        log_error("cannot set up signals: %s", status_str(status));
+        log_error("cannot set up what wakes the control thread: %s", status_str(status));
         return status;
     }
     status = take_segment(c);
@@ -137,23 +132,52 @@ void control_close(struct control_side *c)
 /* --- running
  * ------------------------------------------------------------------------------------------------ */
 
-static void log_changes(struct control_side *c)
+/* Pages that are touched for the first time in the callback would cost a fault. A plug-in leaves that to its
+ * server. */
+static void lock_memory(const struct control_side *c)
 {
-    const struct rt_reports *reports = &c->rt.reports;
-    const uint64_t gaps = LOAD(reports->gaps);
-    const uint64_t xruns = LOAD(c->session.xruns);
-    const uint32_t start = LOAD(reports->stream_start);
+    if (!c->session.host && mlockall(MCL_CURRENT) != 0) {
+        log_warning(
+            "memory cannot be locked (%s), so a busy machine may page us out: raise the memlock limit, "
+            "as the audio group has it (ulimit -l)",
+            strerror(errno));
+    }
+}
 
-    if (LOAD(reports->callbacks) > c->callbacks && (!c->stream_logged || start != c->stream_start)) {
+/* What may wait until the client runs already. */
+static void settle_in(struct control_side *c)
+{
+    const struct rt *rt = &c->rt;
+    c->fresh = false;
+    c->opened_ms = c->callbacks_ms = clocks_now_ms();
+    c->callbacks = LOAD(rt->reports.callbacks);
+    c->stream_logged = false;
+    log_info("%u channels at %u Hz, %u samples a period, as JACK client %s", rt->channels, rt->sample_rate,
+             jack_get_buffer_size(c->session.client), jack_get_client_name(c->session.client));
+    lock_memory(c);
+    metadata_set(c->session.client, rt);
+}
+
+static void log_stream_start(struct control_side *c)
+{
+    const uint32_t start = LOAD(c->rt.reports.stream_start);
+    if (LOAD(c->rt.reports.callbacks) > c->callbacks && (!c->stream_logged || start != c->stream_start)) {
         log_info("stream starts at JACK frame %u", start);
         c->stream_start = start;
         c->stream_logged = true;
     }
-    if (gaps != c->gaps || xruns != c->xruns) {
-        log_warning("sound was missed: %llu xruns, %llu gaps so far; the window starts anew after each gap",
+}
+
+static void log_trouble(struct control_side *c, uint64_t now_ms)
+{
+    const uint64_t gaps = LOAD(c->rt.reports.gaps);
+    const uint64_t xruns = LOAD(c->session.xruns);
+    if ((gaps != c->gaps || xruns != c->xruns) && now_ms - c->trouble_ms >= TROUBLE_MS) {
+        log_warning("%llu xruns and %llu gaps so far; after a gap the window fills anew",
                     (unsigned long long)xruns, (unsigned long long)gaps);
         c->gaps = gaps;
         c->xruns = xruns;
+        c->trouble_ms = now_ms;
     }
 }
 
@@ -165,7 +189,7 @@ static bool is_lost(struct control_side *c, uint64_t now_ms)
         c->callbacks = callbacks;
         c->callbacks_ms = now_ms;
     }
-    return atomic_load(&c->session.lost) || now_ms - c->callbacks_ms > DEAD_MS;
+    return atomic_load(&c->session.lost) || (!c->session.host && now_ms - c->callbacks_ms > DEAD_MS);
 }
 
 static void leave_session(struct control_side *c, const char *why)
@@ -175,24 +199,41 @@ static void leave_session(struct control_side *c, const char *why)
     session_close(&c->session);
 }
 
+/* The graph changes in bursts, and the last one of a plug-in's life is its own removal, when it must touch
+ * nothing: so wait for quiet. */
+static void tend_connections(struct control_side *c, uint64_t now_ms)
+{
+    if (atomic_exchange(&c->session.graph_changed, false)) {
+        c->changed_ms = now_ms;
+    }
+    const bool settling = !c->session.host && now_ms - c->opened_ms < SETTLING_MS;
+    const bool quiet = c->changed_ms != 0 && now_ms - c->changed_ms >= QUIET_MS;
+    if (settling || quiet) {
+        c->changed_ms = 0;
+        connections_update(&c->connections, c->session.client, &c->rt, now_ms);
+    }
+}
+
 static void tend_session(struct control_side *c, uint64_t now_ms)
 {
-    log_changes(c);
+    if (c->fresh) {
+        settle_in(c);
+    }
+    log_stream_start(c);
+    log_trouble(c, now_ms);
     if (is_lost(c, now_ms)) {
         atomic_store(&c->session.lost, true);
         leave_session(c, "the JACK server has gone; trying again every second");
     } else if (atomic_load(&c->session.rate_changed)) {
         leave_session(c, "the sample rate has changed; starting over");
-    } else if (atomic_exchange(&c->session.graph_changed, false) || now_ms - c->opened_ms < SETTLING_MS) {
-        connections_update(&c->connections, c->session.client, &c->rt, now_ms);
+    } else {
+        tend_connections(c, now_ms);
     }
 }
 
 static void try_session(struct control_side *c)
 {
-    if (session_open(&c->session) == STATUS_OK) {
-        opened(c);
-    }
+    c->fresh = session_open(&c->session) == STATUS_OK;
 }
 
 void control_run(struct control_side *c)
@@ -212,4 +253,9 @@ void control_run(struct control_side *c)
         report_write(telemetry_of(c), &c->session);
         ended = wake_wait(&c->wake, TICK_MS);
     }
+}
+
+void control_end(struct control_side *c)
+{
+    wake_end(&c->wake);
 }

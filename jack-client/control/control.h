@@ -18,21 +18,31 @@ struct control_side {
     struct rt rt;
     struct session session;
     struct connections connections;
+    bool fresh;            /* the session has just been opened */
+    uint64_t changed_ms;   /* when the graph was seen to change; 0 once that has been dealt with */
     uint64_t opened_ms;    /* when the session was opened, CLOCK_MONOTONIC */
     uint64_t callbacks;    /* as last seen, */
     uint64_t callbacks_ms; /* and when they last moved */
     uint64_t gaps;         /* as last logged */
     uint64_t xruns;        /* as last logged */
+    uint64_t trouble_ms;   /* when gaps and xruns were last logged */
     uint32_t stream_start; /* as last logged */
     bool stream_logged;
 };
 
-/* Main thread, all of them. Takes the segment and opens the first session; what fails has been logged. */
-MUST_CHECK enum status control_open(struct control_side *control, const struct jack_options *options);
+/* Takes the segment and opens the first session; what fails has been logged. host: the client that a server
+ * has made for its plug-in, or NULL: a program, which opens its own and ends at a signal. Main thread, or the
+ * server's. */
+MUST_CHECK enum status control_open(struct control_side *control, const struct jack_options *options,
+                                    jack_client_t *host);
 
-/* Until a signal asks to end. A server that goes away is waited for, for ever. */
+/* The control thread: until a signal, or control_end. A server that goes away is waited for, for ever. */
 void control_run(struct control_side *control);
 
+/* Any thread: makes control_run return. For plug-ins. */
+void control_end(struct control_side *control);
+
+/* After control_run has returned. */
 void control_close(struct control_side *control);
 
 #endif

@@ -5,6 +5,10 @@
 #include <jack/uuid.h>
 #include <stdio.h>
 
+/* The JACK server's own library has no metadata, so the plug-in goes without: these two may be missing. */
+#pragma weak jack_set_property
+#pragma weak jack_remove_properties
+
 static const char integer_type[] = "http://www.w3.org/2001/XMLSchema#int";
 
 static void set(jack_client_t *client, jack_uuid_t subject, const char *key, const char *value,
@@ -36,6 +40,9 @@ static bool client_uuid(jack_client_t *client, jack_uuid_t *uuid)
 void metadata_set(jack_client_t *client, const struct rt *rt)
 {
     jack_uuid_t uuid;
+    if (!jack_set_property) {
+        return;
+    }
     if (client_uuid(client, &uuid)) {
         set(client, uuid, JACK_METADATA_ICON_NAME, "audio-input-microphone", "text/plain");
     }
@@ -48,6 +55,9 @@ void metadata_set(jack_client_t *client, const struct rt *rt)
 void metadata_remove(jack_client_t *client, const struct rt *rt)
 {
     jack_uuid_t uuid;
+    if (!jack_remove_properties) {
+        return;
+    }
     for (uint32_t i = 0; i < rt->channels; i++) {
         if (rt->in[i] && rt->out[i]) {
             (void)jack_remove_properties(client, jack_port_uuid(rt->in[i]));

@@ -96,6 +96,10 @@ static enum status open_client(struct session *session)
     const jack_options_t how = JackNoStartServer | JackUseExactName;
     jack_status_t status = 0;
 
+    if (session->host) {
+        session->client = session->host;
+        return STATUS_OK;
+    }
     session->client = options->server
                           ? jack_client_open(options->name, how | JackServerName, &status, options->server)
                           : jack_client_open(options->name, how, &status);
@@ -186,7 +190,6 @@ enum status session_open(struct session *session)
         session_close(session);
         return status;
     }
-    metadata_set(session->client, session->rt);
     return STATUS_OK;
 }
 
@@ -197,7 +200,9 @@ void session_close(struct session *session)
             metadata_remove(session->client, session->rt);
             jack_deactivate(session->client);
         }
-        jack_client_close(session->client);
+        if (!session->host) {
+            jack_client_close(session->client);
+        }
         session->client = NULL;
     }
     rt_release(session->rt);

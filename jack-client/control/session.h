@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One stay in one JACK server: from opening the client to closing it. */
+/* One stay in one JACK server: from opening the client (or being given one, as a plug-in) to closing it. */
 #ifndef PHICAST_JACK_CLIENT_CONTROL_SESSION_H
 #define PHICAST_JACK_CLIENT_CONTROL_SESSION_H
 
@@ -16,6 +16,7 @@ struct session {
     const struct jack_options *options;
     const struct wake *wake;
     struct rt *rt;
+    jack_client_t *host;   /* the plug-in's client, which the server opens and closes; NULL in a program */
     jack_client_t *client; /* NULL when not open */
 
     /* Set by JACK's callbacks, which may run in any thread; taken by the control thread. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/wake.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,26 +9,33 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum status wake_open(struct wake *wake)
+static enum status open_with(struct wake *wake, int end)
+{
+    *wake = (struct wake){.event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), .end = end};
+    if (wake->event < 0 || wake->end < 0) {
+        wake_close(wake);
+        return STATUS_IO;
+    }
+    return STATUS_OK;
+}
+
+enum status wake_open_for_signals(struct wake *wake)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
-    *wake = (struct wake){-1, -1};
+    signal(SIGPIPE, SIG_IGN); /* the JACK server's death is no reason for ours */
     if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) {
         return STATUS_IO;
     }
-    signal(SIGPIPE, SIG_IGN); /* the JACK server's death is no reason for ours */
-    wake->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    wake->signal = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (wake->event < 0 || wake->signal < 0) {
-        const int err = errno;
-        wake_close(wake);
-        return status_from_errno(err);
-    }
-    return STATUS_OK;
+    return open_with(wake, signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+enum status wake_open_for_guest(struct wake *wake)
+{
+    return open_with(wake, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 }
 
 void wake_close(struct wake *wake)
@@ -37,23 +43,33 @@ void wake_close(struct wake *wake)
     if (wake->event >= 0) {
         close(wake->event);
     }
-    if (wake->signal >= 0) {
-        close(wake->signal);
+    if (wake->end >= 0) {
+        close(wake->end);
     }
     *wake = (struct wake){-1, -1};
 }
 
-void wake_up(const struct wake *wake)
+static void raise_event(int fd)
 {
     const uint64_t one = 1;
     /* Can only fail when the counter is full, and then the control thread is being woken already. */
-    const ssize_t written = write(wake->event, &one, sizeof one);
+    const ssize_t written = write(fd, &one, sizeof one);
     (void)written;
+}
+
+void wake_up(const struct wake *wake)
+{
+    raise_event(wake->event);
+}
+
+void wake_end(const struct wake *wake)
+{
+    raise_event(wake->end);
 }
 
 bool wake_wait(const struct wake *wake, int timeout_ms)
 {
-    struct pollfd fds[] = {{.fd = wake->event, .events = POLLIN}, {.fd = wake->signal, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = wake->event, .events = POLLIN}, {.fd = wake->end, .events = POLLIN}};
     if (poll(fds, 2, timeout_ms) <= 0) {
         return false;
     }
