@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which requests a server on loopback should answer at all. Pure.
+ *
+ * Any web page can make a browser talk to 127.0.0.1. Two headers that the browser sets, and a page cannot,
+ * give it away: Host (a page that rebound its own name to 127.0.0.1 still sends that name) and Origin. */
+#ifndef PHICAST_BROADCASTER_GUARD_H
+#define PHICAST_BROADCASTER_GUARD_H
+
+#include <stdbool.h>
+
+/* Whether a Host header ("localhost:8000", "127.0.0.1", "[::1]:8000") names this machine's loopback. */
+bool guard_host_allowed(const char *host);
+
+/* Whether a page of that origin may open a stream: loopback pages, on any port, and "null" (a local file).
+ * Programs that are no browsers send none, and are not asked. */
+bool guard_origin_allowed(const char *origin);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What stands at which path, and who may ask. Event loop's thread. */
+#ifndef PHICAST_BROADCASTER_HTTP_H
+#define PHICAST_BROADCASTER_HTTP_H
+
+#include "broadcaster/hub.h"
+
+#include <libwebsockets.h>
+#include <stdint.h>
+
+struct http {
+    struct hub *hub;
+    uint64_t started_us;    /* CLOCK_MONOTONIC */
+    struct message scratch; /* start from {0}; free with message_free */
+};
+
+/* Answers LWS_CALLBACK_HTTP. Returns 0, or -1 to close. */
+int http_request(struct lws *wsi, struct http *http, const char *path);
+
+/* Answers LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: 0 lets the upgrade go on, 1: an HTTP answer was given instead,
+ * -1 to close. */
+int http_upgrade(struct lws *wsi, struct http *http, const char *protocol);
+
+#endif

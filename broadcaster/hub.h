@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who listens to which stream, when each is due, and the one copy of the bytes that all of them share.
+ *
+ * metrics and latency are streams of state: each beat makes a new generation, written as text only when the
+ * first client asks for it, and a client that was too slow for one simply gets the next (the latest wins).
+ * events is a queue: see eventlog.h. All functions: the event loop's thread. */
+#ifndef PHICAST_BROADCASTER_HUB_H
+#define PHICAST_BROADCASTER_HUB_H
+
+#include "broadcaster/eventlog.h"
+#include "broadcaster/latency.h"
+#include "broadcaster/schedule.h"
+#include "broadcaster/source.h"
+#include "broadcaster/wire.h"
+#include "shared/json/messages.h"
+#include "shared/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum stream_kind { STREAM_METRICS, STREAM_LATENCY, STREAM_EVENTS, STREAM_COUNT };
+
+enum { METRICS_HZ = 30, LATENCY_HZ = 10 };
+
+/* How soon a client must close, and with what. */
+struct client_close {
+    uint16_t code; /* of RFC 6455; 0: not to be closed */
+    const char *reason;
+};
+
+/* One WebSocket connection. Lives in libwebsockets' per-session memory; linked into its stream. */
+struct client {
+    struct lws *wsi;
+    struct client *next;
+    struct client *previous;
+    enum stream_kind stream;
+    uint64_t position; /* state: the generation sent last; events: the event wanted next */
+    struct client_close close;
+};
+
+/* How often something happened in the last whole second. */
+struct meter {
+    uint64_t second; /* of CLOCK_MONOTONIC */
+    uint32_t count;
+    uint32_t rate_hz;
+};
+
+struct stream {
+    struct client *clients;
+    uint32_t client_count;
+    uint64_t generation; /* state: counts beats, from 1 */
+    uint64_t printed;    /* the generation that `wire` holds */
+    struct wire wire;
+    uint64_t sent; /* messages handed to sockets */
+    struct meter meter;
+};
+
+struct hub {
+    struct source source;
+    struct stream stream[STREAM_COUNT];
+    struct schedule metrics_schedule;
+    struct schedule latency_schedule;
+    uint64_t wait_until_us; /* a metrics beat is due and waits this long for a fresh frame; 0: none is due */
+    uint64_t wait_frame;    /* the frame that was already there at the deadline */
+    struct metrics_snapshot frame; /* what the current metrics generation shows */
+    struct latency_window ages;
+    uint64_t aged_frame_us; /* published_us of the frame whose age was taken last */
+    struct eventlog events;
+    struct message scratch;
+};
+
+/* name as for source_init. */
+void hub_init(struct hub *hub, const char *name, uint64_t now_us);
+/* No client may be left. */
+void hub_close(struct hub *hub);
+
+/* Does all that is due. Returns when it must be called again, CLOCK_MONOTONIC in us. */
+uint64_t hub_beat(struct hub *hub, uint64_t now_us);
+
+/* Client's wsi and stream are set. Events: it gets those from now on. */
+void hub_add(struct hub *hub, struct client *client, uint64_t now_us);
+void hub_remove(struct hub *hub, struct client *client);
+
+/* The bytes that the client should be sent next; NULL: it is up to date. */
+const struct wire *hub_next(struct hub *hub, struct client *client, uint64_t now_us);
+
+/* hub_next's bytes have been handed over. True: there is more. */
+bool hub_sent(struct hub *hub, struct client *client);
+
+/* The latest message of a state stream, for HTTP. NULL when out of memory. */
+const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint64_t now_us);
+
+/* Asks every client to close with that code. */
+void hub_close_clients(struct hub *hub, struct client_close close);
+
+uint32_t hub_client_count(const struct hub *hub);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How old the sound is that leaves for the network: the software part of the latency message. Pure. */
+#ifndef PHICAST_BROADCASTER_LATENCY_H
+#define PHICAST_BROADCASTER_LATENCY_H
+
+#include "shared/json/messages.h"
+#include "shared/telemetry.h"
+
+#include <stdint.h>
+
+/* More frames than this within a second are more than any stream sends; the oldest are forgotten. */
+enum { LATENCY_SAMPLES = 128 };
+
+/* Start from {0}. */
+struct latency_window {
+    struct {
+        uint64_t at_us;
+        double age_ms;
+    } sample[LATENCY_SAMPLES];
+    uint64_t count; /* ever added */
+};
+
+/* A frame whose window's centre stood at centre_us was handed to the sockets at now_us (CLOCK_MONOTONIC).
+ * A centre in the future counts as age 0. */
+void latency_add(struct latency_window *window, uint64_t now_us, uint64_t centre_us);
+
+/* Mean age in ms of the frames handed over in the second up to now_us; 0 if there was none. */
+double latency_mean_ms(const struct latency_window *window, uint64_t now_us);
+
+/* The latency message: from what the graph says, how old frames are when sent, and the newest frame. */
+struct latency_report latency_describe(const struct latency_snapshot *graph, double software_ms,
+                                       const struct metrics_snapshot *newest, double timestamp);
+
+#endif

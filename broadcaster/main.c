@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/options.h"
+#include "broadcaster/server.h"
+#include "shared/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EXIT_USAGE = 2 };
+
+static int serve(const struct broadcaster_options *options)
+{
+    char error[OPTION_ERROR_MAX];
+    struct server *server;
+    enum status status = server_open(&server, options, error);
+    if (status) {
+        log_error("%s", error);
+        return status == STATUS_BAD_ARG ? EXIT_USAGE : EXIT_FAILURE;
+    }
+    status = server_run(server);
+    server_close(server);
+    return status ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    char error[OPTION_ERROR_MAX];
+    struct broadcaster_options options;
+    int code = EXIT_SUCCESS;
+
+    log_open("phicast-broadcaster");
+    switch (broadcaster_options_read(&options, argc, argv, error)) {
+    case OPTIONS_RUN: code = serve(&options); break;
+    case OPTIONS_HELP: broadcaster_options_help(stdout); break;
+    case OPTIONS_VERSION: puts("phicast-broadcaster " PHICAST_VERSION); break;
+    case OPTIONS_ERROR:
+        log_error("%s", error);
+        code = EXIT_USAGE;
+        break;
+    }
+    broadcaster_options_free(&options);
+    return code;
+}

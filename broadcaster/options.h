@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the command line and the configuration file ask of the broadcaster. */
+#ifndef PHICAST_BROADCASTER_OPTIONS_H
+#define PHICAST_BROADCASTER_OPTIONS_H
+
+#include "shared/json/config.h"
+#include "shared/options.h"
+
+#include <stdint.h>
+
+struct broadcaster_options {
+    const char *name;        /* of the analyser, and so of the segments */
+    uint32_t port;           /* 0...65535; 0 picks a free one */
+    struct option_list bind; /* IP addresses; none means both loopbacks */
+    const char *config_path; /* NULL for none */
+    struct config *config;   /* owns the file's strings; NULL for none */
+};
+
+/* Reads the configuration file if one is named, then the command line over it. On OPTIONS_ERROR `error` is
+ * one line naming the thing and the cure. argv may be reordered. Free with broadcaster_options_free. */
+enum options_result broadcaster_options_read(struct broadcaster_options *options, int argc, char **argv,
+                                             char error[OPTION_ERROR_MAX]);
+
+void broadcaster_options_free(struct broadcaster_options *options);
+
+/* The --help page. */
+void broadcaster_options_help(FILE *out);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/source.h"
+
+#include "broadcaster/clock.h"
+#include "shared/log.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *source_state_str(enum source_state state)
+{
+    static const char *const names[] = {"absent", "refused", "stalled", "live"};
+    return names[state];
+}
+
+__attribute__((format(printf, 3, 4))) static void set_state(struct source *source, enum source_state state,
+                                                            const char *format, ...)
+{
+    char why[SOURCE_WHY_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, sizeof why, format, args);
+    va_end(args);
+    if (state == source->state && strcmp(why, source->why) == 0) {
+        return;
+    }
+    source->state = state;
+    memcpy(source->why, why, sizeof why);
+    if (state == SOURCE_REFUSED) {
+        log_warning("analyser \"%s\" %s: %s", source->name, source_state_str(state), why);
+    } else {
+        log_info("analyser \"%s\" %s: %s", source->name, source_state_str(state), why);
+    }
+}
+
+static void set_ended(struct source *source)
+{
+    set_state(source, SOURCE_ABSENT, "the analyser has ended; waiting for phicast-jack -n %s to come back",
+              source->name);
+}
+
+void source_init(struct source *source, const char *name)
+{
+    *source = (struct source){.name = name, .segment = SEGMENT_NONE, .started_us = clock_unix_us()};
+}
+
+static void detach(struct source *source, uint64_t next_attach_us)
+{
+    segment_close(&source->segment);
+    source->next_attach_us = next_attach_us;
+    source->has_frame = false;
+    source->status_known = false;
+    source->latency = (struct latency_snapshot){0};
+}
+
+void source_close(struct source *source)
+{
+    detach(source, 0);
+}
+
+/* An analyser younger than this broadcaster has its events read from the first on: between its start and our
+ * finding it clients may already have been waiting. */
+static uint64_t first_event(const struct source *source, const struct telemetry *telemetry)
+{
+    return telemetry->header.start_time_us >= source->started_us ? 0 : ring_head(&telemetry->events);
+}
+
+static void attach(struct source *source, uint64_t now_us)
+{
+    const enum status status = segment_attach(&source->segment, &telemetry_kind, source->name);
+    source->next_attach_us = now_us + SOURCE_RETRY_US;
+    switch (status) {
+    case STATUS_OK: break;
+    case STATUS_NOT_FOUND:
+        set_state(source, SOURCE_ABSENT, "no analyser of that name is running; start phicast-jack -n %s",
+                  source->name);
+        return;
+    case STATUS_NOT_READY: set_state(source, SOURCE_ABSENT, "the analyser is starting"); return;
+    default:
+        set_state(source, SOURCE_REFUSED, "its segment /phicast.%s.%s: %s", source->name,
+                  telemetry_kind.suffix, status_str(status));
+        return;
+    }
+    if (!segment_alive(&source->segment)) {
+        set_ended(source);
+        detach(source, now_us + SOURCE_RETRY_US);
+        return;
+    }
+    const struct telemetry *telemetry = source->segment.memory;
+    source->event_next = first_event(source, telemetry);
+    source->refused_sequence = 0;
+    source->torn_sequence = 0;
+    source->last_good_us = now_us;
+    source->attached++;
+    log_info("analyser \"%s\" found: pid %" PRIu32 ", generation %" PRIu64, source->name,
+             telemetry->header.writer_pid, telemetry->header.generation);
+}
+
+/* Counts each bad snapshot once, however often it is looked at. A torn one is no fault yet: its writer may be
+ * in the middle of it; only if it is still there next time has the writer stopped half-way. */
+static void refuse(struct source *source, const struct telemetry *telemetry, enum status status)
+{
+    const uint64_t sequence = atomic_load_explicit(&telemetry->metrics_sequence, memory_order_relaxed);
+    if (status == STATUS_TORN && sequence != source->torn_sequence) {
+        source->torn_sequence = sequence;
+        return;
+    }
+    if (sequence != source->refused_sequence) {
+        source->refused_sequence = sequence;
+        source->refused++;
+    }
+}
+
+/* Reads the metrics if they are new. The status tells whether the newest can be believed. */
+static enum status read_metrics(struct source *source, const struct telemetry *telemetry, uint64_t now_us)
+{
+    struct metrics_snapshot fresh;
+    enum status status = telemetry_read_metrics(telemetry, &fresh);
+    if (status == STATUS_OK && source->has_frame && fresh.frame < source->metrics.frame) {
+        status = STATUS_CORRUPT; /* the number never goes back while its analyser lives */
+    }
+    if (status == STATUS_OK) {
+        source->metrics = fresh;
+        source->has_frame = true;
+        source->last_good_us = now_us;
+    } else if (status != STATUS_EMPTY) {
+        refuse(source, telemetry, status);
+    }
+    return status;
+}
+
+static void read_rest(struct source *source, const struct telemetry *telemetry)
+{
+    struct latency_snapshot latency;
+    struct analyser_status analyser;
+    if (telemetry_read_latency(telemetry, &latency) == STATUS_OK) {
+        source->latency = latency;
+    }
+    if (telemetry_read_status(telemetry, &analyser) == STATUS_OK) {
+        source->status = analyser;
+        source->status_known = true;
+    }
+}
+
+static void judge(struct source *source, const struct telemetry *telemetry, enum status metrics,
+                  uint64_t now_us)
+{
+    const uint64_t beat = atomic_load_explicit(&telemetry->heartbeat_us, memory_order_acquire);
+    if (beat == 0) {
+        set_state(source, SOURCE_STALLED, "the analyser is waiting for a JACK server");
+    } else if (beat > now_us + SOURCE_STALL_US) {
+        set_state(source, SOURCE_REFUSED, "its heartbeat lies in the future");
+    } else if (beat + SOURCE_STALL_US <= now_us) {
+        set_state(source, SOURCE_STALLED,
+                  "no process callback for a second; the analyser has lost its JACK server");
+    } else if (metrics && metrics != STATUS_EMPTY && source->last_good_us + SOURCE_STALL_US <= now_us) {
+        set_state(source, SOURCE_REFUSED, "its metrics: %s", status_str(metrics));
+    } else if (!source->has_frame) {
+        set_state(source, SOURCE_STALLED, "the analyser has not finished its first frame");
+    } else {
+        set_state(source, SOURCE_LIVE, "streaming");
+    }
+}
+
+void source_poll(struct source *source, uint64_t now_us)
+{
+    if (!source->segment.memory && now_us >= source->next_attach_us) {
+        attach(source, now_us);
+    }
+    if (!source->segment.memory) {
+        return;
+    }
+    if (!segment_alive(&source->segment)) {
+        set_ended(source);
+        detach(source, now_us);
+        return;
+    }
+    const enum status status = segment_verify(&source->segment);
+    if (status) {
+        set_state(source, SOURCE_REFUSED, "its segment /phicast.%s.%s: %s", source->name,
+                  telemetry_kind.suffix, status_str(status));
+        detach(source, now_us + SOURCE_RETRY_US);
+        return;
+    }
+    const struct telemetry *telemetry = source->segment.memory;
+    const enum status metrics = read_metrics(source, telemetry, now_us);
+    read_rest(source, telemetry);
+    judge(source, telemetry, metrics, now_us);
+}
+
+void source_frame(const struct source *source, double unix_s, struct metrics_snapshot *out)
+{
+    if (source->state == SOURCE_LIVE) {
+        *out = source->metrics;
+        return;
+    }
+    *out = (struct metrics_snapshot){
+        .frame = source->metrics.frame,
+        .timestamp = unix_s,
+        .phi_depth = source->metrics.phi_depth,
+        .phi_phase = source->metrics.phi_phase,
+    };
+}
+
+struct latency_snapshot source_latency(const struct source *source)
+{
+    return source->state == SOURCE_LIVE ? source->latency : (struct latency_snapshot){0};
+}
+
+/* Counts; says so at the 1st, 2nd, 4th, 8th ... refused event, so that a broken writer cannot fill the log.
+ */
+static void note_lost(struct source *source, enum status status, uint64_t lost)
+{
+    if (status == STATUS_OVERRUN) {
+        source->lost_events += lost;
+        log_warning("%" PRIu64 " events of analyser \"%s\" were overwritten before they could be read", lost,
+                    source->name);
+        return;
+    }
+    source->refused_events++;
+    if ((source->refused_events & (source->refused_events - 1)) == 0) {
+        log_warning("event of analyser \"%s\" refused: %s (%" PRIu64 " so far)", source->name,
+                    status_str(status), source->refused_events);
+    }
+}
+
+enum status source_event(struct source *source, struct event *event)
+{
+    const struct telemetry *telemetry = source->segment.memory;
+    if (!telemetry) {
+        return STATUS_EMPTY;
+    }
+    for (int i = 0; i < RING_SLOTS; i++) { /* bounded, whatever the ring's writer does meanwhile */
+        uint64_t lost = 0;
+        const enum status status = event_read(&telemetry->events, &source->event_next, event, &lost);
+        if (status == STATUS_OK || status == STATUS_EMPTY) {
+            return status;
+        }
+        note_lost(source, status, lost);
+    }
+    return STATUS_EMPTY;
+}

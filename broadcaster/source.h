@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The analyser as the broadcaster sees it: attaches its telemetry segment whenever it appears, lets go of it
+ * when its writer dies, and believes nothing it reads. All functions: the event loop's thread. */
+#ifndef PHICAST_BROADCASTER_SOURCE_H
+#define PHICAST_BROADCASTER_SOURCE_H
+
+#include "shared/event.h"
+#include "shared/segment.h"
+#include "shared/status.h"
+#include "shared/telemetry.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum source_state {
+    SOURCE_ABSENT,  /* no analyser, or one that is still starting */
+    SOURCE_REFUSED, /* a segment that cannot be believed: truncated, of another version, corrupt */
+    SOURCE_STALLED, /* the analyser lives, but analyses nothing: it has no JACK server */
+    SOURCE_LIVE
+};
+
+enum { SOURCE_WHY_MAX = 160, SOURCE_RETRY_US = 250000, SOURCE_STALL_US = 1000000 };
+
+struct source {
+    const char *name;
+    struct segment segment;
+    enum source_state state;
+    char why[SOURCE_WHY_MAX];  /* one phrase on the state, for people */
+    uint64_t started_us;       /* CLOCK_REALTIME: when this source was made */
+    uint64_t next_attach_us;   /* CLOCK_MONOTONIC, as all below */
+    uint64_t last_good_us;     /* when the metrics last could be read */
+    uint64_t refused_sequence; /* the metrics snapshot refused last, so that each is counted once */
+    uint64_t torn_sequence;    /* the one found half-written last */
+    uint64_t event_next;
+    bool has_frame;                  /* of the attached analyser */
+    struct metrics_snapshot metrics; /* the last good one, kept after its analyser's death */
+    struct latency_snapshot latency; /* zeros when unknown */
+    struct analyser_status status;   /* valid if status_known */
+    bool status_known;
+    uint64_t attached; /* analysers found so far */
+    uint64_t refused;  /* snapshots refused so far: left half-written, corrupt or going back */
+    uint64_t refused_events;
+    uint64_t lost_events; /* overwritten in the ring before they were read */
+};
+
+/* name must live on. Attaches nothing yet. */
+void source_init(struct source *source, const char *name);
+void source_close(struct source *source);
+
+/* Looks after the segment and reads all snapshots. Cheap enough to be called every millisecond. A change of
+ * state, or of its reason, is logged once. */
+void source_poll(struct source *source, uint64_t now_us);
+
+/* What /ws/metrics should show: the newest frame while live, and else an idle one of that moment. */
+void source_frame(const struct source *source, double unix_s, struct metrics_snapshot *out);
+
+/* What the graph says of latency: all zeros unless live. */
+struct latency_snapshot source_latency(const struct source *source);
+
+/* The next event. STATUS_EMPTY: none (also without an analyser). Events that were lost or refused are
+ * counted, logged and passed over. */
+MUST_CHECK enum status source_event(struct source *source, struct event *event);
+
+/* "absent", "refused", "stalled", "live". */
+const char *source_state_str(enum source_state state);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Wakes the event loop at absolute times, and on SIGINT and SIGTERM, through file descriptors in its poll().
+ *
+ * libwebsockets' own timers (lws_sul_schedule) are not used for the beats: 4.1.6 cuts poll()'s timeout down
+ * to whole milliseconds and so spins through the last one before every deadline. A timerfd sleeps to the
+ * microsecond. */
+#ifndef PHICAST_BROADCASTER_TICKER_H
+#define PHICAST_BROADCASTER_TICKER_H
+
+#include "shared/status.h"
+
+#include <stdint.h>
+
+/* Control thread. A timer of CLOCK_MONOTONIC, not armed; -1 on failure, with errno. */
+int ticker_open_timer(void);
+
+/* Arms it for at_us, replacing any earlier arming; a time gone by means at once. This also takes back the
+ * readiness of the last expiry, so that nobody needs to read it. */
+void ticker_arm(int timer, uint64_t at_us);
+
+/* Blocks SIGINT and SIGTERM and returns a descriptor that becomes readable when one arrives: no handler runs
+ * anywhere. -1 on failure, with errno. */
+int ticker_open_signals(void);
+
+/* The number of a signal that has arrived, or 0. */
+int ticker_take_signal(int signals);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "shared/json/reports.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char service_name[] = "phicast";
+
+/* Takes ownership of value. False, with the value freed, when out of memory. */
+static bool add(struct json_object *object, const char *key, struct json_object *value)
+{
+    const unsigned flags = JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY;
+    if (!object || !value || json_object_object_add_ex(object, key, value, flags) != 0) {
+        json_object_put(value);
+        return false;
+    }
+    return true;
+}
+
+static bool add_string(struct json_object *object, const char *key, const char *value)
+{
+    return add(object, key, json_object_new_string(value));
+}
+
+static bool add_count(struct json_object *object, const char *key, uint64_t value)
+{
+    return add(object, key, json_object_new_uint64(value));
+}
+
+static bool add_number(struct json_object *object, const char *key, double value)
+{
+    static char format[] = "%.7g"; /* json-c takes it as void *, and only reads it */
+    struct json_object *number = json_object_new_double(value);
+    if (number) {
+        json_object_set_serializer(number, json_object_double_to_json_string, format, NULL);
+    }
+    return add(object, key, number);
+}
+
+/* Prints and frees the object. */
+static enum status finish(struct json_object *object, bool good, struct message *message)
+{
+    enum status status = STATUS_NO_MEMORY;
+    size_t length = 0;
+    const char *text = good ? json_object_to_json_string_length(
+                                  object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length)
+                            : NULL;
+    if (text && length >= message->capacity) {
+        char *grown = realloc(message->text, length * 2);
+        if (grown) {
+            message->text = grown;
+            message->capacity = length * 2;
+        }
+    }
+    if (text && length < message->capacity) {
+        memcpy(message->text, text, length + 1);
+        message->length = length;
+        status = STATUS_OK;
+    }
+    json_object_put(object);
+    return status;
+}
+
+enum status message_health(struct message *message)
+{
+    struct json_object *object = json_object_new_object();
+    const bool good = add_string(object, "status", "healthy") &&
+                      add_string(object, "service", service_name) &&
+                      add_string(object, "version", PHICAST_VERSION);
+    return finish(object, good, message);
+}
+
+enum status message_version(struct message *message)
+{
+    struct json_object *object = json_object_new_object();
+    const bool good =
+        add_string(object, "service", service_name) && add_string(object, "version", PHICAST_VERSION);
+    return finish(object, good, message);
+}
+
+enum status message_ready(struct message *message, const char *detail)
+{
+    struct json_object *object = json_object_new_object();
+    const bool good = add_string(object, "status", detail ? "not ready" : "ready") &&
+                      (!detail || add_string(object, "detail", detail));
+    return finish(object, good, message);
+}
+
+enum status message_detail(struct message *message, const char *detail)
+{
+    struct json_object *object = json_object_new_object();
+    return finish(object, add_string(object, "detail", detail), message);
+}
+
+static struct json_object *stream_object(const struct stream_report *stream)
+{
+    struct json_object *object = json_object_new_object();
+    if (!add_count(object, "clients", stream->clients) || !add_count(object, "sent", stream->sent) ||
+        !add_count(object, "rate_hz", stream->rate_hz)) {
+        json_object_put(object);
+        return NULL;
+    }
+    return object;
+}
+
+static struct json_object *streams_object(const struct server_report *report)
+{
+    struct json_object *object = json_object_new_object();
+    if (!add(object, "metrics", stream_object(&report->metrics)) ||
+        !add(object, "latency", stream_object(&report->latency)) ||
+        !add(object, "events", stream_object(&report->events))) {
+        json_object_put(object);
+        return NULL;
+    }
+    return object;
+}
+
+static struct json_object *source_object(const struct server_report *report)
+{
+    struct json_object *object = json_object_new_object();
+    if (!add_string(object, "name", report->source_name) ||
+        !add_string(object, "state", report->source_state) ||
+        !add_string(object, "detail", report->source_detail) || !add_count(object, "frame", report->frame) ||
+        !add_count(object, "attached", report->attached) ||
+        !add_count(object, "refused_snapshots", report->refused_snapshots) ||
+        !add_count(object, "refused_events", report->refused_events) ||
+        !add_count(object, "lost_events", report->lost_events)) {
+        json_object_put(object);
+        return NULL;
+    }
+    return object;
+}
+
+static struct json_object *analyser_object(const struct analyser_status *a)
+{
+    struct json_object *object = json_object_new_object();
+    if (!add(object, "jack_running", json_object_new_boolean(a->jack_running != 0)) ||
+        !add_count(object, "sample_rate", a->sample_rate) || !add_count(object, "period", a->period) ||
+        !add_count(object, "window", a->window) || !add_count(object, "hop", a->hop) ||
+        !add_count(object, "channels", a->channel_count) ||
+        !add_number(object, "dsp_load", (double)a->dsp_load) ||
+        !add_number(object, "worst_callback_us", (double)a->worst_callback_us) ||
+        !add_count(object, "callbacks", a->callbacks) || !add_count(object, "frames", a->frames) ||
+        !add_count(object, "xruns", a->xruns) || !add_count(object, "gaps", a->gaps) ||
+        !add_count(object, "nonfinite_samples", a->nonfinite_samples)) {
+        json_object_put(object);
+        return NULL;
+    }
+    return object;
+}
+
+enum status message_server(struct message *message, const struct server_report *report)
+{
+    struct json_object *object = json_object_new_object();
+    bool good =
+        add_string(object, "service", service_name) && add_string(object, "version", PHICAST_VERSION) &&
+        add_number(object, "uptime_s", report->uptime_s) && add(object, "source", source_object(report)) &&
+        add(object, "streams", streams_object(report));
+    if (good && report->analyser) {
+        good = add(object, "analyser", analyser_object(report->analyser));
+    } else if (good) {
+        good = json_object_object_add(object, "analyser", NULL) == 0; /* null: unknown */
+    }
+    return finish(object, good, message);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the broadcaster says of itself over HTTP, as JSON text. All numbers are finite. */
+#ifndef PHICAST_SHARED_JSON_REPORTS_H
+#define PHICAST_SHARED_JSON_REPORTS_H
+
+#include "shared/json/messages.h"
+#include "shared/status.h"
+#include "shared/telemetry.h"
+
+#include <stdint.h>
+
+struct stream_report {
+    uint32_t clients;
+    uint64_t sent;    /* messages handed to sockets, all clients together */
+    uint32_t rate_hz; /* messages made in the last whole second */
+};
+
+/* What /api/status tells. */
+struct server_report {
+    double uptime_s;
+    const char *source_name;
+    const char *source_state;
+    const char *source_detail;
+    uint64_t frame;             /* the last one known */
+    uint64_t attached;          /* analysers found so far */
+    uint64_t refused_snapshots; /* left half-written, corrupt or going back */
+    uint64_t refused_events;
+    uint64_t lost_events;                   /* overwritten before they were read */
+    const struct analyser_status *analyser; /* NULL when unknown */
+    struct stream_report metrics;
+    struct stream_report latency;
+    struct stream_report events;
+};
+
+/* Each replaces the text of `message`. STATUS_NO_MEMORY. */
+MUST_CHECK enum status message_health(struct message *message);
+MUST_CHECK enum status message_version(struct message *message);
+/* detail: why it is not ready; NULL when it is. */
+MUST_CHECK enum status message_ready(struct message *message, const char *detail);
+/* The body of every error. */
+MUST_CHECK enum status message_detail(struct message *message, const char *detail);
+MUST_CHECK enum status message_server(struct message *message, const struct server_report *report);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/options.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { ARGS_MAX = 8, FILE_NAME_MAX = 64 };
+
+static char error[OPTION_ERROR_MAX];
+
+/* argv from words that end with NULL. */
+static enum options_result read_words(struct broadcaster_options *options, const char *const *words)
+{
+    char *argv[ARGS_MAX + 2] = {(char *)"phicast-broadcaster"};
+    int argc = 1;
+    for (; words[argc - 1]; argc++) {
+        argv[argc] = (char *)words[argc - 1];
+    }
+    error[0] = '\0';
+    return broadcaster_options_read(options, argc, argv, error);
+}
+
+#define READ(options, ...) read_words(options, (const char *const[]){__VA_ARGS__, NULL})
+
+static void refuses(const char *cure, enum options_result result)
+{
+    CU_ASSERT_EQUAL(result, OPTIONS_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, cure));
+    CU_ASSERT_PTR_NULL(strchr(error, '\n'));
+}
+
+static void wrong_ones(void)
+{
+    struct broadcaster_options o;
+    refuses("--port", READ(&o, "-p", "65536"));
+    refuses("--port", READ(&o, "-p", "-1"));
+    refuses("--port", READ(&o, "--port", "http"));
+    refuses("--port", READ(&o, "--port=80.5"));
+    refuses("needs a value", READ(&o, "-n"));
+    refuses("--name", READ(&o, "-n", ""));
+    refuses("no such option", READ(&o, "--osc", "none"));
+    refuses("options only", READ(&o, "8000"));
+    refuses("not an IP address", READ(&o, "--bind", "localhost"));
+    refuses("loopback", READ(&o, "--bind", "0.0.0.0"));
+    refuses("loopback", READ(&o, "--bind", "127.0.0.1", "--bind", "::"));
+    refuses("--config", READ(&o, "--config", "/nonexistent/phicast.conf"));
+}
+
+static void defaults(void)
+{
+    struct broadcaster_options o;
+    char *argv[] = {(char *)"phicast-broadcaster", NULL};
+    CU_ASSERT_EQUAL(broadcaster_options_read(&o, 1, argv, error), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(o.name, "phicast");
+    CU_ASSERT_EQUAL(o.port, 8000);
+    CU_ASSERT_EQUAL(o.bind.count, 0);
+    broadcaster_options_free(&o);
+}
+
+static void all_given(void)
+{
+    struct broadcaster_options o;
+    CU_ASSERT_EQUAL(READ(&o, "-n", "stage", "-p", "0", "--bind", "::1", "--bind", "127.0.0.2"), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(o.name, "stage");
+    CU_ASSERT_EQUAL(o.port, 0);
+    CU_ASSERT_EQUAL(o.bind.count, 2);
+    CU_ASSERT_STRING_EQUAL(o.bind.item[1], "127.0.0.2");
+    broadcaster_options_free(&o);
+    CU_ASSERT_EQUAL(READ(&o, "--help"), OPTIONS_HELP);
+    CU_ASSERT_EQUAL(READ(&o, "-V"), OPTIONS_VERSION);
+}
+
+static void make_file(char path[FILE_NAME_MAX], const char *text)
+{
+    snprintf(path, FILE_NAME_MAX, "/tmp/phicast-test-XXXXXX");
+    const int fd = mkstemp(path);
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
+
+static void command_line_beats_file(void)
+{
+    struct broadcaster_options o;
+    char path[FILE_NAME_MAX];
+    make_file(path, "{\"name\": \"file\", \"port\": 9001, \"bind\": [\"127.0.0.2\", \"127.0.0.3\"]}");
+    CU_ASSERT_EQUAL(READ(&o, "--config", path), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(o.name, "file");
+    CU_ASSERT_EQUAL(o.port, 9001);
+    CU_ASSERT_EQUAL(o.bind.count, 2);
+    broadcaster_options_free(&o);
+    CU_ASSERT_EQUAL(READ(&o, "-p", "9002", "--config", path, "--bind", "127.0.0.1"), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(o.name, "file");
+    CU_ASSERT_EQUAL(o.port, 9002);
+    CU_ASSERT_EQUAL(o.bind.count, 1);
+    CU_ASSERT_STRING_EQUAL(o.bind.item[0], "127.0.0.1");
+    broadcaster_options_free(&o);
+    unlink(path);
+}
+
+static void wrong_files(void)
+{
+    struct broadcaster_options o;
+    char path[FILE_NAME_MAX];
+    make_file(path, "{\"port\": 99999}");
+    refuses("port", READ(&o, "--config", path));
+    unlink(path);
+    make_file(path, "{\"bind\": \"0.0.0.0\"}");
+    refuses("loopback", READ(&o, "--config", path));
+    unlink(path);
+    make_file(path, "{\"prot\": 8000}");
+    refuses("prot", READ(&o, "--config", path));
+    unlink(path);
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"wrong ones", wrong_ones},   {"defaults", defaults},
+        {"all given", all_given},     {"the command line beats the file", command_line_beats_file},
+        {"wrong files", wrong_files}, CU_TEST_INFO_NULL,
+    };
+    return unit_run("options", tests);
+}

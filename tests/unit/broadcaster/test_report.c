@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/report.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+static struct hub hub;
+
+static void has(const struct message *message, const char *part)
+{
+    if (!strstr(message->text, part)) {
+        fprintf(stderr, "%s\nlacks %s\n", message->text, part);
+        CU_FAIL("a part of the report is missing");
+    }
+}
+
+static void without_an_analyser(void)
+{
+    struct message message = {0};
+    hub_init(&hub, "no-such-analyser", 5000000);
+    source_poll(&hub.source, 5000000);
+    const struct server_report report = report_make(&hub, 6500000, 5000000);
+    CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
+    has(&message, "\"uptime_s\":1.5,");
+    has(&message, "\"state\":\"absent\",\"detail\":\"no analyser of that name");
+    has(&message, "\"metrics\":{\"clients\":0,\"sent\":0,\"rate_hz\":0}");
+    has(&message, "\"analyser\":null");
+    message_free(&message);
+    hub_close(&hub);
+}
+
+static void with_one(void)
+{
+    struct message message = {0};
+    hub_init(&hub, "no-such-analyser", 0);
+    hub.source.status_known = true;
+    hub.source.status = (struct analyser_status){
+        .jack_running = 1, .sample_rate = 48000, .dsp_load = 3.25F, .xruns = 7, .nonfinite_samples = 9};
+    hub.source.refused = 3;
+    const struct server_report report = report_make(&hub, 1, 0);
+    CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
+    has(&message, "\"refused_snapshots\":3,");
+    has(&message, "\"jack_running\":true,\"sample_rate\":48000,");
+    has(&message, "\"dsp_load\":3.25,");
+    has(&message, "\"xruns\":7,");
+    has(&message, "\"nonfinite_samples\":9");
+    message_free(&message);
+    hub_close(&hub);
+}
+
+static void rates(void)
+{
+    hub_init(&hub, "no-such-analyser", 0);
+    for (uint64_t now = 0; now < 2500000;) {
+        now = hub_beat(&hub, now);
+    }
+    CU_ASSERT_EQUAL(report_make(&hub, 2600000, 0).metrics.rate_hz, 30);
+    CU_ASSERT_EQUAL(report_make(&hub, 2600000, 0).latency.rate_hz, 10);
+    CU_ASSERT_EQUAL(report_make(&hub, 9000000, 0).latency.rate_hz, 0);
+    hub_close(&hub);
+}
+
+static void small_bodies(void)
+{
+    struct message message = {0};
+    CU_ASSERT_EQUAL(message_health(&message), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(
+        message.text, "{\"status\":\"healthy\",\"service\":\"phicast\",\"version\":\"" PHICAST_VERSION "\"}");
+    CU_ASSERT_EQUAL(message_ready(&message, NULL), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(message.text, "{\"status\":\"ready\"}");
+    CU_ASSERT_EQUAL(message_ready(&message, "a \"quote\""), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(message.text, "{\"status\":\"not ready\",\"detail\":\"a \\\"quote\\\"\"}");
+    CU_ASSERT_EQUAL(message_detail(&message, "ws://"), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(message.text, "{\"detail\":\"ws://\"}");
+    message_free(&message);
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"without an analyser", without_an_analyser},
+        {"with one", with_one},
+        {"rates", rates},
+        {"small bodies", small_bodies},
+        CU_TEST_INFO_NULL,
+    };
+    return unit_run("report", tests);
+}
