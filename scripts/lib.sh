@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+# What the scripts share. Source it first; it moves nowhere, so that relative paths stay the caller's.
+set -euo pipefail
+
+# shellcheck disable=SC2034 # for those who source this
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+program=$(basename "$0")
+
+say() {
+    printf '%s: %s\n' "$program" "$*" >&2
+}
+
+die() {
+    say "$*"
+    exit 1
+}
+
+# quietly LABEL COMMAND... runs it and shows nothing, unless it fails (then all it printed) or takes longer than
+# two seconds (then LABEL, and how far ninja has come on a terminal).
+quietly() {
+    local label=$1 log pid status=0 shown='' start=$SECONDS
+    shift
+    log=$(mktemp)
+    "$@" >"$log" 2>&1 </dev/null &
+    pid=$!
+    trap 'kill "$pid"; exit 130' INT TERM # a background job ignores Ctrl-C
+    while sleep 0.2 && kill -0 "$pid" 2>/dev/null; do
+        if ((SECONDS - start <= 2)); then
+            continue
+        elif [[ -t 2 ]]; then
+            printf '\r\033[K%s: %s %s' "$program" "$label" "$(grep -o '^\[[0-9/]*\]' "$log" | tail -n 1)" >&2
+        elif [[ ! $shown ]]; then
+            say "$label"
+        fi
+        shown=yes
+    done
+    wait "$pid" || status=$?
+    trap - INT TERM
+    [[ $shown && -t 2 ]] && printf '\r\033[K' >&2
+    ((status == 0)) || cat "$log" >&2
+    rm -f "$log"
+    return "$status"
+}

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP on the streams' port, with an analyser and without."""
+
+import asyncio
+import json
+import unittest
+
+import websockets
+import websockets.exceptions
+
+import rig
+from test_streams import LATENCY, METRICS
+
+
+class Http(rig.RigTest):
+    def check_json(self, broadcaster, path, status=200):
+        code, kind, text = broadcaster.get(path)
+        self.assertEqual((code, kind), (status, "application/json"), f"{path}: {text}")
+        return json.loads(text)
+
+    def test_without_analyser(self):
+        broadcaster = self.broadcaster()
+        health = self.check_json(broadcaster, "/healthz")
+        self.assertEqual((health["status"], health["service"]), ("healthy", "phicast"))
+        self.assertRegex(health["version"], r"^\d+\.\d+\.\d+$")
+        self.assertIn(health["version"], json.dumps(self.check_json(broadcaster, "/version")))
+        why = json.dumps(self.check_json(broadcaster, "/readyz", 503))
+        self.assertRegex(why, r"phicast-jack|analyser")
+        metrics = self.check_json(broadcaster, "/api/metrics")
+        self.assertEqual(list(metrics), list(METRICS))
+        self.assertEqual((metrics["active_channels"], metrics["channel_metrics"]), (0, []))
+        self.assertEqual(list(self.check_json(broadcaster, "/api/latency")), list(LATENCY))
+        self.check_json(broadcaster, "/api/status")
+
+    async def test_idle_frames_without_analyser(self):
+        broadcaster = self.broadcaster()
+        metrics, latency = await asyncio.gather(self.collect(broadcaster, "metrics", 5),
+                                                self.collect(broadcaster, "latency", 5))
+        self.assertAlmostEqual(len(metrics), 150, delta=2)
+        self.assertAlmostEqual(len(latency), 50, delta=1)
+        for _, text in metrics:
+            message = json.loads(text)
+            self.assertEqual(list(message), list(METRICS))
+            self.assertEqual((message["frame"], message["active_channels"], message["channel_metrics"]), (0, 0, []))
+
+    async def test_frame_stays_when_analyser_goes(self):
+        broadcaster = self.broadcaster()
+        analyser = self.analyser(self.jackd())
+        rig.wait_until(lambda: broadcaster.json("/api/metrics")["frame"] > 20, "frames")
+        analyser.stop()
+        rig.wait_until(lambda: broadcaster.get("/readyz")[0] == 503, "/readyz to say 503")
+        messages = [json.loads(text) for _, text in await self.collect(broadcaster, "metrics", 1)]
+        self.assertEqual({m["active_channels"] for m in messages}, {0})
+        self.assertEqual({tuple(m["channel_metrics"]) for m in messages}, {()})
+        self.assertEqual(len({m["frame"] for m in messages}), 1)
+        self.assertGreater(messages[0]["frame"], 20)
+
+    def test_with_analyser(self):
+        broadcaster = self.broadcaster()
+        self.analyser(self.jackd(period=128), "-c", "3")
+        rig.wait_ready(broadcaster)
+        self.check_json(broadcaster, "/readyz")
+        rig.wait_until(lambda: len(broadcaster.json("/api/metrics")["channel_metrics"]) == 3, "three channels")
+        status = rig.wait_until(lambda: (s := broadcaster.get("/api/status")[2]) and "48000" in s and s,
+                                "the sample rate in the status")
+        numbers = self.flat(json.loads(status))
+        self.assertIn(48000, numbers)
+        self.assertIn(128, numbers)
+
+    def flat(self, value):
+        if isinstance(value, dict):
+            return [n for v in value.values() for n in self.flat(v)]
+        return [value]
+
+    def test_page(self):
+        code, kind, text = self.broadcaster().get("/")
+        self.assertEqual((code, kind), (200, "text/html"))
+        self.assertRegex(text.lower(), "<!doctype html>")
+        self.assertNotRegex(text, r"(src|href)=[\"']https?://")
+
+    def test_errors(self):
+        broadcaster = self.broadcaster()
+        for path in ("/nothing", "/api", "/api/nothing", "/../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/healthz/x"):
+            self.assertIn("detail", self.check_json(broadcaster, path, 404), path)
+        for path in ("/healthz", "/readyz", "/version", "/api/metrics", "/api/latency", "/api/status", "/"):
+            code, kind, text = broadcaster.get(path, "POST", b"{}")
+            self.assertEqual((code, kind), (405, "application/json"), f"POST {path}: {text}")
+            self.assertIn("detail", json.loads(text))
+        self.assertEqual(broadcaster.get("/healthz")[0], 200)
+
+    async def test_unknown_stream_is_refused(self):
+        broadcaster = self.broadcaster()
+        for stream in ("nothing", "metric", "metrics/x", ""):
+            with self.assertRaises(websockets.exceptions.InvalidStatusCode) as refused:
+                async with broadcaster.ws(stream):
+                    pass
+            self.assertEqual(refused.exception.status_code, 404, stream)
+
+    async def test_localhost_is_either_loopback(self):
+        broadcaster = self.broadcaster()
+        for host in ("127.0.0.1", "[::1]", "localhost"):
+            async with websockets.connect(f"ws://{host}:{broadcaster.port}/ws/metrics") as ws:
+                json.loads(await asyncio.wait_for(ws.recv(), rig.PATIENCE))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""kill -9 of each program, ten times, while a client listens."""
+
+import asyncio
+import contextlib
+import json
+import statistics
+import time
+import unittest
+
+import websockets
+import websockets.exceptions
+
+import rig
+
+TIMES = 10
+LIMIT = 3.0  # s from the restart until sound is measured and streamed again
+
+
+class Listener:
+    """A client of the metrics stream that keeps the newest message, and reconnects if asked to."""
+
+    def __init__(self, broadcaster, reconnect=False):
+        self.broadcaster = broadcaster
+        self.reconnect = reconnect
+        self.connections = 0
+        self.newest = None
+        self.at = 0.0  # of its arrival
+        self.task = asyncio.create_task(self.run())
+
+    async def run(self):
+        while True:
+            with contextlib.suppress(OSError, websockets.exceptions.WebSocketException):
+                async with self.broadcaster.ws("metrics") as ws:
+                    self.connections += 1
+                    async for text in ws:
+                        self.newest = json.loads(text)
+                        self.at = time.monotonic()
+            if not self.reconnect:
+                return
+            await asyncio.sleep(0.02)
+
+    async def until(self, condition, what, timeout=rig.PATIENCE):
+        """Waits for a message that fits; the moment of its arrival."""
+        deadline = time.monotonic() + timeout
+        begin = time.monotonic()
+        while not (self.at >= begin and condition(self.newest)):
+            assert time.monotonic() < deadline, f"waited {timeout} s in vain for {what}; the newest is {self.newest}"
+            assert not self.task.done(), f"the connection ended while waiting for {what}"
+            await asyncio.sleep(0.005)
+        return self.at
+
+    async def live(self, channels, timeout=rig.PATIENCE):
+        """Waits until sound is measured, and measured anew."""
+        await self.until(lambda m: m["active_channels"] >= channels, "active channels", timeout)
+        frame = self.newest["frame"]
+        return await self.until(lambda m: m["frame"] > frame and m["active_channels"] >= channels, "new frames",
+                                timeout)
+
+    async def idle(self):
+        await self.until(lambda m: m["active_channels"] == 0, "idle frames")
+
+    async def close(self):
+        self.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
+
+
+class Recovery(rig.RigTest):
+    def start_player(self):
+        """Six channels that never fall silent together."""
+        return self.player(self.server, [rig.SAMPLES / f"{n}.flac" for n in ("ambi_drone", "loop_garzul", "loop_amen")],
+                           "--loop", name="source")
+
+    def start_analyser(self):
+        return self.start([rig.BIN / "phicast-jack", "-n", self.name, "-s", self.server.name, "--connect",
+                           "source:out_*"])
+
+    async def start_all(self, reconnect=False):
+        self.server = self.jackd(period=256)
+        self.source = self.start_player()
+        self.station = self.broadcaster()
+        self.measurer = self.start_analyser()
+        self.listener = Listener(self.station, reconnect)
+        await self.listener.live(2)
+
+    async def finish(self, what, times, connections):
+        self.assertFalse(self.listener.task.done())
+        self.assertEqual(self.listener.connections, connections)
+        await self.listener.close()
+        print(f"{what}: back after {statistics.median(times):.2f} s (median), {max(times):.2f} s at most, of {TIMES}")
+        self.assertLess(max(times), LIMIT)
+
+    async def test_analyser(self):
+        await self.start_all()
+        times = []
+        for _ in range(TIMES):
+            self.measurer.kill()
+            await self.listener.idle()
+            begin = time.monotonic()
+            self.measurer = self.start_analyser()
+            times.append(await self.listener.live(2) - begin)
+        await self.finish("analyser", times, 1)
+
+    async def test_broadcaster(self):
+        await self.start_all(reconnect=True)
+        times = []
+        for _ in range(TIMES):
+            self.station.child.kill()
+            begin = time.monotonic()
+            self.station = await asyncio.to_thread(self.broadcaster, port=self.station.port)
+            times.append(await self.listener.live(2) - begin)
+        await self.finish("broadcaster", times, TIMES + 1)
+
+    async def test_jackd(self):
+        await self.start_all()
+        # A connection that no option asked for must come back as well.
+        self.server.connect("source:out_6", f"{self.name}:in_8")
+        self.server.connect(f"{self.name}:out_2", "system:playback_1")
+        times = []
+        for outage in range(TIMES):
+            self.server.kill()
+            self.source.stop()
+            await self.listener.idle()
+            await asyncio.sleep(0.4 * outage)  # the length of the outage is the thing varied here
+            begin = time.monotonic()
+            await asyncio.to_thread(self.server.start)
+            self.source = self.start_player()
+            times.append(await self.listener.live(2) - begin)
+            self.assertTrue(self.measurer.alive())
+            await asyncio.to_thread(rig.wait_until, self.connected, "all connections to be restored", 5)
+        await self.finish("jackd", times, 1)
+
+    def connected(self):
+        ports = self.server.ports()
+        return ("source:out_1" in ports.get(f"{self.name}:in_1", ())
+                and "source:out_6" in ports.get(f"{self.name}:in_8", ())
+                and "system:playback_1" in ports.get(f"{self.name}:out_2", ()))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
