@@ -4,14 +4,7 @@
 #include "jack-client/options.h"
 #include "shared/log.h"
 
-#include <jack/jack.h>
 #include <stdio.h>
-
-/* libjack talks to standard error on its own; what matters of it is said by us, once and in plain words. */
-static void keep_quiet(const char *text)
-{
-    (void)text;
-}
 
 int main(int argc, char **argv)
 {
@@ -21,8 +14,6 @@ int main(int argc, char **argv)
     int code = 0;
 
     log_open("phicast-jack");
-    jack_set_error_function(keep_quiet);
-    jack_set_info_function(keep_quiet);
     switch (jack_options_parse(&options, argc, argv, error)) {
     case OPTIONS_RUN:
         if (control_open(&control, &options, NULL)) {

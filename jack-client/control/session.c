@@ -90,6 +90,12 @@ static void on_latency(jack_latency_callback_mode_t mode, void *arg)
 /* --- opening
  * ------------------------------------------------------------------------------------------------ */
 
+/* libjack talks to standard error on its own; what matters of it is said by us, once and in plain words. */
+static void keep_quiet(const char *text)
+{
+    (void)text;
+}
+
 static enum status open_client(struct session *session)
 {
     const struct jack_options *options = session->options;
@@ -100,13 +106,16 @@ static enum status open_client(struct session *session)
         session->client = session->host;
         return STATUS_OK;
     }
+    jack_set_error_function(keep_quiet);
+    jack_set_info_function(keep_quiet);
     session->client = options->server
                           ? jack_client_open(options->name, how | JackServerName, &status, options->server)
                           : jack_client_open(options->name, how, &status);
     if (session->client) {
         return STATUS_OK;
     }
-    return status & JackNameNotUnique ? STATUS_BUSY : STATUS_NOT_FOUND;
+    /* JACK2's library drops the word for a taken name, but says that a server answered. */
+    return status & (JackNameNotUnique | JackServerError) ? STATUS_BUSY : STATUS_NOT_FOUND;
 }
 
 static enum status set_callbacks(struct session *session)

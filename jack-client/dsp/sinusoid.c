@@ -2,13 +2,15 @@
 #include "jack-client/dsp/sinusoid.h"
 
 #include <math.h>
+#include <stddef.h>
 
 static const double pi = 3.14159265358979323846;
 
 static double magnitude(const float *spectrum, uint32_t bin)
 {
-    const double re = (double)spectrum[2 * bin]; /* squared in double, no float can overflow */
-    const double im = (double)spectrum[2 * bin + 1];
+    const size_t at = (size_t)2 * bin;
+    const double re = (double)spectrum[at]; /* squared in double, no float can overflow */
+    const double im = (double)spectrum[at + 1];
     return sqrt(re * re + im * im);
 }
 
@@ -41,7 +43,8 @@ struct sinusoid sinusoid_at(const float *spectrum, uint32_t peak)
 
     /* Referring the phase to the window's centre turns bin k by k half turns. */
     const float sign = peak % 2 ? -1.0F : 1.0F;
-    float phase = atan2f(sign * spectrum[2 * peak + 1], sign * spectrum[2 * peak]);
+    const size_t at = (size_t)2 * peak;
+    float phase = atan2f(sign * spectrum[at + 1], sign * spectrum[at]);
     if (phase <= -(float)pi) {
         phase = (float)pi;
     }
