@@ -57,7 +57,7 @@ struct phi_adaptation {
 struct event {
     uint32_t kind; /* enum event_kind */
     uint32_t reserved;
-    double timestamp;      /* Unix seconds */
+    double timestamp;      /* Unix seconds, -1e11...1e11 */
     uint64_t frame;        /* the analysis frame it was seen in */
     uint64_t published_us; /* CLOCK_MONOTONIC, us: when it was put into the ring */
     union {

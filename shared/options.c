@@ -19,19 +19,30 @@ static const struct option_row *find_row(const struct option_table *table, const
     return NULL;
 }
 
-static enum status set_number(const struct option_row *row, void *member, const char *text, char *error)
+/* A decimal number and nothing else: strtod alone would take " 5", "0x10" and "inf" as well. */
+static bool parse_number(const char *text, double *value)
 {
+    if (text[0] == '\0' || text[strspn(text, "+-.0123456789eE")] != '\0') {
+        return false;
+    }
     char *end;
     errno = 0;
-    const double value = strtod(text, &end);
-    const bool whole = row->kind != OPTION_DOUBLE;
-    const bool parsed = end != text && *end == '\0' && errno == 0 && isfinite(value);
+    *value = strtod(text, &end);
+    return *end == '\0' && errno == 0;
+}
 
-    if (!parsed || (whole && value != floor(value)) || value < row->min || value > row->max) {
-        snprintf(error, OPTION_ERROR_MAX, "--%s %s: give a %s from %g to %g", row->name, text,
-                 row->kind == OPTION_POWER2 ? "power of two"
-                 : whole                    ? "whole number"
-                                            : "number",
+static enum status set_number(const struct option_row *row, void *member, const char *text, char *error)
+{
+    double value = 0;
+    const bool whole = row->kind != OPTION_DOUBLE;
+    const bool power = row->kind == OPTION_POWER2;
+
+    if (!parse_number(text, &value) || (whole && value != floor(value)) || value < row->min ||
+        value > row->max || (power && value < 1)) {
+        snprintf(error, OPTION_ERROR_MAX, "--%s %.60s: give a %s from %.10g to %.10g", row->name, text,
+                 power   ? "power of two"
+                 : whole ? "whole number"
+                         : "number",
                  row->min, row->max);
         return STATUS_BAD_ARG;
     }
@@ -40,13 +51,14 @@ static enum status set_number(const struct option_row *row, void *member, const 
         return STATUS_OK;
     }
     const uint32_t number = (uint32_t)value;
-    if (row->kind == OPTION_POWER2 && (number & (number - 1)) != 0) {
-        uint32_t below = 1;
-        while (below * 2 < number) {
-            below *= 2;
+    if (power && (number & (number - 1)) != 0) {
+        uint64_t below = number; /* 64 bits: twice it must fit */
+        while (below & (below - 1)) {
+            below &= below - 1;
         }
-        snprintf(error, OPTION_ERROR_MAX, "--%s %s: give a power of two from %g to %g, such as %u or %u",
-                 row->name, text, row->min, row->max, below, below * 2);
+        snprintf(error, OPTION_ERROR_MAX,
+                 "--%s %.60s: give a power of two from %.10g to %.10g, such as %.10g or %.10g", row->name,
+                 text, row->min, row->max, (double)below, (double)(2 * below));
         return STATUS_BAD_ARG;
     }
     *(uint32_t *)member = number;
@@ -57,7 +69,7 @@ static enum status set_flag(const struct option_row *row, bool *member, const ch
 {
     const bool on = strcmp(text, "true") == 0;
     if (!on && strcmp(text, "false") != 0) {
-        snprintf(error, OPTION_ERROR_MAX, "--%s %s: give true or false", row->name, text);
+        snprintf(error, OPTION_ERROR_MAX, "--%s %.60s: give true or false", row->name, text);
         return STATUS_BAD_ARG;
     }
     *member = on;
@@ -97,7 +109,7 @@ enum status options_set(const struct option_table *table, void *options, const c
 {
     const struct option_row *row = find_row(table, name);
     if (!row) {
-        snprintf(error, OPTION_ERROR_MAX, "%s: no such option; see %s --help", name, table->program);
+        snprintf(error, OPTION_ERROR_MAX, "%.100s: no such option; see %s --help", name, table->program);
         return STATUS_NOT_FOUND;
     }
     return set_row(row, options, text, error);
@@ -142,11 +154,16 @@ static enum options_result usage_error(const struct option_table *table, int fou
                                        char *error)
 {
     if (found == ':') {
-        snprintf(error, OPTION_ERROR_MAX, "%s: needs a value; see %s --help", word, table->program);
-    } else if (optopt && optopt < FIRST_LONG) {
+        snprintf(error, OPTION_ERROR_MAX, "%.100s: needs a value; see %s --help", word, table->program);
+    } else if (optopt >= FIRST_LONG) {
+        snprintf(error, OPTION_ERROR_MAX, "%.100s: takes no value; leave out what follows the =", word);
+    } else if (optopt > ' ' && optopt <= '~') {
         snprintf(error, OPTION_ERROR_MAX, "-%c: no such option; see %s --help", optopt, table->program);
+    } else if (optopt) { /* a byte of something longer, which must not be printed alone */
+        snprintf(error, OPTION_ERROR_MAX, "-\\x%02X: no such option; see %s --help", (unsigned)optopt & 0xFFU,
+                 table->program);
     } else {
-        snprintf(error, OPTION_ERROR_MAX, "%s: no such option, or not clear which; see %s --help", word,
+        snprintf(error, OPTION_ERROR_MAX, "%.100s: no such option, or not clear which; see %s --help", word,
                  table->program);
     }
     return OPTIONS_ERROR;

@@ -13,6 +13,12 @@
 /* Each try loses only to another process that replaced the same name in between. */
 enum { CREATE_TRIES = 16 };
 
+/* O_NONBLOCK: a fifo that somebody put under the name must not hold us up. Plain files do not care. */
+static int open_name(const char *name, int flags)
+{
+    return shm_open(name, flags | O_CLOEXEC | O_NONBLOCK, 0600);
+}
+
 static enum status make_name(char *out, const struct segment_kind *kind, const char *name)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -40,7 +46,7 @@ static bool is_current(int fd, const char *name)
 {
     struct stat mine;
     struct stat named;
-    const int other = shm_open(name, O_RDONLY | O_CLOEXEC, 0);
+    const int other = open_name(name, O_RDONLY);
     if (other < 0) {
         return false;
     }
@@ -59,12 +65,16 @@ static bool peek_header(int fd, struct segment_header *header)
 static enum status map_new(struct segment *segment, gid_t group, uint64_t generation)
 {
     const struct segment_kind *kind = segment->kind;
-    if (group != (gid_t)-1 &&
-        (fchown(segment->fd, (uid_t)-1, group) != 0 || fchmod(segment->fd, 0640) != 0)) {
+    const bool shared = group != (gid_t)-1;
+    if ((shared && fchown(segment->fd, (uid_t)-1, group) != 0) ||
+        fchmod(segment->fd, shared ? 0640 : 0600) != 0) {
         return status_from_errno(errno);
     }
     /* posix_fallocate, not ftruncate: a full /dev/shm must fail here and not as a SIGBUS later. */
-    const int err = posix_fallocate(segment->fd, 0, (off_t)kind->size);
+    int err = 0;
+    do {
+        err = posix_fallocate(segment->fd, 0, (off_t)kind->size);
+    } while (err == EINTR);
     if (err) {
         return status_from_errno(err);
     }
@@ -85,6 +95,12 @@ static enum status map_new(struct segment *segment, gid_t group, uint64_t genera
     return STATUS_OK;
 }
 
+/* Whether the file under our lock is fresh: empty, plain, and nobody else's to write into later. */
+static bool is_fresh(const struct stat *file)
+{
+    return S_ISREG(file->st_mode) && file->st_size == 0 && file->st_uid == geteuid();
+}
+
 enum status segment_create(struct segment *segment, const struct segment_kind *kind, const char *name,
                            gid_t group)
 {
@@ -92,7 +108,7 @@ enum status segment_create(struct segment *segment, const struct segment_kind *k
     *segment = (struct segment){.fd = -1, .kind = kind, .writer = true};
     enum status status = make_name(segment->name, kind, name);
     for (int attempt = 0; status == STATUS_OK && attempt < CREATE_TRIES; attempt++) {
-        const int fd = shm_open(segment->name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        const int fd = open_name(segment->name, O_RDWR | O_CREAT);
         if (fd < 0) {
             return status_from_errno(errno);
         }
@@ -106,12 +122,15 @@ enum status segment_create(struct segment *segment, const struct segment_kind *k
             close(fd); /* somebody replaced the name between our open and our lock */
             continue;
         }
-        if (file.st_size != 0) {
+        if (!is_fresh(&file)) {
             struct segment_header old;
             if (peek_header(fd, &old) && old.magic == kind->magic) {
                 generation = old.generation + 1;
             }
-            shm_unlink(segment->name); /* a dead writer's: its lock was free */
+            /* A dead writer's: its lock was free. Already gone is as good. */
+            if (shm_unlink(segment->name) != 0 && errno != ENOENT) {
+                status = status_from_errno(errno);
+            }
             close(fd);
             continue;
         }
@@ -147,7 +166,7 @@ enum status segment_attach(struct segment *segment, const struct segment_kind *k
     if (status) {
         return status;
     }
-    segment->fd = shm_open(segment->name, O_RDONLY | O_CLOEXEC, 0);
+    segment->fd = open_name(segment->name, O_RDONLY);
     if (segment->fd < 0) {
         return status_from_errno(errno);
     }
@@ -155,8 +174,8 @@ enum status segment_attach(struct segment *segment, const struct segment_kind *k
     struct segment_header header = {0};
     if (fstat(segment->fd, &file) != 0) {
         status = status_from_errno(errno);
-    } else if (file.st_size == 0 && is_locked(segment->fd)) {
-        status = STATUS_NOT_READY;
+    } else if (S_ISREG(file.st_mode) && file.st_size == 0) {
+        status = STATUS_NOT_READY; /* perhaps not even locked yet */
     } else if (!peek_header(segment->fd, &header)) {
         status = STATUS_TRUNCATED;
     } else {
@@ -179,7 +198,8 @@ enum status segment_attach(struct segment *segment, const struct segment_kind *k
 
 bool segment_alive(const struct segment *segment)
 {
-    return segment->fd >= 0 && is_locked(segment->fd);
+    /* A writer's own lock is no conflict to itself, so the kernel would not show it. */
+    return segment->fd >= 0 && (segment->writer || is_locked(segment->fd));
 }
 
 enum status segment_verify(const struct segment *segment)
@@ -202,7 +222,7 @@ uint32_t segment_owner(const struct segment_kind *kind, const char *name)
     if (make_name(path, kind, name)) {
         return 0;
     }
-    const int fd = shm_open(path, O_RDONLY | O_CLOEXEC, 0);
+    const int fd = open_name(path, O_RDONLY);
     if (fd >= 0) {
         if (peek_header(fd, &header) && header.magic == kind->magic) {
             pid = header.writer_pid;

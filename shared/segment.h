@@ -54,8 +54,8 @@ struct segment {
 /* Control thread. Makes the segment and becomes its writer; all bytes after the header are zero.
  * group: a group that may read it (mode 0640), or (gid_t)-1 for the owner alone (mode 0600).
  * STATUS_BUSY: a live writer has the name (segment_owner tells which). STATUS_BAD_ARG: the name is empty, too
- * long, or has a character other than letters, digits and "-_.". STATUS_NO_ACCESS, STATUS_NO_MEMORY,
- * STATUS_IO. */
+ * long, or has a character other than letters, digits and "-_.". STATUS_NO_ACCESS: also when the name holds a
+ * file of another user that we may not remove. STATUS_NO_MEMORY, STATUS_IO. */
 MUST_CHECK enum status segment_create(struct segment *segment, const struct segment_kind *kind,
                                       const char *name, gid_t group);
 

@@ -3,7 +3,7 @@
 
 #include "shared/seqlock.h"
 
-#include <math.h>
+#include <float.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -40,7 +40,7 @@ static bool within(double value, double low, double high)
     return value >= low && value <= high; /* false for NaN */
 }
 
-static const double huge = 3.4e38;
+static const double huge = (double)FLT_MAX; /* finite, that is */
 
 static bool channel_good(const struct channel_metrics *c)
 {
@@ -50,7 +50,7 @@ static bool channel_good(const struct channel_metrics *c)
 
 static bool metrics_good(const struct metrics_snapshot *m)
 {
-    if (m->channel_count > CHANNELS_MAX || m->active_channels > m->channel_count ||
+    if (m->channel_count < 1 || m->channel_count > CHANNELS_MAX || m->active_channels > m->channel_count ||
         m->phi_breathing_active > 1) {
         return false;
     }

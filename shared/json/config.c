@@ -18,7 +18,8 @@ static enum status read_file(const char *path, char text[FILE_MAX], size_t *leng
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        snprintf(error, OPTION_ERROR_MAX, "%s: %s; give another file with --config", path, strerror(errno));
+        snprintf(error, OPTION_ERROR_MAX, "%.100s: %s; give another file with --config", path,
+                 strerror(errno));
         return status_from_errno(errno);
     }
     *length = 0;
@@ -29,12 +30,12 @@ static enum status read_file(const char *path, char text[FILE_MAX], size_t *leng
     const int err = errno;
     close(fd);
     if (got < 0) {
-        snprintf(error, OPTION_ERROR_MAX, "%s: %s; give a plain file with --config", path, strerror(err));
+        snprintf(error, OPTION_ERROR_MAX, "%.100s: %s; give a plain file with --config", path, strerror(err));
         return status_from_errno(err);
     }
     if (*length == FILE_MAX) {
-        snprintf(error, OPTION_ERROR_MAX, "%s: larger than %d bytes; this is no phicast configuration", path,
-                 FILE_MAX - 1);
+        snprintf(error, OPTION_ERROR_MAX, "%.100s: larger than %d bytes; this is no phicast configuration",
+                 path, FILE_MAX - 1);
         return STATUS_CORRUPT;
     }
     return STATUS_OK;
@@ -43,6 +44,12 @@ static enum status read_file(const char *path, char text[FILE_MAX], size_t *leng
 static enum status parse(const char *path, const char *text, size_t length, struct json_object **root,
                          char *error)
 {
+    const char *nul = memchr(text, '\0', length);
+    if (nul) { /* json-c would take it for the end, and whatever follows for nothing */
+        snprintf(error, OPTION_ERROR_MAX, "%.100s: not valid JSON at byte %zu: a NUL", path,
+                 (size_t)(nul - text));
+        return STATUS_CORRUPT;
+    }
     struct json_tokener *tokener = json_tokener_new();
     if (!tokener) {
         snprintf(error, OPTION_ERROR_MAX, "%s: out of memory", path);
@@ -54,13 +61,14 @@ static enum status parse(const char *path, const char *text, size_t length, stru
     const size_t where = json_tokener_get_parse_end(tokener);
     json_tokener_free(tokener);
     if (result != json_tokener_success) {
-        snprintf(error, OPTION_ERROR_MAX, "%s: not valid JSON at byte %zu: %s", path, where,
+        snprintf(error, OPTION_ERROR_MAX, "%.100s: not valid JSON at byte %zu: %s", path, where,
                  result == json_tokener_continue ? "the file ends too early"
                                                  : json_tokener_error_desc(result));
         return STATUS_CORRUPT;
     }
     if (!json_object_is_type(*root, json_type_object)) {
-        snprintf(error, OPTION_ERROR_MAX, "%s: must hold one JSON object, {\"option\": value, ...}", path);
+        snprintf(error, OPTION_ERROR_MAX, "%.100s: must hold one JSON object, {\"option\": value, ...}",
+                 path);
         json_object_put(*root);
         *root = NULL;
         return STATUS_CORRUPT;
@@ -99,13 +107,20 @@ static enum status set_value(const struct option_table *table, void *options, co
 {
     const struct option_row *row = find_row(table, key);
     if (row && !fits(row, value)) {
-        snprintf(why, OPTION_ERROR_MAX, "%s: wrong type of value; give %s", key,
+        snprintf(why, OPTION_ERROR_MAX, "%.60s: wrong type of value; give %s", key,
                  row->kind == OPTION_FLAG                                 ? "true or false"
                  : row->kind == OPTION_STRING || row->kind == OPTION_LIST ? "a string"
                                                                           : "a number");
         return STATUS_BAD_ARG;
     }
-    return options_set(table, options, key, json_object_get_string(value), why);
+    const char *text = json_object_get_string(value);
+    if (!text || (json_object_is_type(value, json_type_string) &&
+                  strlen(text) != (size_t)json_object_get_string_len(value))) {
+        snprintf(why, OPTION_ERROR_MAX, "%.60s: holds a NUL character; leave it out", key);
+        return STATUS_BAD_ARG;
+    }
+    /* An unknown key is a mistake in the file, not a missing file. */
+    return options_set(table, options, key, text, why) ? STATUS_BAD_ARG : STATUS_OK;
 }
 
 static enum status set_all(const struct option_table *table, void *options, struct json_object *root,
@@ -115,6 +130,9 @@ static enum status set_all(const struct option_table *table, void *options, stru
     {
         enum status status = STATUS_OK;
         const struct option_row *row = find_row(table, key);
+        if (row && row->kind == OPTION_LIST) { /* replaces the default, as on the command line */
+            ((struct option_list *)((char *)options + row->offset))->count = 0;
+        }
         if (row && row->kind == OPTION_LIST && json_object_is_type(value, json_type_array)) {
             for (size_t i = 0; i < json_object_array_length(value) && status == STATUS_OK; i++) {
                 status = set_value(table, options, key, json_object_array_get_idx(value, i), why);

@@ -2,42 +2,46 @@
 #include "shared/json/messages.h"
 
 #include <json-c/json.h>
-#include <stdbool.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* json-c appends ".0" where these print no decimal point, so a float stays a float for typed clients. */
-static const char float_format[] = "%.7g";
-static const char time_format[] = "%.6f";
+/* json-c appends ".0" where these print no decimal point, so a float stays a float for typed clients.
+ * Not const only because json-c hands them on as void *. */
+static char float_format[] = "%.7g";
+static char time_format[] = "%.6f";
 
-/* An object being filled; one failed allocation anywhere makes `failed` stick. */
+/* An object being filled; the first failure anywhere sticks. */
 struct build {
     struct json_object *object;
-    bool failed;
+    enum status status;
 };
 
 static struct build build_new(void)
 {
     struct json_object *object = json_object_new_object();
-    return (struct build){object, object == NULL};
+    return (struct build){object, object ? STATUS_OK : STATUS_NO_MEMORY};
 }
 
 /* Takes ownership of value. */
 static void add(struct build *build, const char *key, struct json_object *value)
 {
     const unsigned flags = JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY;
-    if (build->failed || !value || json_object_object_add_ex(build->object, key, value, flags) != 0) {
+    if (build->status || !value || json_object_object_add_ex(build->object, key, value, flags) != 0) {
         json_object_put(value);
-        build->failed = true;
+        build->status = build->status ? build->status : STATUS_NO_MEMORY;
     }
 }
 
-static void add_number(struct build *build, const char *key, double value, const char *format)
+static void add_number(struct build *build, const char *key, double value, char *format)
 {
+    if (!isfinite(value)) {
+        build->status = build->status ? build->status : STATUS_CORRUPT; /* JSON has no word for it */
+        return;
+    }
     struct json_object *number = json_object_new_double(value);
     if (number) {
-        json_object_set_serializer(number, json_object_double_to_json_string, (void *)(uintptr_t)format,
-                                   NULL);
+        json_object_set_serializer(number, json_object_double_to_json_string, format, NULL);
     }
     add(build, key, number);
 }
@@ -60,10 +64,10 @@ static void add_string(struct build *build, const char *key, const char *value)
 /* Prints and frees the object. */
 static enum status finish(struct build *build, struct message *message)
 {
-    enum status status = STATUS_NO_MEMORY;
+    enum status status = build->status ? build->status : STATUS_NO_MEMORY;
     size_t length = 0;
     const char *text =
-        build->failed ? NULL
+        build->status ? NULL
                       : json_object_to_json_string_length(build->object, JSON_C_TO_STRING_PLAIN, &length);
     if (text && length >= message->capacity) {
         char *grown = realloc(message->text, length * 2);
@@ -81,7 +85,7 @@ static enum status finish(struct build *build, struct message *message)
     return status;
 }
 
-static struct json_object *channel_list(const struct metrics_snapshot *snapshot)
+static void add_channels(struct build *build, const struct metrics_snapshot *snapshot)
 {
     struct json_object *list = json_object_new_array_ext((int)snapshot->channel_count + 1);
     for (uint32_t i = 0; list && i < snapshot->channel_count; i++) {
@@ -92,17 +96,21 @@ static struct json_object *channel_list(const struct metrics_snapshot *snapshot)
         add_float(&entry, "amplitude", (double)c->amplitude);
         add_float(&entry, "phase", (double)c->phase);
         add(&entry, "active", json_object_new_boolean(c->active != 0));
-        if (entry.failed || json_object_array_add(list, entry.object) != 0) {
+        if (entry.status || json_object_array_add(list, entry.object) != 0) {
+            build->status = build->status ? build->status : entry.status;
             json_object_put(entry.object);
             json_object_put(list);
             list = NULL;
         }
     }
-    return list;
+    add(build, "channel_metrics", list);
 }
 
 enum status message_metrics(struct message *message, const struct metrics_snapshot *snapshot)
 {
+    if (snapshot->channel_count > CHANNELS_MAX) {
+        return STATUS_CORRUPT;
+    }
     struct build build = build_new();
     add(&build, "frame", json_object_new_uint64(snapshot->frame));
     add_time(&build, snapshot->timestamp);
@@ -114,7 +122,7 @@ enum status message_metrics(struct message *message, const struct metrics_snapsh
     add_float(&build, "phi_phase", (double)snapshot->phi_phase);
     add(&build, "phi_breathing_active", json_object_new_boolean(snapshot->phi_breathing_active != 0));
     add(&build, "active_channels", json_object_new_int((int)snapshot->active_channels));
-    add(&build, "channel_metrics", channel_list(snapshot));
+    add_channels(&build, snapshot);
     return finish(&build, message);
 }
 

@@ -30,7 +30,8 @@ struct latency_report {
     double compensation_ms;
 };
 
-/* Each replaces the text of `message`. STATUS_NO_MEMORY; STATUS_CORRUPT for an event of unknown kind. */
+/* Each replaces the text of `message`, or leaves it alone and says why: STATUS_NO_MEMORY; STATUS_CORRUPT for
+ * a number that is not finite, more than CHANNELS_MAX channels, or an event that fails event_check. */
 MUST_CHECK enum status message_metrics(struct message *message, const struct metrics_snapshot *snapshot);
 MUST_CHECK enum status message_latency(struct message *message, const struct latency_report *report);
 MUST_CHECK enum status message_event(struct message *message, const struct event *event);

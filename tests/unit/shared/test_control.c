@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands: the range of each kind, from either side of the ring. */
+#include "shared/control.h"
+#include "tests/unit/unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct row {
+    uint32_t kind;
+    double value;
+};
+
+static const struct row bad[] = {
+    {0, 0},
+    {7, 0},
+    {UINT32_MAX, 0},
+    {COMMAND_DEPTH, -1e-9},
+    {COMMAND_DEPTH, 1.0000001},
+    {COMMAND_PHASE, 1.1e6},
+    {COMMAND_PHASE, -1.1e6},
+    {COMMAND_RATE, 0},
+    {COMMAND_RATE, 0.0099},
+    {COMMAND_RATE, 10.001},
+    {COMMAND_BREATHING, 0.5},
+    {COMMAND_BREATHING, 2},
+    {COMMAND_BREATHING, -1},
+    {COMMAND_AUTO, 1e-300},
+    {COMMAND_AUTO, 2},
+    {COMMAND_CALIBRATE, 0.001},
+    {COMMAND_CALIBRATE, -60.001},
+};
+
+static const struct row good[] = {
+    {COMMAND_DEPTH, 0},     {COMMAND_DEPTH, 1},       {COMMAND_DEPTH, 0.618},   {COMMAND_PHASE, 1e6},
+    {COMMAND_PHASE, -1e6},  {COMMAND_PHASE, 0},       {COMMAND_RATE, 0.01},     {COMMAND_RATE, 10},
+    {COMMAND_BREATHING, 0}, {COMMAND_BREATHING, 1},   {COMMAND_AUTO, 0},        {COMMAND_AUTO, 1},
+    {COMMAND_CALIBRATE, 0}, {COMMAND_CALIBRATE, -60}, {COMMAND_CALIBRATE, -20},
+};
+
+enum { BAD = sizeof bad / sizeof bad[0], GOOD = sizeof good / sizeof good[0] };
+
+static void out_of_range_is_not_sent(void)
+{
+    struct ring *ring = calloc(1, sizeof *ring);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(ring);
+    for (int i = 0; i < BAD; i++) {
+        const struct command command = {.kind = bad[i].kind, .value = bad[i].value};
+        CU_ASSERT_EQUAL(command_check(&command), STATUS_BAD_ARG);
+        CU_ASSERT_EQUAL(command_push(ring, &command), STATUS_BAD_ARG);
+    }
+    CU_ASSERT_EQUAL(ring_head(ring), 0);
+    CU_ASSERT_EQUAL(BAD, 17);
+    free(ring);
+}
+
+static void no_kind_takes_what_is_no_number(void)
+{
+    static const double values[] = {NAN, -NAN, INFINITY, -INFINITY, 1e308, -1e308};
+    int refused = 0;
+    for (uint32_t kind = 0; kind <= 8; kind++) {
+        for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+            const struct command command = {.kind = kind, .value = values[i]};
+            refused += command_check(&command) == STATUS_BAD_ARG;
+        }
+    }
+    CU_ASSERT_EQUAL(refused, 9 * 6);
+}
+
+/* An enemy writes into the ring without asking command_push. */
+static void out_of_range_is_not_received(void)
+{
+    struct ring *ring = calloc(1, sizeof *ring);
+    struct command out;
+    uint64_t next = 0;
+    uint64_t lost = 0;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(ring);
+    for (int i = 0; i < BAD; i++) {
+        const struct command command = {.kind = bad[i].kind, .value = bad[i].value};
+        uint64_t words[RING_WORDS];
+        memcpy(words, &command, sizeof words);
+        ring_push(ring, words);
+    }
+    for (uint64_t i = 0; i < BAD; i++) {
+        CU_ASSERT_EQUAL(command_read(ring, &next, &out, &lost), STATUS_BAD_ARG);
+        CU_ASSERT_EQUAL(next, i + 1);
+    }
+    CU_ASSERT_EQUAL(command_read(ring, &next, &out, &lost), STATUS_EMPTY);
+    CU_ASSERT_EQUAL(lost, 0);
+    free(ring);
+}
+
+static void round_trips(void)
+{
+    struct ring *ring = calloc(1, sizeof *ring);
+    struct command out;
+    uint64_t next = 0;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(ring);
+    for (int i = 0; i < GOOD; i++) {
+        const struct command command = {.kind = good[i].kind, .value = good[i].value};
+        CU_ASSERT_EQUAL(command_push(ring, &command), STATUS_OK);
+    }
+    for (int i = 0; i < GOOD; i++) {
+        CU_ASSERT_EQUAL(command_read(ring, &next, &out, NULL), STATUS_OK);
+        CU_ASSERT_EQUAL(out.kind, good[i].kind);
+        CU_ASSERT_EQUAL(out.value, good[i].value);
+    }
+    CU_ASSERT_EQUAL(next, 15);
+    free(ring);
+}
+
+static void layout(void)
+{
+    CU_ASSERT_EQUAL(CONTROL_ABI, 1);
+    CU_ASSERT_EQUAL(control_kind.size, 65664);
+    CU_ASSERT_EQUAL(control_kind.abi, 1);
+    CU_ASSERT_EQUAL(memcmp(&control_kind.magic, "PHICTRL1", 8), 0);
+    CU_ASSERT_STRING_EQUAL(control_kind.suffix, "control");
+    CU_ASSERT_EQUAL(sizeof(struct command), 56);
+    CU_ASSERT_EQUAL(offsetof(struct command, value), 8);
+    CU_ASSERT_EQUAL(sizeof(struct control), 65664);
+    CU_ASSERT_EQUAL(offsetof(struct control, commands), 64);
+    CU_ASSERT_EQUAL(COMMAND_DEPTH, 1);
+    CU_ASSERT_EQUAL(COMMAND_PHASE, 2);
+    CU_ASSERT_EQUAL(COMMAND_RATE, 3);
+    CU_ASSERT_EQUAL(COMMAND_BREATHING, 4);
+    CU_ASSERT_EQUAL(COMMAND_AUTO, 5);
+    CU_ASSERT_EQUAL(COMMAND_CALIBRATE, 6);
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"out of range is not sent", out_of_range_is_not_sent},
+        {"no kind takes what is no number", no_kind_takes_what_is_no_number},
+        {"out of range is not received", out_of_range_is_not_received},
+        {"round trips", round_trips},
+        {"layout", layout},
+        CU_TEST_INFO_NULL,
+    };
+    return unit_run("control", tests);
+}

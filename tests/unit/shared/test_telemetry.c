@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The telemetry's layout in literal numbers, its round trips, and every value that a reader must refuse. */
+#include "shared/telemetry.h"
+#include "tests/unit/unit.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+static struct telemetry telemetry;
+
+static struct metrics_snapshot good_metrics(void)
+{
+    struct metrics_snapshot m = {.frame = 12345,
+                                 .timestamp = 1234567890.123,
+                                 .centre_us = 1,
+                                 .published_us = 2,
+                                 .ici = 0.654F,
+                                 .criticality = 1.234F,
+                                 .phase_coherence = 0.876F,
+                                 .spectral_centroid = 1234.5F,
+                                 .phi_depth = 0.618F,
+                                 .phi_phase = 3.14F,
+                                 .phi_breathing_active = 1,
+                                 .active_channels = 4,
+                                 .channel_count = CHANNELS_MAX};
+    for (uint32_t i = 0; i < CHANNELS_MAX; i++) {
+        m.channel[i] = (struct channel_metrics){440.0F + (float)i, 0.5F, -0.25F, 1};
+    }
+    return m;
+}
+
+static enum status metrics_status(const struct metrics_snapshot *m)
+{
+    struct metrics_snapshot out;
+    telemetry_write_metrics(&telemetry, m);
+    return telemetry_read_metrics(&telemetry, &out);
+}
+
+static enum status latency_status(const struct latency_snapshot *l)
+{
+    struct latency_snapshot out;
+    telemetry_write_latency(&telemetry, l);
+    return telemetry_read_latency(&telemetry, &out);
+}
+
+static enum status analyser_status(const struct analyser_status *s)
+{
+    struct analyser_status out;
+    telemetry_write_status(&telemetry, s);
+    return telemetry_read_status(&telemetry, &out);
+}
+
+/* One member set to one value, all the others good: refused, or taken. */
+#define METRICS_WITH(member, value, wanted)                                                                  \
+    do {                                                                                                     \
+        struct metrics_snapshot m = good_metrics();                                                          \
+        m.member = (value);                                                                                  \
+        CU_ASSERT_EQUAL(metrics_status(&m), wanted);                                                         \
+        tried++;                                                                                             \
+    } while (0)
+
+#define METRICS_RANGE(member, low, high)                                                                     \
+    do {                                                                                                     \
+        METRICS_WITH(member, low, STATUS_OK);                                                                \
+        METRICS_WITH(member, high, STATUS_OK);                                                               \
+        METRICS_WITH(member, nextafterf(low, -INFINITY), STATUS_CORRUPT);                                    \
+        METRICS_WITH(member, -1e6F, STATUS_CORRUPT);                                                         \
+        METRICS_WITH(member, (high)*1.0001F + 0.0001F, STATUS_CORRUPT);                                      \
+        METRICS_WITH(member, NAN, STATUS_CORRUPT);                                                           \
+        METRICS_WITH(member, -NAN, STATUS_CORRUPT);                                                          \
+        METRICS_WITH(member, INFINITY, STATUS_CORRUPT);                                                      \
+        METRICS_WITH(member, -INFINITY, STATUS_CORRUPT);                                                     \
+    } while (0)
+
+static void metrics_out_of_range(void)
+{
+    static const float pi = 3.14159265F;
+    int tried = 0;
+    METRICS_RANGE(ici, 0.0F, 1.0F);
+    METRICS_RANGE(criticality, 0.0F, FLT_MAX);
+    METRICS_RANGE(phase_coherence, 0.0F, 1.0F);
+    METRICS_RANGE(spectral_centroid, 0.0F, 1e7F);
+    METRICS_RANGE(phi_depth, 0.0F, 1.0F);
+    METRICS_RANGE(phi_phase, 0.0F, 2 * pi);
+    METRICS_RANGE(channel[0].frequency, 0.0F, 1e7F);
+    METRICS_RANGE(channel[63].amplitude, 0.0F, FLT_MAX);
+    METRICS_RANGE(channel[63].phase, -pi, pi);
+    CU_ASSERT_EQUAL(tried, 9 * 9);
+}
+
+static void metrics_timestamps_and_counts(void)
+{
+    int tried = 0;
+    METRICS_WITH(timestamp, (double)NAN, STATUS_CORRUPT);
+    METRICS_WITH(timestamp, (double)INFINITY, STATUS_CORRUPT);
+    METRICS_WITH(timestamp, (double)-INFINITY, STATUS_CORRUPT);
+    METRICS_WITH(timestamp, DBL_MAX, STATUS_CORRUPT);
+    METRICS_WITH(timestamp, 0.0, STATUS_OK);
+    METRICS_WITH(phi_breathing_active, 2, STATUS_CORRUPT);
+    METRICS_WITH(phi_breathing_active, UINT32_MAX, STATUS_CORRUPT);
+    METRICS_WITH(active_channels, 64, STATUS_OK);
+    METRICS_WITH(active_channels, 65, STATUS_CORRUPT);
+    METRICS_WITH(active_channels, UINT32_MAX, STATUS_CORRUPT);
+    METRICS_WITH(channel_count, 0, STATUS_CORRUPT);
+    METRICS_WITH(channel_count, 3, STATUS_CORRUPT); /* fewer than are active */
+    METRICS_WITH(channel_count, 4, STATUS_OK);
+    METRICS_WITH(channel_count, 65, STATUS_CORRUPT);
+    METRICS_WITH(channel_count, UINT32_MAX, STATUS_CORRUPT);
+    METRICS_WITH(channel[5].active, 2, STATUS_CORRUPT);
+    METRICS_WITH(channel[63].active, UINT32_MAX, STATUS_CORRUPT);
+    METRICS_WITH(frame, UINT64_MAX, STATUS_OK);
+    CU_ASSERT_EQUAL(tried, 18);
+
+    struct metrics_snapshot none = good_metrics();
+    none.channel_count = none.active_channels = 0;
+    CU_ASSERT_EQUAL(metrics_status(&none), STATUS_CORRUPT);
+    struct metrics_snapshot few = good_metrics();
+    few.channel_count = 8;
+    few.channel[8].frequency = NAN; /* beyond the count: nobody looks */
+    CU_ASSERT_EQUAL(metrics_status(&few), STATUS_OK);
+}
+
+static void latency_out_of_range(void)
+{
+    static const double bad[] = {-1e-9, -1, 1e300, NAN, INFINITY, -INFINITY};
+    static const struct latency_snapshot good = {21.3, 10.7, 2.3, 1, 1};
+    static const struct latency_snapshot zero = {0};
+    int refused = 0;
+    CU_ASSERT_EQUAL(latency_status(&good), STATUS_OK);
+    CU_ASSERT_EQUAL(latency_status(&zero), STATUS_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct latency_snapshot l[3] = {good, good, good};
+        l[0].hardware_ms = bad[i];
+        l[1].buffer_ms = bad[i];
+        l[2].jitter_ms = bad[i];
+        for (int k = 0; k < 3; k++) {
+            refused += latency_status(&l[k]) == STATUS_CORRUPT;
+        }
+    }
+    struct latency_snapshot flag = good;
+    flag.calibrated = 2;
+    refused += latency_status(&flag) == STATUS_CORRUPT;
+    flag = good;
+    flag.compensated = UINT32_MAX;
+    refused += latency_status(&flag) == STATUS_CORRUPT;
+    CU_ASSERT_EQUAL(refused, 3 * 6 + 2);
+}
+
+static void status_out_of_range(void)
+{
+    static const float bad[] = {-1, 1e30F, NAN, INFINITY, -INFINITY};
+    static const struct analyser_status good = {1, 48000, 64, 2048, 512, 8, 12.5F, 90.0F, 1, 2, 3, 4, 5};
+    static const struct analyser_status zero = {0};
+    int refused = 0;
+    CU_ASSERT_EQUAL(analyser_status(&good), STATUS_OK);
+    CU_ASSERT_EQUAL(analyser_status(&zero), STATUS_OK); /* before there is a JACK server */
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct analyser_status s = good;
+        s.dsp_load = bad[i];
+        refused += analyser_status(&s) == STATUS_CORRUPT;
+        s = good;
+        s.worst_callback_us = bad[i];
+        refused += analyser_status(&s) == STATUS_CORRUPT;
+    }
+    struct analyser_status s = good;
+    s.jack_running = 2;
+    refused += analyser_status(&s) == STATUS_CORRUPT;
+    s = good;
+    s.channel_count = 65;
+    refused += analyser_status(&s) == STATUS_CORRUPT;
+    CU_ASSERT_EQUAL(refused, 2 * 5 + 2);
+}
+
+static void round_trips(void)
+{
+    const struct metrics_snapshot m = good_metrics();
+    static const struct latency_snapshot l = {21.3, 10.7, 2.3, 0, 1};
+    static const struct analyser_status s = {1,     48000, 64, 2048, 512, 8,         12.5F,
+                                             90.0F, 1,     2,  3,    4,   UINT64_MAX};
+    struct metrics_snapshot m2;
+    struct latency_snapshot l2;
+    struct analyser_status s2;
+    memset(&telemetry, 0, sizeof telemetry);
+    CU_ASSERT_EQUAL(telemetry_read_metrics(&telemetry, &m2), STATUS_EMPTY);
+    CU_ASSERT_EQUAL(telemetry_read_latency(&telemetry, &l2), STATUS_EMPTY);
+    CU_ASSERT_EQUAL(telemetry_read_status(&telemetry, &s2), STATUS_EMPTY);
+    telemetry_write_metrics(&telemetry, &m);
+    CU_ASSERT_EQUAL(telemetry_read_latency(&telemetry, &l2), STATUS_EMPTY);
+    telemetry_write_latency(&telemetry, &l);
+    CU_ASSERT_EQUAL(telemetry_read_status(&telemetry, &s2), STATUS_EMPTY);
+    telemetry_write_status(&telemetry, &s);
+    CU_ASSERT_EQUAL(telemetry_read_metrics(&telemetry, &m2), STATUS_OK);
+    CU_ASSERT_EQUAL(telemetry_read_latency(&telemetry, &l2), STATUS_OK);
+    CU_ASSERT_EQUAL(telemetry_read_status(&telemetry, &s2), STATUS_OK);
+    CU_ASSERT_EQUAL(memcmp(&m, &m2, sizeof m), 0);
+    CU_ASSERT_EQUAL(memcmp(&l, &l2, sizeof l), 0);
+    CU_ASSERT_EQUAL(memcmp(&s, &s2, sizeof s), 0);
+    CU_ASSERT_EQUAL(telemetry.pad[0] + telemetry.pad[1] + telemetry.events.head, 0); /* nothing ran over */
+}
+
+static void a_writer_at_work_is_torn(void)
+{
+    const struct metrics_snapshot m = good_metrics();
+    struct metrics_snapshot out;
+    telemetry_write_metrics(&telemetry, &m);
+    telemetry.metrics_sequence++;
+    CU_ASSERT_EQUAL(telemetry_read_metrics(&telemetry, &out), STATUS_TORN);
+    telemetry_write_metrics(&telemetry, &m);
+    CU_ASSERT_EQUAL(telemetry_read_metrics(&telemetry, &out), STATUS_OK);
+}
+
+static void layout(void)
+{
+    CU_ASSERT_EQUAL(TELEMETRY_ABI, 1);
+    CU_ASSERT_EQUAL(CHANNELS_MAX, 64);
+    CU_ASSERT_EQUAL(telemetry_kind.size, 66944);
+    CU_ASSERT_EQUAL(memcmp(&telemetry_kind.magic, "PHITLEM1", 8), 0);
+    CU_ASSERT_STRING_EQUAL(telemetry_kind.suffix, "telemetry");
+    CU_ASSERT_EQUAL(sizeof(struct segment_header), 64);
+    CU_ASSERT_EQUAL(offsetof(struct segment_header, generation), 32);
+    CU_ASSERT_EQUAL(sizeof(struct channel_metrics), 16);
+    CU_ASSERT_EQUAL(sizeof(struct metrics_snapshot), 1096);
+    CU_ASSERT_EQUAL(offsetof(struct metrics_snapshot, ici), 32);
+    CU_ASSERT_EQUAL(offsetof(struct metrics_snapshot, channel_count), 64);
+    CU_ASSERT_EQUAL(offsetof(struct metrics_snapshot, channel), 72);
+    CU_ASSERT_EQUAL(sizeof(struct latency_snapshot), 32);
+    CU_ASSERT_EQUAL(sizeof(struct analyser_status), 72);
+    CU_ASSERT_EQUAL(offsetof(struct analyser_status, callbacks), 32);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, heartbeat_us), 64);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, metrics_sequence), 104);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, metrics), 128);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, latency), 1224);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, status), 1256);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, events), 1344);
+    CU_ASSERT_EQUAL(sizeof(struct telemetry), 66944);
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"metrics out of range", metrics_out_of_range},
+        {"metrics: timestamps and counts", metrics_timestamps_and_counts},
+        {"latency out of range", latency_out_of_range},
+        {"status out of range", status_out_of_range},
+        {"round trips", round_trips},
+        {"a writer at work is torn", a_writer_at_work_is_torn},
+        {"layout", layout},
+        CU_TEST_INFO_NULL,
+    };
+    return unit_run("telemetry", tests);
+}
