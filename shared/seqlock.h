@@ -17,9 +17,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A reader gives up after this many torn attempts; a writer publishes at most a few hundred times a second.
- */
-enum { SEQLOCK_READ_TRIES = 64 };
+/* A reader gives up after this many attempts, each after a pause of some tens of nanoseconds: many times
+ * longer than a write takes, and still soon where a writer was stopped or killed half-way. */
+enum { SEQLOCK_READ_TRIES = 2000 };
+
+/* Tells the processor that this is a waiting loop. */
+static inline void seqlock_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
+#endif
+}
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared memory needs lock-free 64-bit atomics");
 
@@ -47,6 +57,7 @@ seqlock_read(const _Atomic uint64_t *sequence, const _Atomic uint64_t *payload, 
             return STATUS_EMPTY;
         }
         if (before & 1U) {
+            seqlock_pause();
             continue;
         }
         for (size_t i = 0; i < words; i++) {
