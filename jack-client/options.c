@@ -8,14 +8,15 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ANALYSIS(member) offsetof(struct analysis_config, member)
+#define ENGINE(member) offsetof(struct engine_config, member)
+#define ANALYSIS(member) ENGINE(analysis.member)
 #define JACK(member) offsetof(struct jack_options, member)
 
-static_assert(JACK(analysis) == 0 && offsetof(struct render_options, analysis) == 0,
+static_assert(JACK(engine) == 0 && offsetof(struct render_options, engine) == 0,
               "the rows below fill either struct");
 
 /* clang-format off */
-#define ANALYSIS_ROWS \
+#define ENGINE_ROWS \
     {"window", 0, OPTION_POWER2, "W", "samples in the analysis window: 256 ... 16384 (default 2048)", \
      ANALYSIS(window), 256, 16384}, \
     {"hop", 0, OPTION_POWER2, "H", "samples from frame to frame: 64 ... W (default 512)", \
@@ -25,7 +26,16 @@ static_assert(JACK(analysis) == 0 && offsetof(struct render_options, analysis) =
     {"tau-smooth-ms", 0, OPTION_DOUBLE, "MS", "smoothing of ICI, coherence and centroid, 0 = none (default 50)", \
      ANALYSIS(smooth_ms), 0, 60000}, \
     {"tau-criticality-ms", 0, OPTION_DOUBLE, "MS", "memory of the criticality (default 500)", \
-     ANALYSIS(criticality_ms), 1, 600000}
+     ANALYSIS(criticality_ms), 1, 600000}, \
+    {"ici-threshold", 0, OPTION_DOUBLE, "X", "from here on the sound counts as integrated (default 0.75)", \
+     ENGINE(ici_threshold), 0, 1}, \
+    {"criticality-threshold", 0, OPTION_DOUBLE, "X", "from here on the sound counts as bursting (default 2)", \
+     ENGINE(criticality_threshold), 0, 100}, \
+    {"breathing", 0, OPTION_FLAG, NULL, "let the outputs breathe from the start", ENGINE(breathing), 0, 0}, \
+    {"phi-depth", 0, OPTION_DOUBLE, "X", "depth of the breathing: 0 ... 1 (default 0.618)", ENGINE(phi_depth), 0, 1}, \
+    {"phi-rate", 0, OPTION_DOUBLE, "HZ", "rate of the breathing: 0.01 ... 10 Hz (default 0.618)", \
+     ENGINE(phi_rate), BREATHING_RATE_MIN, BREATHING_RATE_MAX}, \
+    {"auto-phi", 0, OPTION_FLAG, NULL, "steer the breathing so that criticality comes to 1", ENGINE(auto_phi), 0, 0}
 
 static const struct option_row jack_rows[] = {
     {"name", 'n', OPTION_STRING, "NAME", "JACK client and segment name (default phicast)", JACK(name), 0, 0},
@@ -36,13 +46,23 @@ static const struct option_row jack_rows[] = {
      JACK(connect), 0, 0},
     {"follow", 0, OPTION_LIST, "PATTERN", "listen to whatever feeds the matching ports, e.g. 'system:playback_*'",
      JACK(follow), 0, 0},
-    ANALYSIS_ROWS,
+    ENGINE_ROWS,
+    {"midi-depth", 0, OPTION_UINT, "CC", "MIDI controller for the depth (default 1)", JACK(midi.depth), 0, 127},
+    {"midi-phase", 0, OPTION_UINT, "CC", "MIDI controller for the phase (default 2)", JACK(midi.phase), 0, 127},
+    {"midi-rate", 0, OPTION_UINT, "CC", "MIDI controller for the rate (default 3)", JACK(midi.rate), 0, 127},
+    {"midi-breathing", 0, OPTION_UINT, "CC", "MIDI controller for breathing on/off (default 64)",
+     JACK(midi.breathing), 0, 127},
+    {"midi-auto", 0, OPTION_UINT, "CC", "MIDI controller for auto-phi on/off (default 65)", JACK(midi.auto_phi), 0, 127},
     {"group", 0, OPTION_STRING, "GROUP", "a group of users that may read the metrics (default: you alone)",
      JACK(group), 0, 0},
     {"config", 0, OPTION_STRING, "FILE", "a JSON object of these options; the command line wins", JACK(config_path), 0, 0},
 };
 
-static const struct option_row render_rows[] = {ANALYSIS_ROWS};
+static const struct option_row render_rows[] = {
+    ENGINE_ROWS,
+    {"events", 0, OPTION_STRING, "FILE", "write the events there, one a line, as /ws/events would send them",
+     offsetof(struct render_options, events), 0, 0},
+};
 /* clang-format on */
 
 static const struct option_table jack_table = {
@@ -88,7 +108,7 @@ static enum options_result parse_over_file(struct jack_options *options, int arg
         return first;
     }
     const char *path = options->config_path;
-    *options = (struct jack_options){.analysis = ANALYSIS_DEFAULTS};
+    *options = (struct jack_options){.engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS};
     if (config_load(path, &jack_table, options, &options->config, error)) {
         return OPTIONS_ERROR;
     }
@@ -98,7 +118,7 @@ static enum options_result parse_over_file(struct jack_options *options, int arg
 static enum options_result parse_jack(struct jack_options *options, int argc, char **argv, char *error)
 {
     int operands;
-    *options = (struct jack_options){.analysis = ANALYSIS_DEFAULTS};
+    *options = (struct jack_options){.engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS};
     const enum options_result result = parse_over_file(options, argc, argv, &operands, error);
     if (result != OPTIONS_RUN) {
         return result;
@@ -107,7 +127,7 @@ static enum options_result parse_jack(struct jack_options *options, int argc, ch
         snprintf(error, OPTION_ERROR_MAX, "%s: not an option; see phicast-jack --help", argv[operands]);
         return OPTIONS_ERROR;
     }
-    return check_analysis(&options->analysis, error);
+    return check_analysis(&options->engine.analysis, error);
 }
 
 enum options_result jack_options_parse(struct jack_options *options, int argc, char **argv,
@@ -169,7 +189,7 @@ enum options_result render_options_parse(struct render_options *options, int arg
                                          char error[OPTION_ERROR_MAX])
 {
     int operands;
-    *options = (struct render_options){.analysis = ANALYSIS_DEFAULTS};
+    *options = (struct render_options){.engine = ENGINE_DEFAULTS};
     const enum options_result result = options_parse(&render_table, options, argc, argv, &operands, error);
     if (result != OPTIONS_RUN) {
         return result;
@@ -180,7 +200,7 @@ enum options_result render_options_parse(struct render_options *options, int arg
         return OPTIONS_ERROR;
     }
     options->file = argv[operands];
-    return check_analysis(&options->analysis, error);
+    return check_analysis(&options->engine.analysis, error);
 }
 
 void jack_options_help(FILE *out)

@@ -3,24 +3,27 @@
 #ifndef PHICAST_JACK_CLIENT_OPTIONS_H
 #define PHICAST_JACK_CLIENT_OPTIONS_H
 
-#include "jack-client/dsp/analysis.h"
+#include "jack-client/engine.h"
+#include "jack-client/rt/midi.h"
 #include "shared/options.h"
 
 #include <stdbool.h>
 
 struct jack_options {
-    struct analysis_config analysis; /* first; the rate is JACK's, and not known yet */
-    const char *name;                /* JACK client and segment */
-    const char *server;              /* NULL: JACK's own choice */
-    const char *group;               /* that may read the segment; NULL: the owner alone */
-    const char *config_path;         /* NULL: no configuration file */
-    struct config *config;           /* what it held: the strings above may stand in it */
-    struct option_list connect;      /* patterns */
-    struct option_list follow;       /* patterns */
+    struct engine_config engine; /* first; the rate is JACK's, and not known yet */
+    struct midi_map midi;
+    const char *name;           /* JACK client and segment */
+    const char *server;         /* NULL: JACK's own choice */
+    const char *group;          /* that may read the segment; NULL: the owner alone */
+    const char *config_path;    /* NULL: no configuration file */
+    struct config *config;      /* what it held: the strings above may stand in it */
+    struct option_list connect; /* patterns */
+    struct option_list follow;  /* patterns */
 };
 
 struct render_options {
-    struct analysis_config analysis; /* first; rate and channels are the file's */
+    struct engine_config engine; /* first; rate and channels are the file's */
+    const char *events;          /* where events are written to; NULL: nowhere */
     const char *file;
 };
 

@@ -12,7 +12,8 @@
 #include <sys/mman.h>
 
 enum {
-    TICK_MS = 50,           /* from look to look while all is well */
+    TICK_MS = 10,           /* from look to look: how long a person's wish may wait */
+    REPORT_MS = 50,         /* from one publication of status and latency to the next */
     RETRY_MS = 1000,        /* from try to try while there is no server */
     SETTLING_MS = 1000,     /* PipeWire: ports may appear this much later than the graph says */
     QUIET_MS = 40,          /* connections are looked at when the graph has not changed for so long */
@@ -101,6 +102,7 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
         .segment = SEGMENT_NONE,
         .connections = {.connect = &options->connect, .follow = &options->follow},
     };
+    hands_init(&c->hands, options->name);
     c->session.host = host;
     c->session.options = options;
     c->session.wake = &c->wake;
@@ -125,6 +127,7 @@ void control_close(struct control_side *c)
 {
     session_close(&c->session);
     connections_clear(&c->connections);
+    hands_close(&c->hands);
     segment_close(&c->segment);
     wake_close(&c->wake);
 }
@@ -236,6 +239,14 @@ static void try_session(struct control_side *c)
     c->fresh = session_open(&c->session) == STATUS_OK;
 }
 
+static void report(struct control_side *c, uint64_t now_ms)
+{
+    if (now_ms - c->reported_ms >= REPORT_MS) {
+        c->reported_ms = now_ms;
+        report_write(telemetry_of(c), &c->session);
+    }
+}
+
 void control_run(struct control_side *c)
 {
     bool ended = false;
@@ -250,7 +261,8 @@ void control_run(struct control_side *c)
             next_try_ms = now_ms + RETRY_MS;
             try_session(c);
         }
-        report_write(telemetry_of(c), &c->session);
+        hands_poll(&c->hands, &c->rt.inputs.commands, now_ms);
+        report(c, now_ms);
         ended = wake_wait(&c->wake, TICK_MS);
     }
 }

@@ -4,6 +4,7 @@
 #define PHICAST_JACK_CLIENT_CONTROL_CONTROL_H
 
 #include "jack-client/control/connections.h"
+#include "jack-client/control/hands.h"
 #include "jack-client/control/session.h"
 #include "jack-client/control/wake.h"
 #include "jack-client/options.h"
@@ -18,6 +19,8 @@ struct control_side {
     struct rt rt;
     struct session session;
     struct connections connections;
+    struct hands hands;
+    uint64_t reported_ms;  /* when status and latency were last published */
     bool fresh;            /* the session has just been opened */
     uint64_t changed_ms;   /* when the graph was seen to change; 0 once that has been dealt with */
     uint64_t opened_ms;    /* when the session was opened, CLOCK_MONOTONIC */

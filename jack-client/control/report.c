@@ -18,7 +18,7 @@ static void write_latency(struct telemetry *telemetry, const struct rt *rt)
 void report_write(struct telemetry *telemetry, const struct session *session)
 {
     const struct rt *rt = session->rt;
-    const struct analysis_config *config = &session->options->analysis;
+    const struct analysis_config *config = &session->options->engine.analysis;
     const struct analyser_status status = {
         .jack_running = session->client != NULL,
         .sample_rate = rt->sample_rate,

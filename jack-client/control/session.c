@@ -61,6 +61,12 @@ static int on_xrun(void *arg)
     return 0;
 }
 
+static void on_freewheel(int starting, void *arg)
+{
+    struct session *session = arg;
+    atomic_store_explicit(&session->rt->inputs.freewheeling, starting != 0, memory_order_relaxed);
+}
+
 static void on_thread_init(void *arg)
 {
     (void)arg;
@@ -125,6 +131,7 @@ static enum status set_callbacks(struct session *session)
                      jack_set_thread_init_callback(client, on_thread_init, session) != 0 ||
                      jack_set_xrun_callback(client, on_xrun, session) != 0 ||
                      jack_set_latency_callback(client, on_latency, session) != 0 ||
+                     jack_set_freewheel_callback(client, on_freewheel, session) != 0 ||
                      jack_set_sample_rate_callback(client, on_sample_rate, session) != 0 ||
                      jack_set_port_registration_callback(client, on_port_registration, session) != 0 ||
                      jack_set_port_connect_callback(client, on_port_connect, session) != 0;
@@ -137,40 +144,48 @@ static enum status set_callbacks(struct session *session)
     return STATUS_OK;
 }
 
-static jack_port_t *register_port(struct session *session, const char *prefix, uint32_t number,
+static jack_port_t *register_port(struct session *session, const char *name, const char *type,
                                   unsigned long flags)
 {
-    char name[32];
-    snprintf(name, sizeof name, "%s_%u", prefix, number);
-    jack_port_t *port = jack_port_register(session->client, name, JACK_DEFAULT_AUDIO_TYPE, flags, 0);
+    jack_port_t *port = jack_port_register(session->client, name, type, flags, 0);
     if (!port) {
         log_error("the JACK server refused port %s: it may have run out of ports (jackd -p)", name);
     }
     return port;
 }
 
+static jack_port_t *register_audio(struct session *session, const char *prefix, uint32_t number,
+                                   unsigned long flags)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%s_%u", prefix, number);
+    return register_port(session, name, JACK_DEFAULT_AUDIO_TYPE, flags);
+}
+
 static enum status register_ports(struct session *session)
 {
     struct rt *rt = session->rt;
     for (uint32_t i = 0; i < rt->channels; i++) {
-        rt->in[i] = register_port(session, "in", i + 1, JackPortIsInput);
-        rt->out[i] = rt->in[i] ? register_port(session, "out", i + 1, JackPortIsOutput) : NULL;
+        rt->in[i] = register_audio(session, "in", i + 1, JackPortIsInput);
+        rt->out[i] = rt->in[i] ? register_audio(session, "out", i + 1, JackPortIsOutput) : NULL;
         if (!rt->out[i]) {
             return STATUS_NO_MEMORY;
         }
     }
-    return STATUS_OK;
+    rt->midi_in = register_port(session, "midi_in", JACK_DEFAULT_MIDI_TYPE, JackPortIsInput);
+    return rt->midi_in ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static enum status prepare(struct session *session)
 {
-    struct analysis_config config = session->options->analysis;
-    config.sample_rate = jack_get_sample_rate(session->client);
+    struct engine_config config = session->options->engine;
+    config.analysis.sample_rate = jack_get_sample_rate(session->client);
     session->rt->client = session->client;
+    session->rt->midi_map = session->options->midi;
     clocks_update(&session->rt->inputs);
     const enum status status = rt_prepare(session->rt, &config);
     if (status) {
-        log_error("cannot set up the analysis at %u Hz: %s", config.sample_rate, status_str(status));
+        log_error("cannot set up the analysis at %u Hz: %s", config.analysis.sample_rate, status_str(status));
     }
     return status;
 }

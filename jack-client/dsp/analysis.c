@@ -13,7 +13,9 @@
 void analysis_feed(struct analysis *a, const float *const *inputs, uint32_t count)
 {
     const uint64_t share = ((uint64_t)a->config.channels * count + a->config.hop - 1) / a->config.hop;
-    a->inputs = inputs;
+    for (uint32_t i = 0; i < a->config.channels; i++) {
+        a->inputs[i] = inputs[i];
+    }
     a->count = count;
     a->taken = 0;
     a->quota = share > BLOCK_CHANNELS ? (uint32_t)share : BLOCK_CHANNELS;
@@ -93,12 +95,20 @@ static double used_power(const struct analysis *a, double all)
     return (double)bins_power(a->spectrum + (size_t)2 * FIRST_BIN, a->bins);
 }
 
+/* One frame more in the channel's averages. The weight is each channel's own, because a restart may drop a
+ * frame that only some channels have passed. */
+static void weigh(const struct analysis *a, struct channel_state *channel)
+{
+    channel->weight += a->decay * (1 - channel->weight);
+}
+
 /* An inactive channel's averages decay as with P = 0: all bins alike, so by one factor. */
 static void pass_silent(struct analysis *a, uint32_t i)
 {
     struct channel_state *channel = &a->channel[i];
     const double keep = 1 - a->decay;
 
+    weigh(a, channel);
     channel->active = false;
     channel->squared *= keep;
     channel->mean_squared *= keep * keep;
@@ -120,12 +130,14 @@ static void pass_active(struct analysis *a, uint32_t i)
     bins_pass(a->spectrum + (size_t)2 * FIRST_BIN, a->bins, (float)(keep * channel->mean_scale),
               (float)a->decay, channel->mean, a->amplitude, a->resultant_re, a->resultant_im, a->power,
               &sums);
+    weigh(a, channel);
     channel->active = true;
     channel->mean_scale = 1;
     channel->mean_squared = (double)sums.mean_squared;
     channel->squared = keep * channel->squared + a->decay * (double)sums.power_squared;
     a->job.active++;
-    a->job.power += (double)sums.power;
+    a->job.agreeing += (double)sums.agreeing;
+    a->job.possible += (double)sums.possible;
 
     const uint32_t peak = FIRST_BIN + (uint32_t)bins_find(a->power, a->bins, sums.peak);
     const struct sinusoid tone = sinusoid_at(a->spectrum, peak);
@@ -182,9 +194,6 @@ static void finish_ratios(struct analysis *a, struct analysis_frame *frame)
 {
     const struct across_sums sums =
         bins_across(a->amplitude, a->resultant_re, a->resultant_im, a->bins, FIRST_BIN);
-    const bool pairs = a->job.active > 1; /* one channel has no pair: its sums would be rounding alone */
-    const double agreeing = pairs ? (double)sums.resultant_squared - a->job.power : 0;
-    const double possible = pairs ? (double)sums.amplitude_squared - a->job.power : 0;
     const double nyquist = 0.5 * a->config.sample_rate;
 
     frame->spectral_centroid = clamped(
@@ -192,8 +201,8 @@ static void finish_ratios(struct analysis *a, struct analysis_frame *frame)
         nyquist);
     frame->phase_coherence =
         clamped(smoothed(a, &a->coherence, (double)sums.resultant, (double)sums.amplitude), 0, 1);
-    const double mean_cosine = smoothed(a, &a->integration, agreeing, possible);
-    frame->ici = pairs ? clamped(0.5 * (1 + mean_cosine), 0, 1) : 1;
+    const double mean_cosine = smoothed(a, &a->integration, a->job.agreeing, a->job.possible);
+    frame->ici = a->job.active > 1 ? clamped(0.5 * (1 + mean_cosine), 0, 1) : 1;
     a->smoothing = true;
 }
 
@@ -202,19 +211,19 @@ static float criticality(const struct analysis *a)
     double squared = 0;
     double mean_squared = 0;
     for (uint32_t i = 0; i < a->config.channels; i++) {
-        squared += a->channel[i].squared;
-        mean_squared += a->channel[i].mean_squared;
+        const struct channel_state *channel = &a->channel[i];
+        squared += channel->squared / channel->weight;
+        mean_squared += channel->mean_squared / (channel->weight * channel->weight);
     }
     if (mean_squared <= 0) {
         return 0;
     }
-    const double variation = a->bias * (a->weight * squared / mean_squared - 1);
+    const double variation = a->bias * (squared / mean_squared - 1);
     return variation > 0 ? (float)sqrt(variation) : 0;
 }
 
 static void finish_frame(struct analysis *a, struct analysis_frame *frame)
 {
-    a->weight += a->decay * (1 - a->weight);
     frame->frame = a->frame++;
     frame->end = a->job.end;
     frame->active_channels = a->job.active;

@@ -53,8 +53,8 @@ struct analysis;
 MUST_CHECK enum status analysis_create(const struct analysis_config *config, struct analysis **analysis);
 void analysis_destroy(struct analysis *analysis);
 
-/* Hands over the next `count` samples of every channel; inputs[i] must stay readable until analysis_step has
- * returned false. NaN, infinite, denormal and absurd (beyond 1e8) samples count as 0. */
+/* Hands over the next `count` samples of every channel; the samples must stay readable until analysis_step
+ * has returned false. NaN, infinite, denormal and absurd (beyond 1e8) samples count as 0. */
 RT_SAFE void analysis_feed(struct analysis *analysis, const float *const *inputs, uint32_t count);
 
 /* Works on what was fed; call until it returns false. True: *frame holds the next finished frame.

@@ -88,8 +88,10 @@ static void fill_constants(struct analysis *a)
     a->open_power = 3 * gate * gate; /* level^2 = sum P / 3 */
     a->close_power = a->open_power * six_db * six_db;
     a->smooth = step_of(c, c->smooth_ms);
-    a->decay = step_of(c, c->criticality_ms);
-    a->bias = 1 / (1 - a->decay / (2 - a->decay));
+    /* a such that 1 - a is a 32-bit number, as bins_pass needs it: a long memory shows the difference. */
+    a->decay = 1 - (double)(float)(1 - step_of(c, c->criticality_ms));
+    /* kappa grows without bound as the memory falls below a hop; there it would only blow up rounding. */
+    a->bias = fmin(1 / (1 - a->decay / (2 - a->decay)), 1000);
     a->hz_per_bin = (double)c->sample_rate / c->window;
     a->due = c->window;
 }

@@ -19,6 +19,7 @@ struct channel_state {
     double mean_scale;   /* what a silent channel's averages have decayed to meanwhile; 0 = nothing left */
     double mean_squared; /* sum over bins of mean^2 */
     double squared;      /* average over time of the sum over bins of P^2 */
+    double weight;       /* 1 - (1 - a)^(frames so far), the start-up correction of both averages */
     float hop_energy;    /* sum of squares of the samples of the hop under way */
     double power_bound;  /* the sum of P in the frame under way is no larger */
     bool active;
@@ -31,7 +32,8 @@ struct job {
     uint64_t end;    /* stream position just past its window */
     uint32_t next;   /* the first channel not yet done */
     uint32_t active; /* active channels so far */
-    double power;    /* sum over those and over bins of P */
+    double agreeing; /* sum over their pairs and over bins of Re(X_i conj(X_j)), */
+    double possible; /* and of A_i A_j */
 };
 
 /* A ratio whose numerator and denominator are averaged over time. */
@@ -66,13 +68,12 @@ struct analysis {
     uint32_t hops;     /* hops since the window was restarted: where levels are written */
     bool frame_due;    /* position has reached `due` and the job for it has not begun */
     struct job job;
-    const float *const *inputs; /* the block at hand, */
-    uint32_t count;             /* its length */
-    uint32_t taken;             /* and how much of it has been taken in */
-    uint32_t quota;             /* transforms that this block may still cost */
+    const float *inputs[CHANNELS_MAX]; /* the block at hand, */
+    uint32_t count;                    /* its length */
+    uint32_t taken;                    /* and how much of it has been taken in */
+    uint32_t quota;                    /* transforms that this block may still cost */
 
     uint64_t frame; /* the number of the next frame */
-    double weight;  /* 1 - (1 - a)^(frames so far), the start-up correction of the averages */
     bool smoothing; /* the last frame had an active channel, so the ratios have a past */
     struct smooth_ratio centroid;
     struct smooth_ratio coherence;

@@ -56,27 +56,33 @@ KERNEL void bins_pass(const float *restrict spectrum, size_t count, float keep, 
                       float *restrict mean, float *restrict amplitude, float *restrict resultant_re,
                       float *restrict resultant_im, float *restrict power, struct bin_sums *sums)
 {
-    float total = 0;
     float squared = 0;
     float mean_squared = 0;
     float peak = 0;
+    float agreeing = 0;
+    float possible = 0;
 
     for (size_t k = 0; k < count; k++) {
         const float re = spectrum[2 * k];
         const float im = spectrum[2 * k + 1];
         const float p = re * re + im * im;
         const float m = keep * mean[k] + gain * p;
-        resultant_re[k] += re;
-        resultant_im[k] += im;
-        amplitude[k] += sqrtf(p);
+        const float a = sqrtf(p);
+        const float sum_re = resultant_re[k];
+        const float sum_im = resultant_im[k];
+        const float sum_a = amplitude[k];
+        agreeing += re * sum_re + im * sum_im;
+        possible += a * sum_a;
+        resultant_re[k] = sum_re + re;
+        resultant_im[k] = sum_im + im;
+        amplitude[k] = sum_a + a;
         mean[k] = m;
         power[k] = p;
-        total += p;
         squared += p * p;
         mean_squared += m * m;
         peak = p > peak ? p : peak;
     }
-    *sums = (struct bin_sums){total, squared, mean_squared, peak};
+    *sums = (struct bin_sums){squared, mean_squared, peak, agreeing, possible};
 }
 
 KERNEL float bins_power(const float *spectrum, size_t count)
@@ -108,31 +114,20 @@ KERNEL size_t bins_find(const float *power, size_t count, float value)
 KERNEL struct across_sums bins_across(float *restrict amplitude, float *restrict resultant_re,
                                       float *restrict resultant_im, size_t count, float first_bin)
 {
-    struct across_sums sums = {0};
     float sum = 0;
     float moment = 0;
-    float squared = 0;
     float length = 0;
-    float length_squared = 0;
 
     for (size_t k = 0; k < count; k++) {
         const float re = resultant_re[k];
         const float im = resultant_im[k];
-        const float c2 = re * re + im * im;
         const float a = amplitude[k];
         sum += a;
         moment += a * (first_bin + (float)(int32_t)k);
-        squared += a * a;
-        length += sqrtf(c2);
-        length_squared += c2;
+        length += sqrtf(re * re + im * im);
     }
     memset(amplitude, 0, count * sizeof *amplitude);
     memset(resultant_re, 0, count * sizeof *resultant_re);
     memset(resultant_im, 0, count * sizeof *resultant_im);
-    sums.amplitude = sum;
-    sums.amplitude_moment = moment;
-    sums.amplitude_squared = squared;
-    sums.resultant = length;
-    sums.resultant_squared = length_squared;
-    return sums;
+    return (struct across_sums){sum, moment, length};
 }

@@ -19,19 +19,18 @@ struct ingest_sums {
 
 /* Sums over the bins of one channel in one frame. P is the bin's power, m its average over time. */
 struct bin_sums {
-    float power;         /* sum of P */
     float power_squared; /* sum of P^2 */
     float mean_squared;  /* sum of m^2, after this frame */
     float peak;          /* largest P */
+    float agreeing;      /* sum of Re(X * conj(R)), R the resultant of the channels before */
+    float possible;      /* sum of A * S1, S1 the amplitudes of the channels before: agreeing is no larger */
 };
 
 /* Sums over bins once all channels have passed. */
 struct across_sums {
-    float amplitude;         /* sum of S1 = sum_i A_i */
-    float amplitude_moment;  /* sum of k S1 */
-    float amplitude_squared; /* sum of S1^2 */
-    float resultant;         /* sum of C = |sum_i X_i| */
-    float resultant_squared; /* sum of C^2 */
+    float amplitude;        /* sum of S1 = sum_i A_i */
+    float amplitude_moment; /* sum of k S1 */
+    float resultant;        /* sum of C = |sum_i X_i| */
 };
 
 /* Copies count samples from in to out, the unusable ones as 0. */

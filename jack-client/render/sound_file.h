@@ -16,7 +16,7 @@ struct sound_file {
     uint32_t channels;    /* 1...CHANNELS_MAX */
     float *interleaved;
     float *planar;
-    const float *channel[CHANNELS_MAX]; /* the latest block, full scale = 1 */
+    float *channel[CHANNELS_MAX]; /* the latest block, full scale = 1; the caller may change it */
 };
 
 /* STATUS_NOT_FOUND, STATUS_NO_ACCESS, STATUS_CORRUPT (no sound file), STATUS_BAD_ARG (more channels or a

@@ -3,14 +3,21 @@
 
 #include <math.h>
 
+/* Slices stand on a fixed grid of time: those that went by without a callback are emptied, too. */
+static struct jitter_slice *slice_at(struct jitter *jitter, uint64_t now_us)
+{
+    const uint64_t number = now_us / JITTER_SLICE_US;
+    const uint64_t passed = number - jitter->number;
+    for (uint64_t i = 1; i <= passed && i <= JITTER_SLICES; i++) {
+        jitter->slice[(jitter->number + i) % JITTER_SLICES] = (struct jitter_slice){0};
+    }
+    jitter->number = number;
+    return &jitter->slice[number % JITTER_SLICES];
+}
+
 void jitter_add(struct jitter *jitter, uint64_t now_us, double late_us)
 {
-    if (now_us - jitter->slice_began_us >= JITTER_SLICE_US) {
-        jitter->slice_began_us = now_us;
-        jitter->current = (jitter->current + 1) % JITTER_SLICES;
-        jitter->slice[jitter->current] = (struct jitter_slice){0};
-    }
-    struct jitter_slice *slice = &jitter->slice[jitter->current];
+    struct jitter_slice *slice = slice_at(jitter, now_us);
     slice->count++;
     slice->sum += late_us;
     slice->squares += late_us * late_us;

@@ -17,8 +17,7 @@ struct jitter_slice {
 
 /* Start from {0}. */
 struct jitter {
-    uint64_t slice_began_us;
-    uint32_t current; /* the slice being filled; the others hold the past, up to ten seconds */
+    uint64_t number; /* of the slice being filled, counted from the clock's 0; the others hold the past */
     struct jitter_slice slice[JITTER_SLICES];
 };
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/rt/process.h"
 
-#include "jack-client/snapshot.h"
-
-#include <string.h>
+#include <jack/midiport.h>
 
 #define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_relaxed)
 #define STORE(atomic, value) atomic_store_explicit(&(atomic), value, memory_order_relaxed)
@@ -34,49 +32,77 @@ static struct cycle read_cycle(struct rt *rt)
     return cycle;
 }
 
-/* A cycle that does not follow on the last one means that samples are missing: the window would be a lie. */
-static void follow_stream(struct rt *rt, const struct cycle *cycle, jack_nframes_t count)
+/* A cycle that does not follow on the last one means that samples are missing: true, and the window must
+ * begin anew. */
+static bool is_gap(struct rt *rt, const struct cycle *cycle, jack_nframes_t count)
 {
-    if (!rt->streaming || cycle->frame != rt->next_cycle) {
-        if (rt->streaming) {
-            STORE(rt->reports.gaps, LOAD(rt->reports.gaps) + 1);
-        }
-        analysis_restart_window(rt->analysis);
+    const bool gap = !rt->streaming || cycle->frame != rt->next_cycle;
+    if (gap) {
+        STORE(rt->reports.gaps, LOAD(rt->reports.gaps) + rt->streaming);
         STORE(rt->reports.stream_start, cycle->frame);
         rt->streaming = true;
     }
     rt->next_cycle = cycle->frame + count;
+    return gap;
 }
 
-/* Input to output, bit for bit. What leaves is what is analysed. */
-static void pass_through(struct rt *rt, jack_nframes_t count, const float *outputs[CHANNELS_MAX])
+/* What people ask for: from the control thread, and from MIDI. */
+static void obey(struct rt *rt, jack_nframes_t count)
 {
-    for (uint32_t i = 0; i < rt->channels; i++) {
-        const void *in = jack_port_get_buffer(rt->in[i], count);
-        void *out = jack_port_get_buffer(rt->out[i], count);
-        memcpy(out, in, count * sizeof(float));
-        outputs[i] = out;
+    enum { COMMANDS_MAX = 16, MIDI_MAX = 64 }; /* a period's work is bounded; the rest waits for the next */
+    struct command command;
+
+    for (int i = 0; i < COMMANDS_MAX; i++) {
+        const enum status status = command_read(&rt->inputs.commands, &rt->next_command, &command, NULL);
+        if (status == STATUS_EMPTY) {
+            break;
+        }
+        if (status == STATUS_OK) {
+            engine_command(&rt->engine, &command);
+        }
+    }
+    void *midi = rt->midi_in ? jack_port_get_buffer(rt->midi_in, count) : NULL;
+    const uint32_t events = midi ? jack_midi_get_event_count(midi) : 0;
+    for (uint32_t i = 0; i < events && i < MIDI_MAX; i++) {
+        jack_midi_event_t event;
+        if (jack_midi_event_get(&event, midi, i) == 0 &&
+            midi_command(&rt->midi_map, event.buffer, event.size, &command)) {
+            engine_command(&rt->engine, &command);
+        }
     }
 }
 
-/* The analysis knows samples; here they become times. `fed` is the stream position at the cycle's first
- * sample. */
-static void publish_frame(struct rt *rt, const struct cycle *cycle, uint64_t fed)
+static void pass_sound(struct rt *rt, jack_nframes_t count, bool gap)
+{
+    const float *inputs[CHANNELS_MAX];
+    float *outputs[CHANNELS_MAX];
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        inputs[i] = jack_port_get_buffer(rt->in[i], count);
+        outputs[i] = jack_port_get_buffer(rt->out[i], count);
+    }
+    engine_pass(&rt->engine, inputs, outputs, count, gap);
+}
+
+/* The engine knows samples; here they become times. */
+static void publish_frame(struct rt *rt, const struct cycle *cycle)
 {
     struct metrics_snapshot *snapshot = &rt->snapshot;
+    struct event events[ENGINE_EVENTS_MAX];
     const double us_per_sample = 1e6 / rt->sample_rate;
-    const double centre =
-        (double)(int64_t)(rt->frame.end - fed) - 0.5 * rt->window; /* samples after cycle start */
-    const int64_t centre_us = (int64_t)cycle->start_us + (int64_t)(centre * us_per_sample);
+    const int64_t centre_us =
+        (int64_t)cycle->start_us + (int64_t)(engine_centre(&rt->engine, &rt->frame) * us_per_sample);
     const int64_t capture_us = (int64_t)(LOAD(rt->inputs.capture_latency) * us_per_sample);
     const int64_t monotonic = LOAD(rt->inputs.monotonic_offset_us);
 
-    snapshot_from_frame(snapshot, &rt->frame, rt->channels);
-    snapshot->frame += rt->first_frame;
-    snapshot->timestamp = (double)(centre_us - capture_us + LOAD(rt->inputs.realtime_offset_us)) * 1e-6;
+    const double timestamp = (double)(centre_us - capture_us + LOAD(rt->inputs.realtime_offset_us)) * 1e-6;
+    const uint32_t count = engine_tell(&rt->engine, &rt->frame, timestamp, snapshot, events);
     snapshot->centre_us = (uint64_t)(centre_us + monotonic);
     snapshot->published_us = (uint64_t)((int64_t)jack_get_time() + monotonic);
     telemetry_write_metrics(rt->telemetry, snapshot);
+    for (uint32_t i = 0; i < count; i++) {
+        events[i].published_us = snapshot->published_us;
+        event_push(&rt->telemetry->events, &events[i]);
+    }
     STORE(rt->reports.frames, snapshot->frame + 1);
 }
 
@@ -86,7 +112,7 @@ static void report(struct rt *rt, const struct cycle *cycle, jack_nframes_t coun
     if (took > LOAD(rt->reports.worst_us)) {
         STORE(rt->reports.worst_us, took);
     }
-    STORE(rt->reports.refused, rt->first_refused + analysis_refused_samples(rt->analysis));
+    STORE(rt->reports.refused, rt->first_refused + analysis_refused_samples(rt->engine.analysis));
     STORE(rt->reports.jitter_ns, (uint32_t)(jitter_deviation(&rt->jitter) * 1000));
     STORE(rt->reports.period, count);
     STORE(rt->reports.last_cycle_us, cycle->began_us);
@@ -98,15 +124,13 @@ static void report(struct rt *rt, const struct cycle *cycle, jack_nframes_t coun
 int rt_process(jack_nframes_t count, void *arg)
 {
     struct rt *rt = arg;
-    const float *outputs[CHANNELS_MAX];
     const struct cycle cycle = read_cycle(rt);
 
-    pass_through(rt, count, outputs);
-    follow_stream(rt, &cycle, count);
-    const uint64_t fed = analysis_position(rt->analysis);
-    analysis_feed(rt->analysis, outputs, count);
-    while (analysis_step(rt->analysis, &rt->frame)) {
-        publish_frame(rt, &cycle, fed);
+    obey(rt, count);
+    rt->engine.hold_auto_phi = LOAD(rt->inputs.freewheeling);
+    pass_sound(rt, count, is_gap(rt, &cycle, count));
+    while (engine_step(&rt->engine, &rt->frame)) {
+        publish_frame(rt, &cycle);
     }
     report(rt, &cycle, count);
     return 0;

@@ -3,8 +3,10 @@
 #ifndef PHICAST_JACK_CLIENT_RT_PROCESS_H
 #define PHICAST_JACK_CLIENT_RT_PROCESS_H
 
-#include "jack-client/dsp/analysis.h"
+#include "jack-client/engine.h"
 #include "jack-client/rt/jitter.h"
+#include "jack-client/rt/midi.h"
+#include "shared/ring.h"
 #include "shared/rt_safe.h"
 #include "shared/status.h"
 #include "shared/telemetry.h"
@@ -14,11 +16,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Control thread to RT thread. All atomic, relaxed: each stands for itself. */
+/* Control thread to RT thread. The atomics are relaxed: each stands for itself. */
 struct rt_inputs {
     _Atomic int64_t realtime_offset_us;  /* CLOCK_REALTIME minus jack_get_time() */
     _Atomic int64_t monotonic_offset_us; /* CLOCK_MONOTONIC minus jack_get_time() */
     _Atomic uint32_t capture_latency;    /* samples: how long before its cycle a sample was at the input */
+    _Atomic bool freewheeling;           /* JACK runs as fast as it can: no time for auto-phi to act in */
+    struct ring commands;                /* struct command, pushed by the control thread alone */
 };
 
 /* RT thread to control thread. All atomic, relaxed. They count over the life of struct rt. */
@@ -39,19 +43,20 @@ struct rt {
     jack_client_t *client;
     uint32_t sample_rate; /* Hz */
     uint32_t channels;    /* 1...CHANNELS_MAX */
-    uint32_t window;      /* samples */
     jack_port_t *in[CHANNELS_MAX];
     jack_port_t *out[CHANNELS_MAX];
-    struct analysis *analysis;
+    jack_port_t *midi_in;
+    struct midi_map midi_map;
+    struct engine engine;
     struct telemetry *telemetry;
-    uint64_t first_frame;   /* added to the analysis' frame numbers, so that they never go back */
-    uint64_t first_refused; /* added to its refused samples, likewise */
+    uint64_t first_refused; /* added to the analysis' refused samples, so that they never go back */
 
     struct rt_inputs inputs;
     struct rt_reports reports;
 
     /* The RT thread's own. */
     bool streaming;            /* next_cycle is known */
+    uint64_t next_command;     /* of inputs.commands */
     jack_nframes_t next_cycle; /* the JACK frame at which the next callback should begin */
     struct jitter jitter;
     struct analysis_frame frame;
@@ -61,8 +66,8 @@ struct rt {
 /* JACK's process callback; rt is a struct rt. */
 RT_SAFE int rt_process(jack_nframes_t count, void *rt);
 
-/* Setup thread, with no callback running: the analysis for this rate. STATUS_BAD_ARG, STATUS_NO_MEMORY. */
-MUST_CHECK enum status rt_prepare(struct rt *rt, const struct analysis_config *config);
+/* Setup thread, with no callback running: the engine for this rate. STATUS_BAD_ARG, STATUS_NO_MEMORY. */
+MUST_CHECK enum status rt_prepare(struct rt *rt, const struct engine_config *config);
 void rt_release(struct rt *rt);
 
 #endif

@@ -19,9 +19,9 @@ static struct rt *make(uint32_t channels, uint32_t rate)
 {
     struct rt *rt = calloc(1, sizeof *rt);
     struct telemetry *telemetry = calloc(1, sizeof *telemetry);
-    struct analysis_config config = ANALYSIS_DEFAULTS;
-    config.channels = channels;
-    config.sample_rate = rate;
+    struct engine_config config = ENGINE_DEFAULTS;
+    config.analysis.channels = channels;
+    config.analysis.sample_rate = rate;
     if (!rt || !telemetry) {
         exit(1);
     }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jack-client/control/hands.h"
+
+#include "shared/control.h"
+#include "shared/log.h"
+
+enum { LOOK_MS = 250, COMMANDS_MAX = 64 /* a poll's work is bounded */ };
+
+void hands_init(struct hands *hands, const char *name)
+{
+    *hands = (struct hands){.name = name, .segment = SEGMENT_NONE};
+}
+
+void hands_close(struct hands *hands)
+{
+    segment_close(&hands->segment);
+}
+
+static const struct ring *ring_of(const struct hands *hands)
+{
+    return &((const struct control *)hands->segment.memory)->commands;
+}
+
+static void look_for_broadcaster(struct hands *hands, uint64_t now_ms)
+{
+    if (hands->looked && now_ms - hands->looked_ms < LOOK_MS) {
+        return;
+    }
+    const bool first_look = !hands->looked;
+    hands->looked = true;
+    hands->looked_ms = now_ms;
+    if (segment_attach(&hands->segment, &control_kind, hands->name)) {
+        return;
+    }
+    if (!segment_alive(&hands->segment)) {
+        segment_close(&hands->segment);
+        return;
+    }
+    /* A broadcaster that was there before us may have been told things long ago; of one that came since, all
+     * is news. */
+    hands->next = first_look ? ring_head(ring_of(hands)) : 0;
+}
+
+static void pass_on(struct hands *hands, struct ring *commands)
+{
+    struct command command;
+    uint64_t lost = 0;
+    for (int i = 0; i < COMMANDS_MAX; i++) {
+        const enum status status = command_read(ring_of(hands), &hands->next, &command, &lost);
+        if (status == STATUS_EMPTY) {
+            break;
+        }
+        if (status == STATUS_BAD_ARG || (status == STATUS_OK && command_push(commands, &command))) {
+            log_warning("a command out of range was refused: kind %u, value %g", command.kind, command.value);
+        }
+    }
+    if (lost > 0) {
+        log_warning("%llu commands came too fast and were lost", (unsigned long long)lost);
+    }
+}
+
+void hands_poll(struct hands *hands, struct ring *commands, uint64_t now_ms)
+{
+    if (!hands->segment.memory) {
+        look_for_broadcaster(hands, now_ms);
+    }
+    if (hands->segment.memory && (segment_verify(&hands->segment) || !segment_alive(&hands->segment))) {
+        segment_close(&hands->segment);
+    }
+    if (hands->segment.memory) {
+        pass_on(hands, commands);
+    }
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* People's wishes on their way from the broadcaster's control segment to the RT thread. Control thread. */
+#ifndef PHICAST_JACK_CLIENT_CONTROL_HANDS_H
+#define PHICAST_JACK_CLIENT_CONTROL_HANDS_H
+
+#include "shared/ring.h"
+#include "shared/segment.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hands {
+    const char *name;       /* of the segment */
+    struct segment segment; /* the broadcaster's, while there is one */
+    bool looked;            /* the name has been looked up before */
+    uint64_t looked_ms;     /* and when */
+    uint64_t next;          /* the next command */
+};
+
+/* name must live on. */
+void hands_init(struct hands *hands, const char *name);
+void hands_close(struct hands *hands);
+
+/* Passes new commands that are in their ranges on to `commands`; others are logged and dropped. What was
+ * asked before this analyser was there is not carried out. now_ms: a monotonic clock. */
+void hands_poll(struct hands *hands, struct ring *commands, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sound in, sound out, and what is to be told about it: breathing, analysis, states and auto-phi in the order
+ * in which sound passes them. phicast-jack drives it period by period, phicast-render block by block.
+ *
+ *     engine_pass                    a block of sound goes through
+ *     while engine_step:             a frame is finished
+ *         engine_tell                it becomes a snapshot and events
+ */
+#ifndef PHICAST_JACK_CLIENT_ENGINE_H
+#define PHICAST_JACK_CLIENT_ENGINE_H
+
+#include "jack-client/dsp/analysis.h"
+#include "jack-client/dsp/auto_phi.h"
+#include "jack-client/dsp/breathing.h"
+#include "jack-client/dsp/states.h"
+#include "shared/control.h"
+#include "shared/event.h"
+#include "shared/rt_safe.h"
+#include "shared/status.h"
+#include "shared/telemetry.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct engine_config {
+    struct analysis_config analysis;
+    double ici_threshold;         /* 0...1 */
+    double criticality_threshold; /* 0...100 */
+    bool breathing;               /* on from the start */
+    double phi_depth;             /* 0...1 */
+    double phi_rate;              /* Hz, BREATHING_RATE_MIN...BREATHING_RATE_MAX */
+    bool auto_phi;                /* on from the start */
+};
+
+#define ENGINE_DEFAULTS                                                                                      \
+    ((struct engine_config){.analysis = ANALYSIS_DEFAULTS,                                                   \
+                            .ici_threshold = 0.75,                                                           \
+                            .criticality_threshold = 2,                                                      \
+                            .phi_depth = BREATHING_DEPTH_DEFAULT,                                            \
+                            .phi_rate = BREATHING_RATE_DEFAULT})
+
+/* A state_change with its critical_event, and a phi_adaptation. */
+enum { ENGINE_EVENTS_MAX = STATES_EVENTS_MAX + 1 };
+
+struct engine {
+    uint32_t channels;
+    uint32_t window;      /* samples */
+    double hop_s;         /* seconds */
+    uint64_t block_start; /* the stream position at the first sample of the block that is passing */
+    uint64_t block_end;
+    uint64_t first_frame; /* added to the analysis' frame numbers, so that they never go back */
+    uint64_t next_frame;
+    struct analysis *analysis;
+    struct states *states;
+    struct breathing breathing;
+    struct auto_phi auto_phi;
+    bool hold_auto_phi; /* it may not act for now */
+};
+
+/* Setup thread. The first prepare of an engine that was {0} sets breathing and auto-phi from the config; a
+ * later one, after a release, goes on with them as they are: theta is continuous over a change of rate, and a
+ * person's settings stay. STATUS_BAD_ARG, STATUS_NO_MEMORY. */
+MUST_CHECK enum status engine_prepare(struct engine *engine, const struct engine_config *config);
+void engine_release(struct engine *engine);
+
+/* Passes a block through. inputs[i] and outputs[i] may be the same; outputs must stay readable until
+ * engine_step has returned false. gap: samples are missing before this block, so the window begins anew. */
+RT_SAFE void engine_pass(struct engine *engine, const float *const *inputs, float *const *outputs,
+                         uint32_t count, bool gap);
+
+/* True when *frame holds the next finished frame. */
+RT_SAFE bool engine_step(struct engine *engine, struct analysis_frame *frame);
+
+/* How many samples after the first one of the block at hand the frame's window has its centre (usually < 0).
+ */
+RT_SAFE double engine_centre(const struct engine *engine, const struct analysis_frame *frame);
+
+/* What the frame says, as of `timestamp` (Unix seconds): fills the snapshot but for its times of publication,
+ * and returns how many events it brings. */
+RT_SAFE uint32_t engine_tell(struct engine *engine, const struct analysis_frame *frame, double timestamp,
+                             struct metrics_snapshot *snapshot, struct event events[ENGINE_EVENTS_MAX]);
+
+/* A person's wish; one that command_check refuses is ignored. Depth and phase by hand end auto-phi. */
+RT_SAFE void engine_command(struct engine *engine, const struct command *command);
+
+#endif

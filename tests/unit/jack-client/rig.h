@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The process callback on the bench: a struct rt between stand-in ports, driven period by period under the
+ * guard. */
+#ifndef PHICAST_TESTS_UNIT_JACK_CLIENT_RIG_H
+#define PHICAST_TESTS_UNIT_JACK_CLIENT_RIG_H
+
+#include "jack-client/rt/process.h"
+#include "tests/unit/jack-client/offline_jack.h"
+#include "tests/unit/jack-client/signals.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rig {
+    struct rt *rt;
+    uint64_t samples;   /* run through so far, over all gaps: the clock's source */
+    uint64_t frame;     /* JACK's count at the next period, before it is cut to 32 bits */
+    uint64_t origin_us; /* JACK's time of sample 0 */
+    uint64_t differing; /* output samples so far that were not the input's bits */
+    struct random random;
+};
+
+/* rt_prepare for this analysis, the rest of the engine at its defaults. */
+MUST_CHECK enum status rig_prepare(struct rt *rt, const struct analysis_config *config);
+
+/* A prepared rt on zeroed telemetry. Fails a CUnit assertion if it cannot be prepared. */
+void rig_open(struct rig *rig, const struct analysis_config *config);
+void rig_close(struct rig *rig);
+
+/* Fills the input buffers with white noise. */
+void rig_fill_noise(struct rig *rig, uint32_t count);
+
+/* Fills the input buffers with random bits: NaN, infinities, denormals, anything. */
+void rig_fill_bits(struct rig *rig, uint32_t count);
+
+/* One period of what the input buffers hold: the callback runs under the guard, and every output is compared
+ * with its input. Fails CUnit assertions. The time of the period follows from the samples so far. */
+void rig_cycle(struct rig *rig, uint32_t count);
+
+/* Sound goes missing: JACK's count and its clock jump by so many samples. */
+void rig_skip(struct rig *rig, int64_t samples);
+
+/* JACK's time of a sample, us, not rounded. */
+double rig_time_us(const struct rig *rig, double sample);
+
+#endif

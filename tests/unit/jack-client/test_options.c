@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command lines of phicast-jack and phicast-render, and the configuration file. */
+#include "jack-client/options.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WORDS_MAX = 16 };
+
+/* A command line that getopt may reorder. */
+struct line {
+    int count;
+    char *word[WORDS_MAX];
+    char text[512];
+};
+
+static struct line *split(struct line *line, const char *program, const char *words)
+{
+    *line = (struct line){0};
+    snprintf(line->text, sizeof line->text, "%s %s", program, words);
+    char *rest = line->text;
+    char *word;
+    while ((word = strsep(&rest, " ")) != NULL && line->count < WORDS_MAX - 1) {
+        if (word[0] != '\0') {
+            line->word[line->count++] = word;
+        }
+    }
+    return line;
+}
+
+static struct jack_options jack;
+static struct render_options render;
+static char error[OPTION_ERROR_MAX];
+static struct line words; /* the options' strings stand in it */
+
+static enum options_result parse_jack(const char *text)
+{
+    split(&words, "phicast-jack", text);
+    error[0] = '\0';
+    return jack_options_parse(&jack, words.count, words.word, error);
+}
+
+static enum options_result parse_render(const char *text)
+{
+    split(&words, "phicast-render", text);
+    error[0] = '\0';
+    return render_options_parse(&render, words.count, words.word, error);
+}
+
+/* --- wrong ones
+ * ---------------------------------------------------------------------------------------------
+ */
+
+/* Wrong for either program. Each message must name what is wrong. */
+static const struct {
+    const char *words;
+    const char *named;
+} wrong_analysis[] = {
+    {"--hop 100", "--hop 100"},
+    {"--hop 32", "--hop 32"},
+    {"--hop 4096", "--hop 4096"}, /* longer than the default window */
+    {"--window 256 --hop 512", "--hop 512"},
+    {"--window 256", "--hop 512"}, /* the default hop does not fit */
+    {"--window 1000", "--window 1000"},
+    {"--window 128", "--window 128"},
+    {"--window 32768", "--window 32768"},
+    {"--window -2048", "--window -2048"},
+    {"--window 2048.5", "--window 2048.5"},
+    {"--window 2k", "--window 2k"},
+    {"--window", "--window"},
+    {"--gate-db 1", "--gate-db 1"},
+    {"--gate-db -121", "--gate-db -121"},
+    {"--gate-db nan", "--gate-db nan"},
+    {"--gate-db inf", "--gate-db inf"},
+    {"--gate-db loud", "--gate-db loud"},
+    {"--tau-smooth-ms -1", "--tau-smooth-ms -1"},
+    {"--tau-smooth-ms 60001", "--tau-smooth-ms 60001"},
+    {"--tau-criticality-ms 0", "--tau-criticality-ms 0"},
+    {"--tau-criticality-ms 600001", "--tau-criticality-ms 600001"},
+    {"--no-such-thing", "--no-such-thing"},
+    {"-z", "-z"},
+};
+
+static void wrong_values_are_refused_by_both(void)
+{
+    for (size_t i = 0; i < sizeof wrong_analysis / sizeof wrong_analysis[0]; i++) {
+        char with_file[128];
+        snprintf(with_file, sizeof with_file, "a.wav %s", wrong_analysis[i].words);
+        CU_ASSERT_EQUAL(parse_jack(wrong_analysis[i].words), OPTIONS_ERROR);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error, wrong_analysis[i].named));
+        jack_options_free(&jack);
+        CU_ASSERT_EQUAL(parse_render(with_file), OPTIONS_ERROR);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error, wrong_analysis[i].named));
+    }
+}
+
+static void wrong_values_are_refused_by_jack(void)
+{
+    static const char *const wrong[] = {"--channels 0",
+                                        "--channels 65",
+                                        "--channels abc",
+                                        "--channels 1.5",
+                                        "--channels -1",
+                                        "-c 65",
+                                        "-c",
+                                        "-c 8x",
+                                        "--channels",
+                                        "--name",
+                                        "--connect",
+                                        "--server=",
+                                        "--name=",
+                                        "--group=",
+                                        "--config=",
+                                        "operand",
+                                        "-c 2 take.wav",
+                                        "-- -c",
+                                        "--channels= 3",
+                                        "-c 99999999999999999999"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        CU_ASSERT_EQUAL(parse_jack(wrong[i]), OPTIONS_ERROR);
+        CU_ASSERT(strlen(error) > 10);
+        jack_options_free(&jack);
+    }
+    CU_ASSERT_EQUAL(parse_jack("stray"), OPTIONS_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "stray"));
+}
+
+static void render_takes_one_file_and_no_jack_options(void)
+{
+    static const char *const wrong[] = {"", "--window 1024", "a.wav b.wav", "-c 2 a.wav",
+                                        "--connect x a.wav"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        CU_ASSERT_EQUAL(parse_render(wrong[i]), OPTIONS_ERROR);
+        CU_ASSERT(strlen(error) > 10);
+    }
+}
+
+/* --- good ones
+ * ----------------------------------------------------------------------------------------------
+ */
+
+static void the_defaults_are_the_documented_ones(void)
+{
+    CU_ASSERT_EQUAL(parse_jack(""), OPTIONS_RUN);
+    CU_ASSERT_EQUAL(jack.engine.analysis.channels, 8);
+    CU_ASSERT_EQUAL(jack.engine.analysis.window, 2048);
+    CU_ASSERT_EQUAL(jack.engine.analysis.hop, 512);
+    CU_ASSERT_EQUAL(jack.engine.analysis.gate_db, -60);
+    CU_ASSERT_EQUAL(jack.engine.analysis.smooth_ms, 50);
+    CU_ASSERT_EQUAL(jack.engine.analysis.criticality_ms, 500);
+    CU_ASSERT_STRING_EQUAL(jack.name, "phicast");
+    CU_ASSERT_PTR_NULL(jack.server);
+    CU_ASSERT_PTR_NULL(jack.group);
+    CU_ASSERT_PTR_NULL(jack.config);
+    CU_ASSERT_EQUAL(jack.connect.count, 0);
+    CU_ASSERT_EQUAL(jack.follow.count, 0);
+    CU_ASSERT_EQUAL(parse_render("take.wav"), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(render.file, "take.wav");
+    CU_ASSERT_EQUAL(render.engine.analysis.window, 2048);
+    CU_ASSERT_EQUAL(render.engine.analysis.hop, 512);
+}
+
+static void every_option_reaches_its_member(void)
+{
+    CU_ASSERT_EQUAL(parse_jack("-n desk -s studio -c 64 --window 16384 --hop 16384 --gate-db -37.5 "
+                               "--tau-smooth-ms 0"),
+                    OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(jack.name, "desk");
+    CU_ASSERT_STRING_EQUAL(jack.server, "studio");
+    CU_ASSERT_EQUAL(jack.engine.analysis.channels, 64);
+    CU_ASSERT_EQUAL(jack.engine.analysis.window, 16384);
+    CU_ASSERT_EQUAL(jack.engine.analysis.hop, 16384);
+    CU_ASSERT_EQUAL(jack.engine.analysis.gate_db, -37.5);
+    CU_ASSERT_EQUAL(jack.engine.analysis.smooth_ms, 0);
+    CU_ASSERT_EQUAL(parse_jack("--tau-criticality-ms 1 --group audio --connect a:* --connect b:? --follow c"),
+                    OPTIONS_RUN);
+    CU_ASSERT_EQUAL(jack.engine.analysis.criticality_ms, 1);
+    CU_ASSERT_STRING_EQUAL(jack.group, "audio");
+    CU_ASSERT_EQUAL_FATAL(jack.connect.count, 2);
+    CU_ASSERT_STRING_EQUAL(jack.connect.item[0], "a:*");
+    CU_ASSERT_STRING_EQUAL(jack.connect.item[1], "b:?");
+    CU_ASSERT_EQUAL_FATAL(jack.follow.count, 1);
+    CU_ASSERT_STRING_EQUAL(jack.follow.item[0], "c");
+    CU_ASSERT_EQUAL(parse_render("--window 256 take.wav --hop 64 --gate-db 0"), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(render.file, "take.wav");
+    CU_ASSERT(render.engine.analysis.window == 256 && render.engine.analysis.hop == 64 && render.engine.analysis.gate_db == 0);
+}
+
+static void help_and_version_come_first(void)
+{
+    CU_ASSERT_EQUAL(parse_jack("--help"), OPTIONS_HELP);
+    CU_ASSERT_EQUAL(parse_jack("-c 2 -h --no-such-thing"), OPTIONS_HELP);
+    CU_ASSERT_EQUAL(parse_jack("-V"), OPTIONS_VERSION);
+    CU_ASSERT_EQUAL(parse_render("--version"), OPTIONS_VERSION);
+    CU_ASSERT_EQUAL(parse_render("-h"), OPTIONS_HELP);
+}
+
+/* The help names every option once. */
+static void the_help_is_complete(void)
+{
+    static const char *const names[] = {"--name",   "--server", "--channels", "--connect",
+                                        "--window", "--hop",    "--gate-db",  "--tau-criticality-ms",
+                                        "--config", "--follow", "--version",  "--tau-smooth-ms",
+                                        "--group",  "--help"};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    jack_options_help(out);
+    fclose(out);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, names[i]));
+    }
+    free(text);
+    out = open_memstream(&text, &size);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    render_options_help(out);
+    fclose(out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "--window"));
+    CU_ASSERT_PTR_NULL(strstr(text, "--channels"));
+    free(text);
+}
+
+/* --- the configuration file
+ * ---------------------------------------------------------------------------------
+ */
+
+static char path[] = "/tmp/phicast-options-XXXXXX";
+
+/* Parses with --config over a file of that text, and more words behind. */
+static enum options_result parse_with_file(const char *json, const char *more)
+{
+    char text[256];
+    strcpy(path + sizeof path - 7, "XXXXXX");
+    const int fd = mkstemp(path);
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(write(fd, json, strlen(json)), (ssize_t)strlen(json));
+    close(fd);
+    snprintf(text, sizeof text, "--config %s %s", path, more);
+    const enum options_result result = parse_jack(text);
+    unlink(path);
+    return result;
+}
+
+static void wrong_files_are_refused(void)
+{
+    static const char *const wrong[] = {
+        "",
+        "{",
+        "[]",
+        "\"text\"",
+        "{\"channels\": 0}",
+        "{\"channels\": 65}",
+        "{\"channels\": \"8\"}",
+        "{\"hop\": 100}",
+        "{\"hop\": 4096}", /* longer than the window */
+        "{\"no-such-thing\": 1}",
+        "{\"connect\": 5}",
+        "{\"connect\": [5]}",
+        "{\"name\": \"\"}",
+        "{\"gate-db\": NaN}",
+        "{\"channels\": 8} trailing",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        CU_ASSERT_EQUAL(parse_with_file(wrong[i], ""), OPTIONS_ERROR);
+        CU_ASSERT(strlen(error) > 10);
+        jack_options_free(&jack);
+    }
+    CU_ASSERT_EQUAL(parse_jack("--config /no/such/file"), OPTIONS_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "/no/such/file"));
+    jack_options_free(&jack);
+    CU_ASSERT_EQUAL(parse_jack("--config /tmp"), OPTIONS_ERROR);
+    jack_options_free(&jack);
+}
+
+static void a_file_sets_what_the_command_line_leaves(void)
+{
+    CU_ASSERT_EQUAL(
+        parse_with_file("{\"channels\": 2, \"window\": 1024, \"name\": \"desk\", \"gate-db\": -48.5, "
+                        "\"connect\": [\"a:*\", \"b:*\"], \"follow\": \"c:*\"}",
+                        ""),
+        OPTIONS_RUN);
+    CU_ASSERT_EQUAL(jack.engine.analysis.channels, 2);
+    CU_ASSERT_EQUAL(jack.engine.analysis.window, 1024);
+    CU_ASSERT_EQUAL(jack.engine.analysis.hop, 512);
+    CU_ASSERT_EQUAL(jack.engine.analysis.gate_db, -48.5);
+    CU_ASSERT_STRING_EQUAL(jack.name, "desk");
+    CU_ASSERT_EQUAL_FATAL(jack.connect.count, 2);
+    CU_ASSERT_STRING_EQUAL(jack.connect.item[1], "b:*");
+    CU_ASSERT_EQUAL(jack.follow.count, 1);
+    jack_options_free(&jack);
+}
+
+static void the_command_line_wins(void)
+{
+    static const char file[] =
+        "{\"channels\": 2, \"name\": \"desk\", \"connect\": [\"a:*\", \"b:*\"], \"hop\": 256}";
+    CU_ASSERT_EQUAL(parse_with_file(file, "-c 4 --connect d:* -n stage"), OPTIONS_RUN);
+    CU_ASSERT_EQUAL(jack.engine.analysis.channels, 4);
+    CU_ASSERT_EQUAL(jack.engine.analysis.hop, 256);
+    CU_ASSERT_STRING_EQUAL(jack.name, "stage");
+    CU_ASSERT_EQUAL_FATAL(jack.connect.count, 1);
+    CU_ASSERT_STRING_EQUAL(jack.connect.item[0], "d:*");
+    jack_options_free(&jack);
+    CU_ASSERT_EQUAL(parse_with_file("{\"hop\": 4096}", "--window 4096"), OPTIONS_RUN); /* together they fit */
+    CU_ASSERT_EQUAL(jack.engine.analysis.hop, 4096);
+    jack_options_free(&jack);
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"wrong values are refused by both", wrong_values_are_refused_by_both},
+        {"wrong values are refused by jack", wrong_values_are_refused_by_jack},
+        {"render takes one file and no jack options", render_takes_one_file_and_no_jack_options},
+        {"wrong files are refused", wrong_files_are_refused},
+        {"the defaults are the documented ones", the_defaults_are_the_documented_ones},
+        {"every option reaches its member", every_option_reaches_its_member},
+        {"help and version come first", help_and_version_come_first},
+        {"the help is complete", the_help_is_complete},
+        {"a file sets what the command line leaves", a_file_sets_what_the_command_line_leaves},
+        {"the command line wins", the_command_line_wins},
+        CU_TEST_INFO_NULL,
+    };
+    return unit_run("analyser_options", tests);
+}
