@@ -109,18 +109,21 @@ static void steady_tones_give_0_with_long_memory(void)
  * ------------------------------------------------------------------------------
  */
 
-/* The mean criticality of stationary noise, once the memory is full. */
+/* The mean criticality of stationary noise, once the memory is full. kappa takes frames for independent,
+ * which the windows' overlap makes less true the fewer windows the memory spans: it spans as many here as at
+ * the defaults. */
 static double mean_of_noise(uint32_t channels, uint32_t window, uint32_t hop, enum noise_colour colour,
                             uint32_t seconds)
 {
-    const struct analysis_config config = config_of(channels, window, hop, 500);
+    const uint32_t tau_ms = window > 2048 ? 500 * window / 2048 : 500;
+    const struct analysis_config config = config_of(channels, window, hop, tau_ms);
     struct random random = {77 + channels};
     struct take take = take_new(channels, 48000 * seconds);
     for (uint32_t i = 0; i < channels; i++) {
         signal_add_noise(take.channel[i], take.length, colour, 0.1, &random);
     }
     struct frames frames = take_analyse(&take, &config, 1024);
-    const uint32_t full = 5 * 48000 / 2 / hop; /* 5 tau */
+    const uint32_t full = 5 * 48 * tau_ms / hop; /* 5 tau */
     double sum = 0;
     for (uint32_t m = full; m < frames.count; m++) {
         sum += (double)frames.frame[m].criticality;

@@ -185,7 +185,8 @@ static void every_option_reaches_its_member(void)
     CU_ASSERT_STRING_EQUAL(jack.follow.item[0], "c");
     CU_ASSERT_EQUAL(parse_render("--window 256 take.wav --hop 64 --gate-db 0"), OPTIONS_RUN);
     CU_ASSERT_STRING_EQUAL(render.file, "take.wav");
-    CU_ASSERT(render.engine.analysis.window == 256 && render.engine.analysis.hop == 64 && render.engine.analysis.gate_db == 0);
+    CU_ASSERT(render.engine.analysis.window == 256 && render.engine.analysis.hop == 64 &&
+              render.engine.analysis.gate_db == 0);
 }
 
 static void help_and_version_come_first(void)
