@@ -155,14 +155,23 @@ class Streams(rig.RigTest):
                 await asyncio.wait_for(ws.recv(), rig.PATIENCE)
                 self.assertLess(time.monotonic() - begin, 0.03)
 
-    async def test_events_stream_stays_open_and_silent(self):
-        broadcaster = self.start_all()
+    async def test_events_stream(self):
+        """Open whatever a client says, and the states of the sound come through it in order, as documented."""
+        broadcaster = self.broadcaster()
         async with broadcaster.ws("events") as ws:
-            pong = await ws.ping()
-            await asyncio.wait_for(pong, rig.PATIENCE)
+            await asyncio.wait_for(await ws.ping(), rig.PATIENCE)
             await ws.send("whatever a client may say")
-            with self.assertRaises(asyncio.TimeoutError):
-                await asyncio.wait_for(ws.recv(), 1)
+            server = self.jackd()
+            self.analyser(server)
+            self.player(server, rig.RECORDINGS, "--loop", "--connect", f"{self.name}:in_*")
+            state = None
+            for _ in range(3):
+                event = json.loads(await asyncio.wait_for(ws.recv(), rig.PATIENCE))
+                while event["type"] != "state_change":
+                    event = json.loads(await asyncio.wait_for(ws.recv(), rig.PATIENCE))
+                self.assertEqual(list(event), ["type", "timestamp", "from_state", "to_state", "trigger", "confidence"])
+                self.assertIn(state, (None, event["from_state"]))
+                state = event["to_state"]
             self.assertTrue(ws.open)
 
     def test_example_clients_as_written(self):

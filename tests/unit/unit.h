@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The main function of a CUnit program: one suite, its tests in order, exit code 1 if any assertion failed. */
+/* The main function of a CUnit program: one suite, its tests in order, exit code 1 if any assertion failed.
+ */
 #ifndef PHICAST_TESTS_UNIT_H
 #define PHICAST_TESTS_UNIT_H
 
