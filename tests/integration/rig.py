@@ -202,6 +202,41 @@ class Jackd:
         wait_until(lambda: self.run("jack_connect", source, sink).returncode == 0, f"{source} to meet {sink}")
 
 
+LIBJACK = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/pipewire-0.3/jack"))), None)
+
+
+class PipeWire:
+    """A private PipeWire; programs started with its `env` run in it through its libjack."""
+
+    def __init__(self, rig):
+        self.rig = rig
+        runtime = rig.folder / "runtime"
+        runtime.mkdir(mode=0o700)
+        self.env = {"XDG_RUNTIME_DIR": str(runtime), "LD_LIBRARY_PATH": str(LIBJACK), "DBUS_SESSION_BUS_ADDRESS": ""}
+        self.own_env = {**self.env, "LD_LIBRARY_PATH": ""}
+        self.start()
+
+    def start(self):
+        self.child = self.rig.start(["pipewire"], env=self.own_env)
+        wait_until(lambda: self.ports() is not None, "PipeWire to start")
+
+    def ports(self):
+        result = subprocess.run(["jack_lsp"], env={**os.environ, **self.env}, capture_output=True, text=True,
+                                timeout=PATIENCE, check=False)
+        return result.stdout.split() if result.returncode == 0 else None
+
+    def quantum(self, samples):
+        """Has all clients run at this period."""
+        subprocess.run(["pw-metadata", "-n", "settings", "0", "clock.force-quantum", str(samples)], check=True,
+                       env={**os.environ, **self.own_env}, timeout=PATIENCE, stdout=subprocess.DEVNULL)
+
+    def analyser(self, *options):
+        return self.rig.start([BIN / "phicast-jack", "-n", self.rig.name, *options], env=self.env)
+
+    def player(self, *options):
+        return self.rig.start([BIN / "phicast-play", "-n", "source", "--loop", *options, *RECORDINGS[:2]], env=self.env)
+
+
 class Broadcaster:
     """phicast-broadcaster on a free port."""
 
