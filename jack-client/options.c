@@ -47,6 +47,8 @@ static const struct option_row jack_rows[] = {
     {"follow", 0, OPTION_LIST, "PATTERN", "listen to whatever feeds the matching ports, e.g. 'system:playback_*'",
      JACK(follow), 0, 0},
     ENGINE_ROWS,
+    {"no-compensation", 0, OPTION_FLAG, NULL, "stamp frames when published, not when the sound was at the input",
+     JACK(no_compensation), 0, 0},
     {"midi-depth", 0, OPTION_UINT, "CC", "MIDI controller for the depth (default 1)", JACK(midi.depth), 0, 127},
     {"midi-phase", 0, OPTION_UINT, "CC", "MIDI controller for the phase (default 2)", JACK(midi.phase), 0, 127},
     {"midi-rate", 0, OPTION_UINT, "CC", "MIDI controller for the rate (default 3)", JACK(midi.rate), 0, 127},

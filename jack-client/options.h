@@ -14,6 +14,7 @@ struct jack_options {
     struct midi_map midi;
     const char *name;           /* JACK client and segment */
     const char *server;         /* NULL: JACK's own choice */
+    bool no_compensation;       /* timestamps are those of publishing */
     const char *group;          /* that may read the segment; NULL: the owner alone */
     const char *config_path;    /* NULL: no configuration file */
     struct config *config;      /* what it held: the strings above may stand in it */

@@ -3,15 +3,22 @@
 #ifndef PHICAST_JACK_CLIENT_CONTROL_CLOCKS_H
 #define PHICAST_JACK_CLIENT_CONTROL_CLOCKS_H
 
+#include "jack-client/control/clock_map.h"
 #include "jack-client/rt/process.h"
 
 #include <stdint.h>
 
+/* Start from {0}. */
+struct clocks {
+    struct clock_map real;      /* CLOCK_REALTIME */
+    struct clock_map monotonic; /* CLOCK_MONOTONIC */
+};
+
 /* CLOCK_MONOTONIC in ms. */
 uint64_t clocks_now_ms(void);
 
-/* Measures both offsets and hands them to the RT thread. Only with a client open: before the first one JACK2
- * has no clock, and would crash. */
-void clocks_update(struct rt_inputs *inputs);
+/* Reads the clocks, and hands the offsets to the RT thread. Logs steps. Only with a client open: before the
+ * first one JACK2 has no clock, and would crash. */
+void clocks_update(struct clocks *clocks, struct rt_inputs *inputs);
 
 #endif

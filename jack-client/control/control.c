@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/control.h"
 
-#include "jack-client/control/clocks.h"
 #include "jack-client/control/metadata.h"
 #include "jack-client/control/report.h"
 #include "shared/log.h"
@@ -255,7 +254,7 @@ void control_run(struct control_side *c)
     while (!ended) {
         const uint64_t now_ms = clocks_now_ms();
         if (c->session.client) {
-            clocks_update(&c->rt.inputs);
+            clocks_update(&c->session.clocks, &c->rt.inputs);
             tend_session(c, now_ms);
         } else if (now_ms >= next_try_ms) {
             next_try_ms = now_ms + RETRY_MS;

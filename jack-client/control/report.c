@@ -10,7 +10,7 @@ static void write_latency(struct telemetry *telemetry, const struct rt *rt)
         .hardware_ms = LOAD(rt->inputs.capture_latency) * ms_per_sample,
         .buffer_ms = LOAD(rt->reports.period) * ms_per_sample,
         .jitter_ms = LOAD(rt->reports.jitter_ns) * 1e-6,
-        .compensated = 1,
+        .compensated = !LOAD(rt->inputs.uncompensated),
     };
     telemetry_write_latency(telemetry, &latency);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/session.h"
 
-#include "jack-client/control/clocks.h"
 #include "jack-client/control/metadata.h"
 #include "jack-client/dsp/float_mode.h"
 #include "shared/log.h"
@@ -182,7 +181,8 @@ static enum status prepare(struct session *session)
     config.analysis.sample_rate = jack_get_sample_rate(session->client);
     session->rt->client = session->client;
     session->rt->midi_map = session->options->midi;
-    clocks_update(&session->rt->inputs);
+    atomic_store(&session->rt->inputs.uncompensated, session->options->no_compensation);
+    clocks_update(&session->clocks, &session->rt->inputs);
     const enum status status = rt_prepare(session->rt, &config);
     if (status) {
         log_error("cannot set up the analysis at %u Hz: %s", config.analysis.sample_rate, status_str(status));

@@ -3,6 +3,7 @@
 #ifndef PHICAST_JACK_CLIENT_CONTROL_SESSION_H
 #define PHICAST_JACK_CLIENT_CONTROL_SESSION_H
 
+#include "jack-client/control/clocks.h"
 #include "jack-client/control/wake.h"
 #include "jack-client/options.h"
 #include "jack-client/rt/process.h"
@@ -16,6 +17,7 @@ struct session {
     const struct jack_options *options;
     const struct wake *wake;
     struct rt *rt;
+    struct clocks clocks;
     jack_client_t *host;   /* the plug-in's client, which the server opens and closes; NULL in a program */
     jack_client_t *client; /* NULL when not open */
 

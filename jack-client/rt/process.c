@@ -83,21 +83,41 @@ static void pass_sound(struct rt *rt, jack_nframes_t count, bool gap)
     engine_pass(&rt->engine, inputs, outputs, count, gap);
 }
 
+/* Between two steps of the real-time clock, time does not go back, though latencies may change and clocks be
+ * slewed. */
+static double forward(struct rt *rt, double timestamp)
+{
+    const uint32_t steps = atomic_load_explicit(&rt->inputs.clock_steps, memory_order_acquire);
+    if (steps == rt->clock_steps && timestamp < rt->last_timestamp) {
+        return rt->last_timestamp;
+    }
+    rt->clock_steps = steps;
+    rt->last_timestamp = timestamp;
+    return timestamp;
+}
+
+/* When the sound at the window's centre was at the input; without compensation, now. */
+static double timestamp_of(struct rt *rt, int64_t centre_us, int64_t now_us)
+{
+    const int64_t capture_us = (int64_t)(LOAD(rt->inputs.capture_latency) * 1e6 / rt->sample_rate);
+    const int64_t moment_us = LOAD(rt->inputs.uncompensated) ? now_us : centre_us - capture_us;
+    return forward(rt, (double)(moment_us + LOAD(rt->inputs.realtime_offset_us)) * 1e-6);
+}
+
 /* The engine knows samples; here they become times. */
 static void publish_frame(struct rt *rt, const struct cycle *cycle)
 {
     struct metrics_snapshot *snapshot = &rt->snapshot;
     struct event events[ENGINE_EVENTS_MAX];
-    const double us_per_sample = 1e6 / rt->sample_rate;
-    const int64_t centre_us =
-        (int64_t)cycle->start_us + (int64_t)(engine_centre(&rt->engine, &rt->frame) * us_per_sample);
-    const int64_t capture_us = (int64_t)(LOAD(rt->inputs.capture_latency) * us_per_sample);
+    const double centre = engine_centre(&rt->engine, &rt->frame); /* samples after the cycle's start */
+    const int64_t centre_us = (int64_t)cycle->start_us + (int64_t)(centre * 1e6 / rt->sample_rate);
+    const int64_t now_us = (int64_t)jack_get_time();
     const int64_t monotonic = LOAD(rt->inputs.monotonic_offset_us);
 
-    const double timestamp = (double)(centre_us - capture_us + LOAD(rt->inputs.realtime_offset_us)) * 1e-6;
-    const uint32_t count = engine_tell(&rt->engine, &rt->frame, timestamp, snapshot, events);
+    const uint32_t count =
+        engine_tell(&rt->engine, &rt->frame, timestamp_of(rt, centre_us, now_us), snapshot, events);
     snapshot->centre_us = (uint64_t)(centre_us + monotonic);
-    snapshot->published_us = (uint64_t)((int64_t)jack_get_time() + monotonic);
+    snapshot->published_us = (uint64_t)(now_us + monotonic);
     telemetry_write_metrics(rt->telemetry, snapshot);
     for (uint32_t i = 0; i < count; i++) {
         events[i].published_us = snapshot->published_us;

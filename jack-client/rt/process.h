@@ -19,8 +19,10 @@
 /* Control thread to RT thread. The atomics are relaxed: each stands for itself. */
 struct rt_inputs {
     _Atomic int64_t realtime_offset_us;  /* CLOCK_REALTIME minus jack_get_time() */
+    _Atomic uint32_t clock_steps;        /* how often CLOCK_REALTIME has been set */
     _Atomic int64_t monotonic_offset_us; /* CLOCK_MONOTONIC minus jack_get_time() */
     _Atomic uint32_t capture_latency;    /* samples: how long before its cycle a sample was at the input */
+    _Atomic bool uncompensated;          /* timestamps are those of publishing */
     _Atomic bool freewheeling;           /* JACK runs as fast as it can: no time for auto-phi to act in */
     struct ring commands;                /* struct command, pushed by the control thread alone */
 };
@@ -56,6 +58,8 @@ struct rt {
 
     /* The RT thread's own. */
     bool streaming;            /* next_cycle is known */
+    double last_timestamp;     /* Unix seconds; timestamps do not go back behind it, */
+    uint32_t clock_steps;      /* unless the clock has been set since */
     uint64_t next_command;     /* of inputs.commands */
     jack_nframes_t next_cycle; /* the JACK frame at which the next callback should begin */
     struct jitter jitter;
