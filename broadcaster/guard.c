@@ -58,3 +58,8 @@ bool guard_origin_allowed(const char *origin)
     }
     return strncasecmp(origin, https, sizeof https - 1) == 0 && guard_host_allowed(origin + sizeof https - 1);
 }
+
+bool guard_origin_may_post(const char *origin)
+{
+    return strcmp(origin, "null") != 0 && guard_origin_allowed(origin);
+}

@@ -15,4 +15,8 @@ bool guard_host_allowed(const char *host);
  * Programs that are no browsers send none, and are not asked. */
 bool guard_origin_allowed(const char *origin);
 
+/* Whether a page of that origin may change anything: as above, but not "null", which any page can bring
+ * about. */
+bool guard_origin_may_post(const char *origin);
+
 #endif

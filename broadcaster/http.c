@@ -55,7 +55,11 @@ static void get_status(struct http *http, struct reply *reply)
 {
     const uint64_t now_us = clock_now_us();
     source_poll(&http->hub->source, now_us);
-    const struct server_report report = report_make(http->hub, now_us, http->started_us);
+    struct osc_report osc = {0};
+    osc_out_report(http->hub->osc, &osc);
+    osc_in_report(http->osc_in, &osc);
+    struct server_report report = report_make(http->hub, now_us, http->started_us);
+    report.osc = &osc;
     fill(reply, 200, message_server(&http->scratch, &report), &http->scratch);
 }
 
@@ -135,6 +139,9 @@ static void answer(struct lws *wsi, struct http *http, struct reply *reply, cons
         fill_detail(http, reply, 421, "this server answers to localhost and loopback addresses only");
     } else if (ws_stream_of(path) != STREAM_COUNT) {
         fill_detail(http, reply, 404, "a WebSocket stream: connect with ws://");
+    } else if (post_takes(path)) {
+        fill_detail(http, reply, 405, "only POST is allowed here");
+        reply->headers = "Allow: POST\r\n";
     } else if (!route(http, reply, path)) {
         fill_detail(http, reply, 404, "no such path");
     } else if (!reads) {
@@ -145,16 +152,49 @@ static void answer(struct lws *wsi, struct http *http, struct reply *reply, cons
     reply->close = reply->close || !reads; /* a body may follow that nobody here would read */
 }
 
-int http_request(struct lws *wsi, struct http *http, const char *path)
+static int finish(struct lws *wsi, const struct reply *reply)
+{
+    if (!reply_send(wsi, reply) || reply->close) {
+        return -1;
+    }
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+int http_body(struct post *post, const void *bytes, size_t length)
+{
+    post_body(post, bytes, length);
+    return 0;
+}
+
+int http_body_complete(struct lws *wsi, struct http *http, struct post *post)
+{
+    struct reply reply = {0};
+    if (!post->active) {
+        return 0;
+    }
+    source_poll(&http->hub->source, clock_now_us());
+    post_answer(post, http->hands, &http->scratch, &reply);
+    return finish(wsi, &reply);
+}
+
+int http_request(struct lws *wsi, struct http *http, struct post *post, const char *path)
 {
     struct reply reply = {0};
     char *uri;
     int length;
-    answer(wsi, http, &reply, path, lws_http_get_uri_and_method(wsi, &uri, &length));
-    if (!reply_send(wsi, &reply) || reply.close) {
-        return -1;
+    const int method = lws_http_get_uri_and_method(wsi, &uri, &length);
+    post->active = false;
+    if (method == LWSHUMETH_POST && post_takes(path)) {
+        if (!post_begin(post, wsi, path, host_allowed(wsi))) {
+            return 0; /* its body is to come */
+        }
+        source_poll(&http->hub->source, clock_now_us());
+        post_answer(post, http->hands, &http->scratch, &reply);
+        reply.close = true; /* a body may follow after all that nobody here would read */
+        return finish(wsi, &reply);
     }
-    return lws_http_transaction_completed(wsi) ? -1 : 0;
+    answer(wsi, http, &reply, path, method);
+    return finish(wsi, &reply);
 }
 
 int http_upgrade(struct lws *wsi, struct http *http, const char *protocol)

@@ -10,16 +10,22 @@
  * than the newest one at the deadline; but never longer than this. */
 enum { FRESH_WAIT_US = 12000, FRESH_POLL_US = 1000, EVENT_POLL_US = 2000 };
 
-/* So many events at most per beat: after a pause the ring may be full, and a client can only be written to
- * between two beats. */
-enum { EVENT_BATCH = 64, EVENT_BATCH_US = 1000 };
+/* When a beat has taken all the events it may: after a pause the ring may be full, and a client can only be
+ * written to between two beats. */
+enum { EVENT_BATCH_US = 1000 };
+
+/* A client further behind than this does not keep up, and the note of what has been sent does not wait for
+ * it. */
+enum { KEEPS_UP = FEED_BATCH };
 
 static const struct client_close lagging = {1013, "too slow: events would have been lost"};
 
-void hub_init(struct hub *hub, const char *name, uint64_t now_us)
+void hub_init(struct hub *hub, const char *name, struct control *control, struct osc_out *osc,
+              const struct event_cursor *past, uint64_t now_us)
 {
-    *hub = (struct hub){0};
+    *hub = (struct hub){.osc = osc};
     source_init(&hub->source, name);
+    feed_init(&hub->feed, &hub->source, control, osc, past, now_us);
     schedule_init(&hub->metrics_schedule, now_us, METRICS_HZ);
     schedule_init(&hub->latency_schedule, now_us, LATENCY_HZ);
 }
@@ -27,7 +33,7 @@ void hub_init(struct hub *hub, const char *name, uint64_t now_us)
 void hub_close(struct hub *hub)
 {
     source_close(&hub->source);
-    eventlog_free(&hub->events);
+    feed_free(&hub->feed);
     message_free(&hub->scratch);
     for (int i = 0; i < STREAM_COUNT; i++) {
         wire_free(&hub->stream[i].wire);
@@ -111,7 +117,7 @@ static void beat_latency(struct hub *hub, uint64_t now_us)
 static void drop_lagging(struct hub *hub)
 {
     for (struct client *client = hub->stream[STREAM_EVENTS].clients; client; client = client->next) {
-        if (client->close.code == 0 && eventlog_lags(&hub->events, client->position)) {
+        if (client->close.code == 0 && eventlog_lags(&hub->feed.log, client->position)) {
             log_warning("an events client fell more than %d events behind; closing it", EVENTLOG_LAG_MAX);
             client->close = lagging;
             lws_set_timeout(client->wsi, PENDING_TIMEOUT_LAGGING, 2);
@@ -119,39 +125,41 @@ static void drop_lagging(struct hub *hub)
     }
 }
 
-/* Every event passes here, once and in order; those the broadcaster itself sees happen (the analyser lost
- * and found again) will enter here as well. */
-static void publish_event(struct hub *hub, const struct event *event, uint64_t now_us)
+/* What all clients that keep up have been sent, where some have not been sent everything. */
+static void note_progress(struct hub *hub)
 {
-    struct stream *stream = &hub->stream[STREAM_EVENTS];
-    count(&stream->meter, now_us);
-    if (!stream->clients) {
+    const uint64_t head = hub->feed.log.head;
+    uint64_t least = head;
+    if (hub->behind == 0) {
+        feed_delivered(&hub->feed, head);
         return;
     }
-    enum status status = message_event(&hub->scratch, event);
-    if (status == STATUS_OK) {
-        status = eventlog_push(&hub->events, hub->scratch.text, hub->scratch.length);
+    for (struct client *client = hub->stream[STREAM_EVENTS].clients; client; client = client->next) {
+        if (client->close.code == 0 && head - client->position <= KEEPS_UP && client->position < least) {
+            least = client->position;
+        }
     }
-    if (status) {
-        log_error("event not sent: %s", status_str(status));
-    }
+    feed_delivered(&hub->feed, least);
 }
 
 /* True: there may be more. */
 static bool beat_events(struct hub *hub, uint64_t now_us)
 {
-    const uint64_t head = hub->events.head;
-    struct event event;
-    int taken = 0;
-    while (taken < EVENT_BATCH && source_event(&hub->source, &event) == STATUS_OK) {
-        publish_event(hub, &event, now_us);
-        taken++;
+    struct stream *stream = &hub->stream[STREAM_EVENTS];
+    const uint64_t head = hub->feed.log.head;
+    const bool more = feed_beat(&hub->feed, stream->clients != NULL, now_us);
+    for (; hub->counted < hub->feed.published; hub->counted++) {
+        count(&stream->meter, now_us);
     }
-    if (hub->events.head != head) {
+    if (stream->clients && hub->feed.log.head != head) {
+        hub->behind = stream->client_count;
         drop_lagging(hub);
-        wake(&hub->stream[STREAM_EVENTS]);
+        wake(stream);
     }
-    return taken == EVENT_BATCH;
+    if (stream->clients) {
+        note_progress(hub);
+    }
+    return more;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -162,11 +170,12 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 uint64_t hub_beat(struct hub *hub, uint64_t now_us)
 {
     source_poll(&hub->source, now_us);
-    const bool more_events = beat_events(hub, now_us);
+    const bool more_events = !hub->stopping && beat_events(hub, now_us);
     beat_metrics(hub, now_us);
     beat_latency(hub, now_us);
 
-    uint64_t next = schedule_deadline(&hub->metrics_schedule);
+    uint64_t next = osc_out_beat(hub->osc, &hub->source, now_us);
+    next = earlier(next, schedule_deadline(&hub->metrics_schedule));
     next = earlier(next, schedule_deadline(&hub->latency_schedule));
     if (hub->wait_until_us != 0) {
         next = earlier(next, now_us + FRESH_POLL_US);
@@ -174,10 +183,25 @@ uint64_t hub_beat(struct hub *hub, uint64_t now_us)
     if (more_events) {
         next = earlier(next, now_us + EVENT_BATCH_US);
     }
-    if (hub->stream[STREAM_EVENTS].clients && hub->source.segment.memory) {
+    const bool wanted = hub->stream[STREAM_EVENTS].clients || osc_out_wants_events(hub->osc);
+    if (wanted && hub->source.segment.memory) {
         next = earlier(next, now_us + EVENT_POLL_US);
     }
     return next;
+}
+
+static bool is_behind(const struct hub *hub, const struct client *client)
+{
+    return client->stream == STREAM_EVENTS && client->position < hub->feed.log.head;
+}
+
+/* The last client that was behind has caught up, or gone: the note can be exact. */
+static void one_less_behind(struct hub *hub)
+{
+    hub->behind--;
+    if (hub->behind == 0) {
+        feed_delivered(&hub->feed, hub->feed.log.head);
+    }
 }
 
 void hub_add(struct hub *hub, struct client *client, uint64_t now_us)
@@ -188,7 +212,8 @@ void hub_add(struct hub *hub, struct client *client, uint64_t now_us)
         show_frame(hub, now_us);
     }
     client->close = (struct client_close){0};
-    client->position = client->stream == STREAM_EVENTS ? hub->events.head : 0;
+    client->position = client->stream == STREAM_EVENTS ? feed_start(&hub->feed, now_us) : 0;
+    hub->behind += is_behind(hub, client) ? 1 : 0;
     client->previous = NULL;
     client->next = stream->clients;
     if (stream->clients) {
@@ -211,6 +236,9 @@ void hub_remove(struct hub *hub, struct client *client)
         client->next->previous = client->previous;
     }
     stream->client_count--;
+    if (is_behind(hub, client)) {
+        one_less_behind(hub);
+    }
 }
 
 /* Turns the current generation into text, once. */
@@ -246,7 +274,7 @@ const struct wire *hub_next(struct hub *hub, struct client *client, uint64_t now
 {
     struct stream *stream = &hub->stream[client->stream];
     if (client->stream == STREAM_EVENTS) {
-        return eventlog_get(&hub->events, client->position);
+        return eventlog_get(&hub->feed.log, client->position);
     }
     if (client->position == stream->generation || print(hub, client->stream, now_us)) {
         return NULL;
@@ -260,7 +288,11 @@ bool hub_sent(struct hub *hub, struct client *client)
     stream->sent++;
     if (client->stream == STREAM_EVENTS) {
         client->position++;
-        return client->position < hub->events.head;
+        if (!is_behind(hub, client)) {
+            one_less_behind(hub);
+            return false;
+        }
+        return true;
     }
     client->position = stream->generation;
     return false;
@@ -280,8 +312,14 @@ const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint64_t n
     return print(hub, kind, now_us) ? NULL : &stream->wire;
 }
 
+bool hub_may_close(const struct hub *hub, const struct client *client)
+{
+    return client->close.code != 0 && (client->close.code == lagging.code || !is_behind(hub, client));
+}
+
 void hub_close_clients(struct hub *hub, struct client_close close)
 {
+    hub->stopping = true;
     for (int i = 0; i < STREAM_COUNT; i++) {
         for (struct client *client = hub->stream[i].clients; client; client = client->next) {
             client->close = close;

@@ -3,11 +3,11 @@
  *
  * metrics and latency are streams of state: each beat makes a new generation, written as text only when the
  * first client asks for it, and a client that was too slow for one simply gets the next (the latest wins).
- * events is a queue: see eventlog.h. All functions: the event loop's thread. */
+ * events is a queue: see eventlog.h and feed.h. All functions: the event loop's thread. */
 #ifndef PHICAST_BROADCASTER_HUB_H
 #define PHICAST_BROADCASTER_HUB_H
 
-#include "broadcaster/eventlog.h"
+#include "broadcaster/feed.h"
 #include "broadcaster/latency.h"
 #include "broadcaster/schedule.h"
 #include "broadcaster/source.h"
@@ -65,19 +65,24 @@ struct hub {
     struct metrics_snapshot frame; /* what the current metrics generation shows */
     struct latency_window ages;
     uint64_t aged_frame_us; /* published_us of the frame whose age was taken last */
-    struct eventlog events;
+    struct feed feed;
+    uint64_t counted;    /* events of the feed that the meter has seen */
+    bool stopping;       /* no more events are taken: they are left to a successor */
+    uint32_t behind;     /* events clients that have not been sent all there is */
+    struct osc_out *osc; /* NULL: no targets */
     struct message scratch;
 };
 
-/* name as for source_init. */
-void hub_init(struct hub *hub, const char *name, uint64_t now_us);
+/* name as for source_init; the rest as for feed_init. */
+void hub_init(struct hub *hub, const char *name, struct control *control, struct osc_out *osc,
+              const struct event_cursor *past, uint64_t now_us);
 /* No client may be left. */
 void hub_close(struct hub *hub);
 
 /* Does all that is due. Returns when it must be called again, CLOCK_MONOTONIC in us. */
 uint64_t hub_beat(struct hub *hub, uint64_t now_us);
 
-/* Client's wsi and stream are set. Events: it gets those from now on. */
+/* Client's wsi and stream are set. Events: it gets those from now on, or from feed_start on. */
 void hub_add(struct hub *hub, struct client *client, uint64_t now_us);
 void hub_remove(struct hub *hub, struct client *client);
 
@@ -90,8 +95,12 @@ bool hub_sent(struct hub *hub, struct client *client);
 /* The latest message of a state stream, for HTTP. NULL when out of memory. */
 const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint64_t now_us);
 
-/* Asks every client to close with that code. */
+/* Asks every client to close with that code, and takes no more events. */
 void hub_close_clients(struct hub *hub, struct client_close close);
+
+/* Whether the client is to be closed now: not before it has been sent all events, unless it is too slow for
+ * them. */
+bool hub_may_close(const struct hub *hub, const struct client *client);
 
 uint32_t hub_client_count(const struct hub *hub);
 

@@ -8,12 +8,19 @@
 
 #include <stdint.h>
 
+/* --osc-listen was not given. */
+enum { OSC_LISTEN_OFF = 65536 };
+
 struct broadcaster_options {
-    const char *name;        /* of the analyser, and so of the segments */
-    uint32_t port;           /* 0...65535; 0 picks a free one */
-    struct option_list bind; /* IP addresses; none means both loopbacks */
-    const char *config_path; /* NULL for none */
-    struct config *config;   /* owns the file's strings; NULL for none */
+    const char *name;            /* of the analyser, and so of the segments */
+    uint32_t port;               /* 0...65535; 0 picks a free one */
+    struct option_list bind;     /* IP addresses; none means both loopbacks */
+    struct option_list osc;      /* target URLs, or "none" */
+    bool osc_metrics;            /* targets that do not say get metrics too */
+    uint32_t osc_listen;         /* UDP port 0...65535, or OSC_LISTEN_OFF */
+    struct option_list osc_bind; /* IP addresses; none means both loopbacks */
+    const char *config_path;     /* NULL for none */
+    struct config *config;       /* owns the file's strings; NULL for none */
 };
 
 /* Reads the configuration file if one is named, then the command line over it. On OPTIONS_ERROR `error` is

@@ -5,14 +5,18 @@
 #include "broadcaster/http.h"
 #include "broadcaster/hub.h"
 #include "broadcaster/listen.h"
+#include "broadcaster/osc/in.h"
+#include "broadcaster/osc/out.h"
 #include "broadcaster/ticker.h"
 #include "broadcaster/ws.h"
 #include "shared/control.h"
 #include "shared/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <libwebsockets.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,12 +30,22 @@ enum {
 struct server {
     struct segment control;
     struct hub hub;
+    struct hands hands;
+    struct osc_out *osc_out;
+    struct osc_in osc_in;
     struct http http;
     struct listen_plan plan;
     struct lws_context *context;
     int timer;           /* until the context owns it */
     int signals;         /* likewise */
     uint64_t stop_at_us; /* 0: running */
+    int stopped_by;      /* the signal */
+};
+
+/* What a connection needs, before and after it becomes a WebSocket. */
+struct session {
+    struct client client;
+    struct post post;
 };
 
 static struct server *server_of(struct lws *wsi)
@@ -42,12 +56,16 @@ static struct server *server_of(struct lws *wsi)
 /* Serves HTTP and, once upgraded, WebSocket: both are one connection to libwebsockets. */
 static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
+    struct session *session = user;
     switch (reason) {
-    case LWS_CALLBACK_HTTP: return http_request(wsi, &server_of(wsi)->http, in);
+    case LWS_CALLBACK_HTTP: return http_request(wsi, &server_of(wsi)->http, &session->post, in);
+    case LWS_CALLBACK_HTTP_BODY: return http_body(&session->post, in, length);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return http_body_complete(wsi, &server_of(wsi)->http, &session->post);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return http_upgrade(wsi, &server_of(wsi)->http, in);
-    case LWS_CALLBACK_ESTABLISHED: return ws_established(wsi, &server_of(wsi)->hub, user);
-    case LWS_CALLBACK_SERVER_WRITEABLE: return ws_writeable(wsi, &server_of(wsi)->hub, user);
-    case LWS_CALLBACK_CLOSED: return ws_closed(&server_of(wsi)->hub, user);
+    case LWS_CALLBACK_ESTABLISHED: return ws_established(wsi, &server_of(wsi)->hub, &session->client);
+    case LWS_CALLBACK_SERVER_WRITEABLE: return ws_writeable(wsi, &server_of(wsi)->hub, &session->client);
+    case LWS_CALLBACK_CLOSED: return ws_closed(&server_of(wsi)->hub, &session->client);
     case LWS_CALLBACK_RECEIVE: return 0;
     case LWS_CALLBACK_RAW_ADOPT: /* CONNECT: libwebsockets would keep it open as a raw socket */
     case LWS_CALLBACK_RAW_RX: return -1;
@@ -67,6 +85,7 @@ static int stop(struct server *server)
     if (number != 0) {
         log_info("%s: closing %" PRIu32 " clients and ending", strsignal(number),
                  hub_client_count(&server->hub));
+        server->stopped_by = number;
         /* A second signal does not wait for the clients' answers. */
         server->stop_at_us = clock_now_us() + (server->stop_at_us == 0 ? STOP_US : 0);
         hub_close_clients(&server->hub, (struct client_close){LWS_CLOSE_STATUS_GOINGAWAY, "server stops"});
@@ -86,10 +105,19 @@ static int on_signal(struct lws *wsi, enum lws_callback_reasons reason, void *us
     return reason == LWS_CALLBACK_RAW_RX_FILE ? stop(server_of(wsi)) : 0;
 }
 
+static int on_osc(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+    (void)user, (void)in, (void)length;
+    if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+        osc_in_read(&server_of(wsi)->osc_in);
+    }
+    return 0;
+}
+
 static const struct lws_protocols public_protocols[] = {
     {.name = "phicast",
      .callback = serve,
-     .per_session_data_size = sizeof(struct client),
+     .per_session_data_size = sizeof(struct session),
      .rx_buffer_size = RECEIVE_MAX,
      .tx_packet_size = MESSAGE_MAX},
     {0},
@@ -99,6 +127,7 @@ static const struct lws_protocols public_protocols[] = {
 static const struct lws_protocols private_protocols[] = {
     {.name = "timer", .callback = on_timer},
     {.name = "signal", .callback = on_signal},
+    {.name = "osc", .callback = on_osc},
     {0},
 };
 
@@ -177,8 +206,31 @@ static enum status make_wakers(struct server *server, char *error)
                  strerror(errno));
         return STATUS_IO;
     }
+    for (uint32_t i = 0; i < server->osc_in.count; i++) {
+        /* A copy: libwebsockets closes what it adopts, and osc_in what it opened. */
+        const int copy = fcntl(server->osc_in.fd[i], F_DUPFD_CLOEXEC, 0);
+        if (copy < 0 || !adopt(vhost, copy, "osc")) {
+            snprintf(error, OPTION_ERROR_MAX,
+                     "OSC sockets could not be set up: %s; are there descriptors left?", strerror(errno));
+            return STATUS_IO;
+        }
+    }
     ticker_arm(server->timer, clock_now_us());
     return STATUS_OK;
+}
+
+/* What a dead broadcaster of that name noted of the events it has sent; all zeros if there was none. */
+static struct event_cursor read_past(const char *name)
+{
+    struct event_cursor past = {0};
+    struct segment old;
+    if (segment_attach(&old, &control_kind, name) == STATUS_OK) {
+        if (!segment_alive(&old)) {
+            past = control_load_cursor(old.memory);
+        }
+        segment_close(&old);
+    }
+    return past;
 }
 
 static enum status take_name(struct server *server, const char *name, char *error)
@@ -204,14 +256,44 @@ static enum status take_name(struct server *server, const char *name, char *erro
     return status;
 }
 
-static void announce(const struct listen_plan *plan)
+static void announce(const struct listen_plan *plan, const struct osc_in *osc_in)
 {
     for (uint32_t i = 0; i < plan->count; i++) {
         char url[64 + INET6_ADDRSTRLEN];
         listen_url(plan, i, url, sizeof url);
         printf("listening on %s\n", url);
     }
+    for (uint32_t i = 0; i < osc_in->count; i++) {
+        printf("listening for OSC on %s\n", osc_in->url[i]);
+    }
     fflush(stdout);
+}
+
+static enum status make_osc(struct server *server, const struct broadcaster_options *options, char *error)
+{
+    enum status status =
+        osc_out_open(&server->osc_out, &options->osc, options->osc_metrics, clock_now_us(), error);
+    if (status == STATUS_OK && options->osc_listen != OSC_LISTEN_OFF) {
+        status = osc_in_open(&server->osc_in, &server->hands, options->osc_listen, &options->osc_bind, error);
+    }
+    return status;
+}
+
+/* Everything but libwebsockets. */
+static enum status make_core(struct server *server, const struct broadcaster_options *options, char *error)
+{
+    const uint64_t now_us = clock_now_us();
+    const struct event_cursor past = read_past(options->name);
+    enum status status = take_name(server, options->name, error);
+    struct control *control = server->control.memory;
+    if (status == STATUS_OK) {
+        status = make_osc(server, options, error);
+    }
+    hub_init(&server->hub, options->name, control, server->osc_out, &past, now_us);
+    server->hands = (struct hands){.control = control, .source = &server->hub.source};
+    server->http = (struct http){
+        .hub = &server->hub, .hands = &server->hands, .osc_in = &server->osc_in, .started_us = now_us};
+    return status;
 }
 
 enum status server_open(struct server **out, const struct broadcaster_options *options,
@@ -224,10 +306,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         return STATUS_NO_MEMORY;
     }
     server->control = SEGMENT_NONE;
-    hub_init(&server->hub, options->name, clock_now_us());
-    server->http = (struct http){.hub = &server->hub, .started_us = clock_now_us()};
-
-    enum status status = take_name(server, options->name, error);
+    enum status status = make_core(server, options, error);
     if (status == STATUS_OK) {
         status = listen_make_plan(&server->plan, &options->bind, options->port, error);
     }
@@ -244,7 +323,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         server_close(server);
         return status;
     }
-    announce(&server->plan);
+    announce(&server->plan, &server->osc_in);
     *out = server;
     return STATUS_OK;
 }
@@ -266,6 +345,14 @@ enum status server_run(struct server *server)
     return STATUS_OK;
 }
 
+/* Whether a successor is likely to want our note of the events sent: SIGTERM is how a service is started
+ * anew, while SIGINT is somebody's hand on the keyboard. Without an analyser there is nothing to go on with.
+ */
+static bool is_to_be_continued(const struct server *server)
+{
+    return server->stopped_by == SIGTERM && segment_alive(&server->hub.source.segment);
+}
+
 void server_close(struct server *server)
 {
     if (!server) {
@@ -274,8 +361,15 @@ void server_close(struct server *server)
     if (server->context) {
         lws_context_destroy(server->context);
     }
+    const bool to_be_continued = is_to_be_continued(server);
     hub_close(&server->hub);
+    osc_out_close(server->osc_out);
+    osc_in_close(&server->osc_in);
     message_free(&server->http.scratch);
-    segment_close(&server->control);
+    if (to_be_continued) {
+        segment_leave(&server->control);
+    } else {
+        segment_close(&server->control);
+    }
     free(server);
 }

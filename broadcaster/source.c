@@ -47,8 +47,23 @@ void source_init(struct source *source, const char *name)
     *source = (struct source){.name = name, .segment = SEGMENT_NONE, .started_us = clock_unix_us()};
 }
 
+void source_resume(struct source *source, uint64_t writer, uint64_t next)
+{
+    source->resume_writer = writer;
+    source->resume_next = next;
+}
+
+uint64_t source_writer(const struct source *source)
+{
+    return source->segment.memory ? source->writer : 0;
+}
+
 static void detach(struct source *source, uint64_t next_attach_us)
 {
+    if (source->segment.memory) {
+        source_resume(source, source->writer, source->event_next);
+    }
+    source->drain_until_us = 0;
     segment_close(&source->segment);
     source->next_attach_us = next_attach_us;
     source->has_frame = false;
@@ -61,11 +76,20 @@ void source_close(struct source *source)
     detach(source, 0);
 }
 
-/* An analyser younger than this broadcaster has its events read from the first on: between its start and our
- * finding it clients may already have been waiting. */
+/* One that was read from before is read on. An analyser younger than this broadcaster, or than the last one
+ * that was read from, has its events read from the first on: between its start and our finding it clients may
+ * already have been waiting. */
 static uint64_t first_event(const struct source *source, const struct telemetry *telemetry)
 {
-    return telemetry->header.start_time_us >= source->started_us ? 0 : ring_head(&telemetry->events);
+    const uint64_t head = ring_head(&telemetry->events);
+    const uint64_t writer = source->writer;
+    if (writer == source->resume_writer) {
+        return source->resume_next < head ? source->resume_next : head;
+    }
+    if (writer >= source->started_us || (source->resume_writer != 0 && writer > source->resume_writer)) {
+        return 0;
+    }
+    return head;
 }
 
 static void attach(struct source *source, uint64_t now_us)
@@ -90,6 +114,7 @@ static void attach(struct source *source, uint64_t now_us)
         return;
     }
     const struct telemetry *telemetry = source->segment.memory;
+    source->writer = telemetry->header.start_time_us;
     source->event_next = first_event(source, telemetry);
     source->refused_sequence = 0;
     source->torn_sequence = 0;
@@ -165,6 +190,25 @@ static void judge(struct source *source, const struct telemetry *telemetry, enum
     }
 }
 
+/* Whether there is nothing left to be read of a dead analyser. */
+static bool is_drained(const struct source *source, uint64_t now_us)
+{
+    const struct telemetry *telemetry = source->segment.memory;
+    return now_us >= source->drain_until_us || segment_verify(&source->segment) != STATUS_OK ||
+           source->event_next >= ring_head(&telemetry->events);
+}
+
+static void poll_dead(struct source *source, uint64_t now_us)
+{
+    set_ended(source);
+    if (source->drain_until_us == 0) {
+        source->drain_until_us = now_us + SOURCE_DRAIN_US;
+    }
+    if (is_drained(source, now_us)) {
+        detach(source, now_us);
+    }
+}
+
 void source_poll(struct source *source, uint64_t now_us)
 {
     if (!source->segment.memory && now_us >= source->next_attach_us) {
@@ -174,8 +218,7 @@ void source_poll(struct source *source, uint64_t now_us)
         return;
     }
     if (!segment_alive(&source->segment)) {
-        set_ended(source);
-        detach(source, now_us);
+        poll_dead(source, now_us);
         return;
     }
     const enum status status = segment_verify(&source->segment);
@@ -242,4 +285,25 @@ enum status source_event(struct source *source, struct event *event)
         note_lost(source, status, lost);
     }
     return STATUS_EMPTY;
+}
+
+uint32_t source_sound_state(const struct source *source)
+{
+    const struct telemetry *telemetry = source->segment.memory;
+    uint32_t state = STATE_IDLE;
+    if (!telemetry) {
+        return state;
+    }
+    uint64_t next = source->event_next > RING_SLOTS ? source->event_next - RING_SLOTS : 0;
+    while (next < source->event_next) {
+        struct event event;
+        const enum status status = event_read(&telemetry->events, &next, &event, NULL);
+        if (status == STATUS_EMPTY) {
+            break;
+        }
+        if (status == STATUS_OK && event.kind == EVENT_STATE_CHANGE) {
+            state = event.state_change.to_state;
+        }
+    }
+    return state;
 }

@@ -19,7 +19,7 @@ enum source_state {
     SOURCE_LIVE
 };
 
-enum { SOURCE_WHY_MAX = 160, SOURCE_RETRY_US = 250000, SOURCE_STALL_US = 1000000 };
+enum { SOURCE_WHY_MAX = 160, SOURCE_RETRY_US = 250000, SOURCE_STALL_US = 1000000, SOURCE_DRAIN_US = 1000000 };
 
 struct source {
     const char *name;
@@ -31,7 +31,11 @@ struct source {
     uint64_t last_good_us;     /* when the metrics last could be read */
     uint64_t refused_sequence; /* the metrics snapshot refused last, so that each is counted once */
     uint64_t torn_sequence;    /* the one found half-written last */
+    uint64_t writer;           /* start_time_us of the attached analyser */
     uint64_t event_next;
+    uint64_t resume_writer;          /* start_time_us of the analyser whose events were read last; 0: none */
+    uint64_t resume_next;            /* and the first of its events that was not */
+    uint64_t drain_until_us;         /* a dead analyser's last events may be read until then; 0: it lives */
     bool has_frame;                  /* of the attached analyser */
     struct metrics_snapshot metrics; /* the last good one, kept after its analyser's death */
     struct latency_snapshot latency; /* zeros when unknown */
@@ -45,10 +49,16 @@ struct source {
 
 /* name must live on. Attaches nothing yet. */
 void source_init(struct source *source, const char *name);
+
+/* Before the first source_poll: the analyser that started at that time (its segment's start_time_us) has had
+ * its events before `next` read already, by an earlier broadcaster. */
+void source_resume(struct source *source, uint64_t writer, uint64_t next);
+
 void source_close(struct source *source);
 
 /* Looks after the segment and reads all snapshots. Cheap enough to be called every millisecond. A change of
- * state, or of its reason, is logged once. */
+ * state, or of its reason, is logged once. An analyser that has died stays attached (SOURCE_ABSENT) until its
+ * last events have been read, for a second at most. */
 void source_poll(struct source *source, uint64_t now_us);
 
 /* What /ws/metrics should show: the newest frame while live, and else an idle one of that moment. */
@@ -60,6 +70,13 @@ struct latency_snapshot source_latency(const struct source *source);
 /* The next event. STATUS_EMPTY: none (also without an analyser). Events that were lost or refused are
  * counted, logged and passed over. */
 MUST_CHECK enum status source_event(struct source *source, struct event *event);
+
+/* The sound's state before the next event (enum sound_state): what the last change of state said of those
+ * that the ring still holds, or idle. */
+uint32_t source_sound_state(const struct source *source);
+
+/* start_time_us of the analyser that is attached; 0: none is. */
+uint64_t source_writer(const struct source *source);
 
 /* "absent", "refused", "stalled", "live". */
 const char *source_state_str(enum source_state state);

@@ -52,7 +52,7 @@ int ws_established(struct lws *wsi, struct hub *hub, struct client *client)
 
 int ws_writeable(struct lws *wsi, struct hub *hub, struct client *client)
 {
-    if (client->close.code != 0) {
+    if (hub_may_close(hub, client)) {
         unsigned char reason[CLOSE_REASON_MAX];
         const size_t length = strnlen(client->close.reason, sizeof reason);
         memcpy(reason, client->close.reason, length);
@@ -66,7 +66,7 @@ int ws_writeable(struct lws *wsi, struct hub *hub, struct client *client)
     if (lws_write(wsi, wire_text(wire), wire->length, LWS_WRITE_TEXT) < (int)wire->length) {
         return -1;
     }
-    if (hub_sent(hub, client)) {
+    if (hub_sent(hub, client) || client->close.code != 0) {
         lws_callback_on_writable(wsi);
     }
     return 0;

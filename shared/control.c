@@ -2,7 +2,6 @@
 #include "shared/control.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 const struct segment_kind control_kind = {
@@ -11,6 +10,42 @@ const struct segment_kind control_kind = {
     .size = sizeof(struct control),
     .suffix = "control",
 };
+
+uint32_t command_kind_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        uint32_t kind;
+    } names[] = {{"depth", COMMAND_DEPTH},
+                 {"phase", COMMAND_PHASE},
+                 {"rate", COMMAND_RATE},
+                 {"breathing", COMMAND_BREATHING},
+                 {"auto", COMMAND_AUTO}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i].name, name) == 0) {
+            return names[i].kind;
+        }
+    }
+    return 0;
+}
+
+bool command_is_switch(uint32_t kind)
+{
+    return kind == COMMAND_BREATHING || kind == COMMAND_AUTO;
+}
+
+const char *command_range_str(uint32_t kind)
+{
+    switch (kind) {
+    case COMMAND_DEPTH: return "a number from 0 to 1";
+    case COMMAND_PHASE: return "a number of radians from -1000000 to 1000000";
+    case COMMAND_RATE: return "a number of Hz from 0.01 to 10";
+    case COMMAND_BREATHING:
+    case COMMAND_AUTO: return "true or false";
+    case COMMAND_CALIBRATE: return "a number of dBFS from -60 to 0";
+    default: return NULL;
+    }
+}
 
 enum status command_check(const struct command *command)
 {
@@ -49,4 +84,30 @@ enum status command_read(const struct ring *ring, uint64_t *next, struct command
     }
     memcpy(command, words, sizeof *command);
     return command_check(command);
+}
+
+static void store(_Atomic uint64_t *word, uint64_t value)
+{
+    atomic_store_explicit(word, value, memory_order_release);
+}
+
+void control_save_cursor(struct control *control, const struct event_cursor *cursor)
+{
+    if (atomic_load_explicit(&control->cursor[0], memory_order_relaxed) != cursor->writer) {
+        store(&control->cursor[0], 0);
+    }
+    store(&control->cursor[1], cursor->clients_next);
+    store(&control->cursor[2], cursor->osc_next);
+    store(&control->cursor[3], cursor->state);
+    store(&control->cursor[0], cursor->writer);
+}
+
+struct event_cursor control_load_cursor(const struct control *control)
+{
+    return (struct event_cursor){
+        .writer = atomic_load_explicit(&control->cursor[0], memory_order_acquire),
+        .clients_next = atomic_load_explicit(&control->cursor[1], memory_order_acquire),
+        .osc_next = atomic_load_explicit(&control->cursor[2], memory_order_acquire),
+        .state = atomic_load_explicit(&control->cursor[3], memory_order_acquire),
+    };
 }

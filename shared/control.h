@@ -3,6 +3,9 @@
  *
  * One writer, a broadcaster; one reader, the analyser's control thread, which range-checks every command as
  * if an enemy had sent it. Bump CONTROL_ABI whenever a struct below changes in size, order or meaning.
+ *
+ * The broadcaster also notes here how far it has come with the analyser's events. A segment outlives a
+ * broadcaster that was killed, so the one that replaces it can go on where the first one stopped.
  */
 #ifndef PHICAST_SHARED_CONTROL_H
 #define PHICAST_SHARED_CONTROL_H
@@ -12,10 +15,12 @@
 #include "shared/status.h"
 
 #include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONTROL_ABI = 1 };
+enum { CONTROL_ABI = 2 };
 
 enum command_kind {
     COMMAND_DEPTH = 1,     /* value: 0...1 */
@@ -33,15 +38,38 @@ struct command {
     uint64_t unused[5];
 };
 
+/* How far the events have been sent on. All zeros: nothing is known. */
+struct event_cursor {
+    uint64_t writer;       /* the telemetry's start_time_us: whose events are counted; 0: nobody's */
+    uint64_t clients_next; /* its first event that the WebSocket clients have not been sent */
+    uint64_t osc_next;     /* its first event that the OSC targets have not been sent */
+    uint64_t state;        /* enum sound_state: the one that was told last */
+};
+
 struct control {
     struct segment_header header;
+    _Atomic uint64_t cursor[4]; /* struct event_cursor, word by word */
+    uint64_t reserved[4];
     struct ring commands;
 };
 
 static_assert(sizeof(struct command) == RING_WORDS * sizeof(uint64_t), "a command is one ring message");
-static_assert(offsetof(struct control, commands) == 64, "ABI");
+static_assert(sizeof(struct event_cursor) == 4 * sizeof(uint64_t), "ABI");
+static_assert(offsetof(struct control, cursor) == 64, "ABI");
+static_assert(offsetof(struct control, commands) == 128, "ABI");
 
 extern const struct segment_kind control_kind;
+
+/* The kind that people call "depth", "phase", "rate", "breathing" or "auto"; 0 for any other word. Any
+ * thread.
+ */
+uint32_t command_kind_of(const char *name);
+
+/* Whether the kind is on or off and nothing between. Any thread. */
+bool command_is_switch(uint32_t kind);
+
+/* What the kind takes, for a message: "a number from 0 to 1"; NULL for an unknown kind. Any thread. */
+const char *command_range_str(uint32_t kind);
 
 /* STATUS_BAD_ARG unless the kind is known and the value in its range. Any thread. */
 MUST_CHECK enum status command_check(const struct command *command);
@@ -53,5 +81,12 @@ MUST_CHECK enum status command_push(struct ring *ring, const struct command *com
  */
 MUST_CHECK enum status command_read(const struct ring *ring, uint64_t *next, struct command *command,
                                     uint64_t *lost);
+
+/* The broadcaster's thread. Killed at any point, it leaves each number behind either old or new, and none of
+ * them under a writer it does not belong to. */
+void control_save_cursor(struct control *control, const struct event_cursor *cursor);
+
+/* Any thread, of an attached segment whose writer is dead. */
+struct event_cursor control_load_cursor(const struct control *control);
 
 #endif

@@ -234,13 +234,18 @@ uint32_t segment_owner(const struct segment_kind *kind, const char *name)
 
 void segment_close(struct segment *segment)
 {
+    if (segment->fd >= 0 && segment->writer && is_current(segment->fd, segment->name)) {
+        shm_unlink(segment->name);
+    }
+    segment_leave(segment);
+}
+
+void segment_leave(struct segment *segment)
+{
     if (segment->memory) {
         munmap(segment->memory, segment->kind->size);
     }
     if (segment->fd >= 0) {
-        if (segment->writer && is_current(segment->fd, segment->name)) {
-            shm_unlink(segment->name);
-        }
         close(segment->fd); /* gives the lock back */
     }
     *segment = SEGMENT_NONE;

@@ -79,4 +79,8 @@ uint32_t segment_owner(const struct segment_kind *kind, const char *name);
  * attached. */
 void segment_close(struct segment *segment);
 
+/* Control thread. As segment_close, but a writer's name stays, as if the writer had been killed: for one that
+ * will be replaced, and has something to say to its successor. */
+void segment_leave(struct segment *segment);
+
 #endif

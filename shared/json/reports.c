@@ -151,13 +151,70 @@ static struct json_object *analyser_object(const struct analyser_status *a)
     return object;
 }
 
+static struct json_object *target_object(const struct osc_target_report *target)
+{
+    struct json_object *object = json_object_new_object();
+    if (!add_string(object, "url", target->url) || !add_string(object, "state", target->state) ||
+        !add_string(object, "detail", target->detail) ||
+        !add(object, "events", json_object_new_boolean(target->events)) ||
+        !add(object, "metrics", json_object_new_boolean(target->metrics)) ||
+        !add_count(object, "rate_hz", target->rate_hz) || !add_count(object, "sent", target->sent) ||
+        !add_count(object, "dropped", target->dropped)) {
+        json_object_put(object);
+        return NULL;
+    }
+    return object;
+}
+
+/* Takes ownership of the value; frees the list if it cannot be added. */
+static struct json_object *append(struct json_object *list, struct json_object *value)
+{
+    if (!list || !value || json_object_array_add(list, value) != 0) {
+        json_object_put(value);
+        json_object_put(list);
+        return NULL;
+    }
+    return list;
+}
+
+static struct json_object *osc_in_object(const struct osc_report *osc)
+{
+    struct json_object *object = json_object_new_object();
+    struct json_object *urls = json_object_new_array();
+    for (uint32_t i = 0; i < osc->url_count; i++) {
+        urls = append(urls, json_object_new_string(osc->url[i]));
+    }
+    if (!add(object, "urls", urls) || !add_count(object, "packets", osc->packets) ||
+        !add_count(object, "commands", osc->commands) || !add_count(object, "pings", osc->pings) ||
+        !add_count(object, "refused", osc->refused)) {
+        json_object_put(object);
+        return NULL;
+    }
+    return object;
+}
+
+static struct json_object *osc_object(const struct osc_report *osc)
+{
+    struct json_object *object = json_object_new_object();
+    struct json_object *targets = json_object_new_array();
+    for (uint32_t i = 0; i < osc->target_count; i++) {
+        targets = append(targets, target_object(&osc->target[i]));
+    }
+    if (!add(object, "targets", targets) || !add(object, "in", osc_in_object(osc))) {
+        json_object_put(object);
+        return NULL;
+    }
+    return object;
+}
+
 enum status message_server(struct message *message, const struct server_report *report)
 {
     struct json_object *object = json_object_new_object();
     bool good =
         add_string(object, "service", service_name) && add_string(object, "version", PHICAST_VERSION) &&
         add_number(object, "uptime_s", report->uptime_s) && add(object, "source", source_object(report)) &&
-        add(object, "streams", streams_object(report));
+        add(object, "streams", streams_object(report)) &&
+        (!report->osc || add(object, "osc", osc_object(report->osc)));
     if (good && report->analyser) {
         good = add(object, "analyser", analyser_object(report->analyser));
     } else if (good) {

@@ -4,15 +4,39 @@
 #define PHICAST_SHARED_JSON_REPORTS_H
 
 #include "shared/json/messages.h"
+#include "shared/options.h"
 #include "shared/status.h"
 #include "shared/telemetry.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct stream_report {
     uint32_t clients;
     uint64_t sent;    /* messages handed to sockets, all clients together */
     uint32_t rate_hz; /* messages made in the last whole second */
+};
+
+struct osc_target_report {
+    const char *url; /* address and prefix */
+    const char *state;
+    const char *detail;
+    bool events;
+    bool metrics;
+    uint32_t rate_hz; /* 0 without metrics */
+    uint64_t sent;    /* packets */
+    uint64_t dropped;
+};
+
+struct osc_report {
+    uint32_t target_count;
+    struct osc_target_report target[OPTION_LIST_MAX];
+    uint32_t url_count; /* 0: does not listen */
+    const char *url[OPTION_LIST_MAX];
+    uint64_t packets;  /* arrived */
+    uint64_t commands; /* passed on to the analyser */
+    uint64_t pings;    /* answered */
+    uint64_t refused;  /* packets */
 };
 
 /* What /api/status tells. */
@@ -30,6 +54,7 @@ struct server_report {
     struct stream_report metrics;
     struct stream_report latency;
     struct stream_report events;
+    const struct osc_report *osc; /* NULL: nothing is told of it */
 };
 
 /* Each replaces the text of `message`. STATUS_NO_MEMORY. */

@@ -66,13 +66,15 @@ def pd(test):
 
 
 def pd_messages(child, start="/"):
-    """As messages. Pure Data takes the address apart at its slashes; here it is the words before the first number."""
+    """As messages. Pure Data takes the address apart at its slashes: an event's has three words, any other ends where
+    the numbers begin."""
     found = []
     for line in child.err.splitlines(keepends=True):
         match = re.match(r"osc: (?:list )?(.*)\n", line)
         if match:
             words = match.group(1).split()
             size = next((i for i, w in enumerate(words) if re.match(r"-?[\d.]", w)), len(words))
+            size = 3 if words[1:2] == ["event"] else size
             address = "/" + "/".join(words[:size])
             if address.startswith(start):
                 found.append((address, words[size:]))

@@ -18,16 +18,23 @@ static atomic_bool server_gone;
 int tool_parse(const struct option_table *table, void *options, int argc, char **argv, int *operands)
 {
     char error[OPTION_ERROR_MAX];
+    int first;
 
     log_open(table->program);
-    switch (options_parse(table, options, argc, argv, operands, error)) {
+    switch (options_parse(table, options, argc, argv, &first, error)) {
     case OPTIONS_HELP: options_help(table, stdout); return EXIT_SUCCESS;
     case OPTIONS_VERSION: printf("%s %s\n", table->program, PHICAST_VERSION); return EXIT_SUCCESS;
     case OPTIONS_ERROR: log_error("%s", error); return 2;
     case OPTIONS_RUN: break;
     }
-    if (*operands == argc) {
+    if (operands && first == argc) {
         log_error("nothing to work on; see --help");
+        return 2;
+    }
+    if (operands) {
+        *operands = first;
+    } else if (first < argc) {
+        log_error("%s: not an option; see --help", argv[first]);
         return 2;
     }
     return -1;

@@ -21,7 +21,7 @@ struct sound {
 };
 
 /* Parses and prints help, version or the error; -1 to go on, else the exit code. At least one operand is
- * asked for. */
+ * asked for; with operands NULL, none. */
 int tool_parse(const struct option_table *table, void *options, int argc, char **argv, int *operands);
 
 /* Opens a client; NULL after saying why not. */

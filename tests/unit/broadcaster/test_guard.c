@@ -50,12 +50,23 @@ static void origins(void)
     CU_ASSERT_TRUE(guard_origin_allowed("https://127.0.0.1"));
 }
 
+static void posting_origins(void)
+{
+    CU_ASSERT_FALSE(guard_origin_may_post("null"));
+    CU_ASSERT_FALSE(guard_origin_may_post(""));
+    CU_ASSERT_FALSE(guard_origin_may_post("http://evil.example"));
+    CU_ASSERT_FALSE(guard_origin_may_post("http://localhost.evil.example"));
+    CU_ASSERT_TRUE(guard_origin_may_post("http://localhost:8000"));
+    CU_ASSERT_TRUE(guard_origin_may_post("http://[::1]:8000"));
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
         {"hosts refused", hosts_refused},
         {"hosts allowed", hosts_allowed},
         {"origins", origins},
+        {"posting origins", posting_origins},
         CU_TEST_INFO_NULL,
     };
     return unit_run("guard", tests);

@@ -39,7 +39,16 @@ static void wrong_ones(void)
     refuses("--port", READ(&o, "--port=80.5"));
     refuses("needs a value", READ(&o, "-n"));
     refuses("--name", READ(&o, "-n", ""));
-    refuses("no such option", READ(&o, "--osc", "none"));
+    refuses("no such option", READ(&o, "--ocs", "none"));
+    refuses("stands alone", READ(&o, "--osc", "none", "--osc", "osc.udp://127.0.0.1:9000"));
+    refuses("osc.udp://HOST:PORT", READ(&o, "--osc", "127.0.0.1:9000"));
+    refuses("port", READ(&o, "--osc", "osc.udp://127.0.0.1"));
+    refuses("no such choice", READ(&o, "--osc", "osc.udp://127.0.0.1:1?speed=3"));
+    refuses("--osc-listen", READ(&o, "--osc-listen", "65536"));
+    refuses("--osc-listen", READ(&o, "--osc-listen", "none"));
+    refuses("--osc-bind", READ(&o, "--osc-listen", "0", "--osc-bind", "localhost"));
+    refuses("--osc-listen", READ(&o, "--osc-bind", "127.0.0.1"));
+    refuses("takes no value", READ(&o, "--osc-metrics=1"));
     refuses("options only", READ(&o, "8000"));
     refuses("not an IP address", READ(&o, "--bind", "localhost"));
     refuses("loopback", READ(&o, "--bind", "0.0.0.0"));
@@ -55,6 +64,10 @@ static void defaults(void)
     CU_ASSERT_STRING_EQUAL(o.name, "phicast");
     CU_ASSERT_EQUAL(o.port, 8000);
     CU_ASSERT_EQUAL(o.bind.count, 0);
+    CU_ASSERT_EQUAL(o.osc.count, 1);
+    CU_ASSERT_STRING_EQUAL(o.osc.item[0], "osc.udp://127.0.0.1:9000");
+    CU_ASSERT_FALSE(o.osc_metrics);
+    CU_ASSERT_EQUAL(o.osc_listen, OSC_LISTEN_OFF);
     broadcaster_options_free(&o);
 }
 
@@ -69,6 +82,25 @@ static void all_given(void)
     broadcaster_options_free(&o);
     CU_ASSERT_EQUAL(READ(&o, "--help"), OPTIONS_HELP);
     CU_ASSERT_EQUAL(READ(&o, "-V"), OPTIONS_VERSION);
+}
+
+static void osc_given(void)
+{
+    struct broadcaster_options o;
+    CU_ASSERT_EQUAL(READ(&o, "--osc", "none"), OPTIONS_RUN);
+    CU_ASSERT_EQUAL(o.osc.count, 1);
+    CU_ASSERT_STRING_EQUAL(o.osc.item[0], "none");
+    broadcaster_options_free(&o);
+    CU_ASSERT_EQUAL(
+        READ(&o, "--osc", "osc.tcp://a:1", "--osc", "osc.udp://[::1]:2/x?metrics=1", "--osc-metrics"),
+        OPTIONS_RUN);
+    CU_ASSERT_EQUAL(o.osc.count, 2);
+    CU_ASSERT_TRUE(o.osc_metrics);
+    broadcaster_options_free(&o);
+    CU_ASSERT_EQUAL(READ(&o, "--osc-listen", "0", "--osc-bind", "0.0.0.0"), OPTIONS_RUN);
+    CU_ASSERT_EQUAL(o.osc_listen, 0);
+    CU_ASSERT_EQUAL(o.osc_bind.count, 1);
+    broadcaster_options_free(&o);
 }
 
 static void make_file(char path[FILE_NAME_MAX], const char *text)
@@ -112,14 +144,21 @@ static void wrong_files(void)
     make_file(path, "{\"prot\": 8000}");
     refuses("prot", READ(&o, "--config", path));
     unlink(path);
+    make_file(path, "{\"osc\": [\"none\", \"osc.udp://a:1\"]}");
+    refuses("stands alone", READ(&o, "--config", path));
+    unlink(path);
 }
 
 int main(void)
 {
     static const CU_TestInfo tests[] = {
-        {"wrong ones", wrong_ones},   {"defaults", defaults},
-        {"all given", all_given},     {"the command line beats the file", command_line_beats_file},
-        {"wrong files", wrong_files}, CU_TEST_INFO_NULL,
+        {"wrong ones", wrong_ones},
+        {"defaults", defaults},
+        {"all given", all_given},
+        {"OSC given", osc_given},
+        {"the command line beats the file", command_line_beats_file},
+        {"wrong files", wrong_files},
+        CU_TEST_INFO_NULL,
     };
     return unit_run("options", tests);
 }

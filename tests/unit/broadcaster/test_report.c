@@ -5,6 +5,7 @@
 #include <string.h>
 
 static struct hub hub;
+static const struct event_cursor no_past;
 
 static void has(const struct message *message, const char *part)
 {
@@ -17,7 +18,7 @@ static void has(const struct message *message, const char *part)
 static void without_an_analyser(void)
 {
     struct message message = {0};
-    hub_init(&hub, "no-such-analyser", 5000000);
+    hub_init(&hub, "no-such-analyser", NULL, NULL, &no_past, 5000000);
     source_poll(&hub.source, 5000000);
     const struct server_report report = report_make(&hub, 6500000, 5000000);
     CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
@@ -32,7 +33,7 @@ static void without_an_analyser(void)
 static void with_one(void)
 {
     struct message message = {0};
-    hub_init(&hub, "no-such-analyser", 0);
+    hub_init(&hub, "no-such-analyser", NULL, NULL, &no_past, 0);
     hub.source.status_known = true;
     hub.source.status = (struct analyser_status){
         .jack_running = 1, .sample_rate = 48000, .dsp_load = 3.25F, .xruns = 7, .nonfinite_samples = 9};
@@ -48,9 +49,46 @@ static void with_one(void)
     hub_close(&hub);
 }
 
+static void with_osc(void)
+{
+    struct message message = {0};
+    struct osc_report osc = {.target_count = 2,
+                             .target = {{.url = "osc.udp://a:1/phicast",
+                                         .state = "open",
+                                         .detail = "sending",
+                                         .events = true,
+                                         .sent = 7,
+                                         .dropped = 8},
+                                        {.url = "osc.tcp://b:2/x",
+                                         .state = "waiting",
+                                         .detail = "no \"answer\"",
+                                         .metrics = true,
+                                         .rate_hz = 60}},
+                             .url_count = 1,
+                             .url = {"osc.udp://127.0.0.1:9001"},
+                             .packets = 4,
+                             .commands = 3,
+                             .pings = 2,
+                             .refused = 1};
+    hub_init(&hub, "no-such-analyser", NULL, NULL, &no_past, 0);
+    struct server_report report = report_make(&hub, 1, 0);
+    CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
+    CU_ASSERT_PTR_NULL(strstr(message.text, "\"osc\""));
+    report.osc = &osc;
+    CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
+    has(&message,
+        "\"osc\":{\"targets\":[{\"url\":\"osc.udp://a:1/phicast\",\"state\":\"open\",\"detail\":\"sending\","
+        "\"events\":true,\"metrics\":false,\"rate_hz\":0,\"sent\":7,\"dropped\":8},");
+    has(&message, "\"detail\":\"no \\\"answer\\\"\",\"events\":false,\"metrics\":true,\"rate_hz\":60,");
+    has(&message, "\"in\":{\"urls\":[\"osc.udp://127.0.0.1:9001\"],\"packets\":4,\"commands\":3,\"pings\":2,"
+                  "\"refused\":1}");
+    message_free(&message);
+    hub_close(&hub);
+}
+
 static void rates(void)
 {
-    hub_init(&hub, "no-such-analyser", 0);
+    hub_init(&hub, "no-such-analyser", NULL, NULL, &no_past, 0);
     for (uint64_t now = 0; now < 2500000;) {
         now = hub_beat(&hub, now);
     }
@@ -80,6 +118,7 @@ int main(void)
     static const CU_TestInfo tests[] = {
         {"without an analyser", without_an_analyser},
         {"with one", with_one},
+        {"with OSC", with_osc},
         {"rates", rates},
         {"small bodies", small_bodies},
         CU_TEST_INFO_NULL,

@@ -4,8 +4,10 @@
 #include "tests/unit/unit.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct row {
     uint32_t kind;
@@ -110,17 +112,59 @@ static void round_trips(void)
     free(ring);
 }
 
+static void words_for_kinds(void)
+{
+    CU_ASSERT_EQUAL(command_kind_of(""), 0);
+    CU_ASSERT_EQUAL(command_kind_of("Depth"), 0);
+    CU_ASSERT_EQUAL(command_kind_of("calibrate"), 0); /* has a path of its own */
+    CU_ASSERT_EQUAL(command_kind_of("depth"), COMMAND_DEPTH);
+    CU_ASSERT_EQUAL(command_kind_of("phase"), COMMAND_PHASE);
+    CU_ASSERT_EQUAL(command_kind_of("rate"), COMMAND_RATE);
+    CU_ASSERT_EQUAL(command_kind_of("breathing"), COMMAND_BREATHING);
+    CU_ASSERT_EQUAL(command_kind_of("auto"), COMMAND_AUTO);
+    CU_ASSERT_PTR_NULL(command_range_str(0));
+    for (uint32_t kind = COMMAND_DEPTH; kind <= COMMAND_CALIBRATE; kind++) {
+        CU_ASSERT_PTR_NOT_NULL(command_range_str(kind));
+        CU_ASSERT_EQUAL(command_is_switch(kind), kind == COMMAND_BREATHING || kind == COMMAND_AUTO);
+    }
+}
+
+/* The note outlives a writer that leaves its name behind, and is not the successor's own. */
+static void cursor_is_left_behind(void)
+{
+    char name[64];
+    struct segment writer;
+    struct segment reader;
+    const struct event_cursor note = {.writer = 11, .clients_next = 22, .osc_next = 33, .state = 4};
+    snprintf(name, sizeof name, "test-control-%d", (int)getpid());
+    CU_ASSERT_EQUAL_FATAL(segment_create(&writer, &control_kind, name, (gid_t)-1), STATUS_OK);
+    CU_ASSERT_EQUAL(control_load_cursor(writer.memory).writer, 0);
+    control_save_cursor(writer.memory, &note);
+    segment_leave(&writer);
+    CU_ASSERT_EQUAL_FATAL(segment_attach(&reader, &control_kind, name), STATUS_OK);
+    CU_ASSERT_FALSE(segment_alive(&reader));
+    const struct event_cursor found = control_load_cursor(reader.memory);
+    CU_ASSERT_EQUAL(memcmp(&found, &note, sizeof note), 0);
+    segment_close(&reader);
+    CU_ASSERT_EQUAL_FATAL(segment_create(&writer, &control_kind, name, (gid_t)-1), STATUS_OK);
+    CU_ASSERT_EQUAL(((const struct segment_header *)writer.memory)->generation, 2);
+    CU_ASSERT_EQUAL(control_load_cursor(writer.memory).writer, 0);
+    segment_close(&writer);
+    CU_ASSERT_EQUAL(segment_attach(&reader, &control_kind, name), STATUS_NOT_FOUND);
+}
+
 static void layout(void)
 {
-    CU_ASSERT_EQUAL(CONTROL_ABI, 1);
-    CU_ASSERT_EQUAL(control_kind.size, 65664);
-    CU_ASSERT_EQUAL(control_kind.abi, 1);
+    CU_ASSERT_EQUAL(CONTROL_ABI, 2);
+    CU_ASSERT_EQUAL(control_kind.size, 65728);
+    CU_ASSERT_EQUAL(control_kind.abi, 2);
     CU_ASSERT_EQUAL(memcmp(&control_kind.magic, "PHICTRL1", 8), 0);
     CU_ASSERT_STRING_EQUAL(control_kind.suffix, "control");
     CU_ASSERT_EQUAL(sizeof(struct command), 56);
     CU_ASSERT_EQUAL(offsetof(struct command, value), 8);
-    CU_ASSERT_EQUAL(sizeof(struct control), 65664);
-    CU_ASSERT_EQUAL(offsetof(struct control, commands), 64);
+    CU_ASSERT_EQUAL(sizeof(struct control), 65728);
+    CU_ASSERT_EQUAL(offsetof(struct control, commands), 128);
+    CU_ASSERT_EQUAL(offsetof(struct control, cursor), 64);
     CU_ASSERT_EQUAL(COMMAND_DEPTH, 1);
     CU_ASSERT_EQUAL(COMMAND_PHASE, 2);
     CU_ASSERT_EQUAL(COMMAND_RATE, 3);
@@ -136,6 +180,8 @@ int main(void)
         {"no kind takes what is no number", no_kind_takes_what_is_no_number},
         {"out of range is not received", out_of_range_is_not_received},
         {"round trips", round_trips},
+        {"words for kinds", words_for_kinds},
+        {"the cursor is left behind", cursor_is_left_behind},
         {"layout", layout},
         CU_TEST_INFO_NULL,
     };

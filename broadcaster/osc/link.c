@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/osc/link.h"
+
+#include "shared/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    SOON_US = 5000,       /* between two looks at something that is under way */
+    LOOK_US = 200000,     /* between two looks at a socket that is idle */
+    CONNECT_US = 5000000, /* how long one address has to answer */
+    PROBE_US = 100000,    /* a refusal comes sooner than that, if at all */
+    LENGTH_BYTES = 4      /* in front of a packet on TCP: its length, big end first (OSC 1.0) */
+};
+
+const char *osc_link_state_str(enum link_state state)
+{
+    static const char *const names[] = {"waiting", "resolving", "connecting", "open", "refused"};
+    return names[state];
+}
+
+bool osc_link_sends(const struct osc_link *link)
+{
+    return link->state == LINK_OPEN || link->state == LINK_REFUSED;
+}
+
+bool osc_link_heard(const struct osc_link *link)
+{
+    return link->state == LINK_OPEN;
+}
+
+/* Says so if anything but the passing stages of a new attempt has changed. */
+__attribute__((format(printf, 3, 4))) static void set_state(struct osc_link *link, enum link_state state,
+                                                            const char *format, ...)
+{
+    char why[LINK_WHY_MAX];
+    char url[OSC_URL_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, sizeof why, format, args);
+    va_end(args);
+    link->state = state;
+    if (state == LINK_RESOLVING || state == LINK_CONNECTING || strcmp(why, link->why) == 0) {
+        return;
+    }
+    memcpy(link->why, why, sizeof why);
+    osc_choice_url(link->choice, url);
+    if (state == LINK_OPEN) {
+        log_info("OSC target %.200s: %s", url, why);
+    } else {
+        log_warning("OSC target %.200s: %s", url, why);
+    }
+}
+
+void osc_link_init(struct osc_link *link, const struct osc_choice *choice)
+{
+    *link =
+        (struct osc_link){.choice = choice, .fd = -1, .pause_us = LINK_PAUSE_MIN_US, .why = "not tried yet"};
+}
+
+static void close_socket(struct osc_link *link)
+{
+    if (link->fd >= 0) {
+        close(link->fd);
+    }
+    link->fd = -1;
+    link->part = 0; /* what had left in part is sent again from its start */
+}
+
+static void forget_addresses(struct osc_link *link)
+{
+    if (link->list) {
+        freeaddrinfo(link->list);
+    }
+    link->list = link->address = NULL;
+}
+
+void osc_link_close(struct osc_link *link)
+{
+    close_socket(link);
+    osc_resolve_end(link->resolve);
+    link->resolve = NULL;
+    forget_addresses(link);
+    osc_queue_clear(&link->queue);
+}
+
+/* Gives up for now; the next attempt starts from the name. */
+static void pause_link(struct osc_link *link, const char *why, uint64_t now_us)
+{
+    close_socket(link);
+    forget_addresses(link);
+    link->retry_us = now_us + link->pause_us;
+    link->pause_us = link->pause_us * 2 < LINK_PAUSE_MAX_US ? link->pause_us * 2 : LINK_PAUSE_MAX_US;
+    set_state(link, LINK_WAITING, "%s; trying again", why);
+}
+
+static void set_open(struct osc_link *link, uint64_t now_us)
+{
+    link->since_us = now_us;
+    link->probe_us = 0;
+    link->pause_us = LINK_PAUSE_MIN_US;
+    set_state(link, LINK_OPEN, "%s", link->choice->tcp ? "connected" : "sending");
+}
+
+static void tune(int fd, bool tcp)
+{
+    const int on = 1;
+    if (tcp) {
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    } else {
+        setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on); /* 192.168.1.255 is a common choice */
+    }
+}
+
+/* Tries the addresses from link->address on until one can at least be begun with. */
+static void connect_next(struct osc_link *link, uint64_t now_us)
+{
+    int err = EADDRNOTAVAIL;
+    close_socket(link);
+    for (; link->address; link->address = link->address->ai_next) {
+        const struct addrinfo *a = link->address;
+        link->fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+        if (link->fd >= 0) {
+            tune(link->fd, link->choice->tcp);
+            if (connect(link->fd, a->ai_addr, a->ai_addrlen) == 0) {
+                set_open(link, now_us);
+                return;
+            }
+            if (errno == EINPROGRESS) {
+                link->since_us = now_us;
+                set_state(link, LINK_CONNECTING, "connecting");
+                return;
+            }
+        }
+        err = errno;
+        close_socket(link);
+    }
+    pause_link(link, strerror(err), now_us);
+}
+
+static void beat_waiting(struct osc_link *link, uint64_t now_us)
+{
+    if (now_us < link->retry_us) {
+        return;
+    }
+    link->resolve = osc_resolve_start(link->choice->host, link->choice->port, link->choice->tcp);
+    if (!link->resolve) {
+        pause_link(link, "out of memory or threads", now_us);
+        return;
+    }
+    set_state(link, LINK_RESOLVING, "looking the name up");
+}
+
+static void beat_resolving(struct osc_link *link, uint64_t now_us)
+{
+    const char *why = "";
+    const enum status status = osc_resolve_poll(link->resolve, &link->list, &why);
+    if (status == STATUS_NOT_READY) {
+        return;
+    }
+    osc_resolve_end(link->resolve);
+    link->resolve = NULL;
+    if (status) {
+        pause_link(link, why, now_us);
+        return;
+    }
+    link->address = link->list;
+    connect_next(link, now_us);
+}
+
+static int socket_error(int fd)
+{
+    int err = 0;
+    socklen_t length = sizeof err;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &length) == 0 ? err : errno;
+}
+
+static bool is_connected(int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+    return getpeername(fd, (struct sockaddr *)&peer, &length) == 0;
+}
+
+static void try_next(struct osc_link *link, const char *why, uint64_t now_us)
+{
+    link->address = link->address->ai_next;
+    if (link->address) {
+        connect_next(link, now_us);
+    } else {
+        pause_link(link, why, now_us);
+    }
+}
+
+static void beat_connecting(struct osc_link *link, uint64_t now_us)
+{
+    const int err = socket_error(link->fd);
+    if (err) {
+        try_next(link, strerror(err), now_us);
+    } else if (is_connected(link->fd)) {
+        set_open(link, now_us);
+    } else if (now_us >= link->since_us + CONNECT_US) {
+        try_next(link, "no answer", now_us);
+    }
+}
+
+static void set_refused(struct osc_link *link)
+{
+    link->probe_us = 0;
+    set_state(link, LINK_REFUSED, "nobody listens there; sending on");
+}
+
+/* The bytes that left, 0 if the target takes none now, or -1 with errno. */
+static ssize_t write_some(struct osc_link *link, const unsigned char *bytes, size_t length, uint64_t now_us)
+{
+    ssize_t sent = send(link->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == ECONNREFUSED && !link->choice->tcp) {
+        set_refused(link); /* that was about an earlier packet; this one has not left yet */
+        sent = send(link->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    if (sent < 0) {
+        return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ECONNREFUSED ? 0 : -1;
+    }
+    link->since_us = now_us;
+    if (!link->choice->tcp && link->probe_us == 0) {
+        link->probe_us = now_us;
+    }
+    return sent;
+}
+
+/* Sends what waits, as far as it can leave. */
+static void flush(struct osc_link *link, uint64_t now_us)
+{
+    while (link->queue.first) {
+        const struct osc_waiting *first = link->queue.first;
+        const ssize_t sent = write_some(link, first->bytes + link->part, first->length - link->part, now_us);
+        if (sent < 0) {
+            pause_link(link, strerror(errno), now_us);
+        }
+        if (sent <= 0) {
+            return;
+        }
+        link->part += (size_t)sent;
+        if (link->part == first->length) {
+            link->part = 0;
+            link->sent++;
+            osc_queue_drop(&link->queue);
+        }
+    }
+}
+
+/* What a target says over TCP is of no interest, but its end is. False: it has gone. */
+static bool drain(struct osc_link *link, uint64_t now_us)
+{
+    char bytes[512];
+    ssize_t got;
+    for (int i = 0; i < 16; i++) {
+        got = recv(link->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            return true;
+        }
+        if (got <= 0) {
+            pause_link(link, got == 0 ? "it has closed the connection" : strerror(errno), now_us);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void beat_tcp(struct osc_link *link, uint64_t now_us)
+{
+    if (drain(link, now_us)) {
+        flush(link, now_us);
+    }
+    if (link->state == LINK_OPEN && link->queue.first && now_us >= link->since_us + LINK_PATIENCE_US) {
+        link->dropped += osc_queue_clear(&link->queue);
+        pause_link(link, "it takes nothing", now_us);
+    }
+}
+
+static void beat_udp(struct osc_link *link, uint64_t now_us)
+{
+    if (socket_error(link->fd) == ECONNREFUSED) {
+        set_refused(link);
+    } else if (link->probe_us != 0 && now_us >= link->probe_us + PROBE_US) {
+        set_open(link, now_us);
+    }
+    flush(link, now_us);
+}
+
+uint64_t osc_link_beat(struct osc_link *link, uint64_t now_us)
+{
+    if (!osc_link_sends(link)) {
+        link->dropped +=
+            osc_queue_drop_older(&link->queue, now_us > LINK_PATIENCE_US ? now_us - LINK_PATIENCE_US : 0);
+    }
+    switch (link->state) {
+    case LINK_WAITING: beat_waiting(link, now_us); break;
+    case LINK_RESOLVING: beat_resolving(link, now_us); break;
+    case LINK_CONNECTING: beat_connecting(link, now_us); break;
+    default: break;
+    }
+    if (osc_link_sends(link)) {
+        link->choice->tcp ? beat_tcp(link, now_us) : beat_udp(link, now_us);
+    }
+    if (link->state == LINK_WAITING) {
+        return link->retry_us;
+    }
+    const bool busy = link->queue.first || link->probe_us != 0 || !osc_link_sends(link);
+    return now_us + (busy ? SOON_US : LOOK_US);
+}
+
+/* Puts a packet at the end of the queue. A queue that is full makes room if nobody is there to take from it,
+ * and ends the connection of a target that is there and does not. */
+static void keep_packet(struct osc_link *link, const unsigned char *bytes, size_t length, uint64_t now_us)
+{
+    if (!link->queue.first) {
+        link->since_us = link->state == LINK_CONNECTING ? link->since_us : now_us;
+    }
+    if (link->queue.count == OSC_QUEUE_MAX && osc_link_sends(link)) {
+        link->dropped += osc_queue_clear(&link->queue);
+        pause_link(link, "it takes nothing", now_us);
+    } else if (link->queue.count == OSC_QUEUE_MAX) {
+        osc_queue_drop(&link->queue);
+        link->dropped++;
+    }
+    if (!osc_queue_add(&link->queue, bytes, length, now_us)) {
+        link->dropped++;
+    }
+}
+
+void osc_link_send(struct osc_link *link, const struct osc_packet *packet, bool keep, uint64_t now_us)
+{
+    unsigned char bytes[LENGTH_BYTES + OSC_PACKET_MAX];
+    const size_t head = link->choice->tcp ? LENGTH_BYTES : 0;
+    const size_t length = head + packet->length;
+    ssize_t sent = 0;
+
+    for (size_t i = 0; i < head; i++) {
+        bytes[i] = (unsigned char)(packet->length >> (8 * (LENGTH_BYTES - 1 - i)));
+    }
+    memcpy(bytes + head, packet->bytes, packet->length);
+    if (osc_link_sends(link) && !link->queue.first) {
+        sent = write_some(link, bytes, length, now_us);
+        if (sent == (ssize_t)length) {
+            link->sent++;
+            return;
+        }
+        if (sent < 0) {
+            pause_link(link, strerror(errno), now_us);
+        }
+    }
+    if (!keep && sent <= 0) {
+        link->dropped++;
+        return;
+    }
+    keep_packet(link, bytes, length, now_us);
+    link->part = sent > 0 ? (size_t)sent : link->part;
+}

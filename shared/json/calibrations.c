@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "shared/json/calibrations.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum status calibrations_path(char path[CALIBRATION_PATH_MAX])
+{
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    int length = CALIBRATION_PATH_MAX;
+    if (state && state[0] == '/') {
+        length = snprintf(path, CALIBRATION_PATH_MAX, "%s/phicast/calibrations.json", state);
+    } else if (home && home[0] == '/') {
+        length = snprintf(path, CALIBRATION_PATH_MAX, "%s/.local/state/phicast/calibrations.json", home);
+    }
+    return length < CALIBRATION_PATH_MAX ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+/* The array in the file; NULL, and why, if there is none to be had. */
+static struct json_object *load(const char *path, enum status *status)
+{
+    if (access(path, R_OK) != 0) {
+        *status = status_from_errno(errno);
+        return NULL;
+    }
+    struct json_object *list = json_object_from_file(path);
+    *status = json_object_is_type(list, json_type_array) ? STATUS_OK : STATUS_CORRUPT;
+    if (*status) {
+        json_object_put(list);
+        list = NULL;
+    }
+    return list;
+}
+
+static double number(const struct json_object *object, const char *key)
+{
+    struct json_object *value;
+    return json_object_object_get_ex(object, key, &value) ? json_object_get_double(value) : NAN;
+}
+
+static bool same_place(const struct json_object *object, const struct calibration_entry *entry)
+{
+    struct json_object *device;
+    return json_object_is_type(object, json_type_object) && number(object, "rate") == entry->rate &&
+           number(object, "period") == entry->period &&
+           json_object_object_get_ex(object, "device", &device) &&
+           json_object_is_type(device, json_type_string) &&
+           strcmp(json_object_get_string(device), entry->device) == 0;
+}
+
+/* The index of the entry for the same place; the list's length if there is none. */
+static size_t find(const struct json_object *list, const struct calibration_entry *entry)
+{
+    const size_t count = json_object_array_length(list);
+    size_t i = 0;
+    while (i < count && !same_place(json_object_array_get_idx(list, i), entry)) {
+        i++;
+    }
+    return i;
+}
+
+enum status calibrations_find(const char *path, struct calibration_entry *entry)
+{
+    enum status status;
+    struct json_object *list = load(path, &status);
+    if (!list) {
+        return status;
+    }
+    const size_t at = find(list, entry);
+    if (at == json_object_array_length(list)) {
+        status = STATUS_NOT_FOUND;
+    } else {
+        const struct json_object *found = json_object_array_get_idx(list, at);
+        entry->round_trip = number(found, "round_trip");
+        entry->extra = number(found, "extra");
+        entry->confidence = number(found, "confidence");
+        const double ten_seconds = 10.0 * entry->rate;
+        const bool good = entry->round_trip >= 0 && entry->round_trip <= ten_seconds &&
+                          fabs(entry->extra) <= ten_seconds && entry->confidence >= 0 &&
+                          entry->confidence <= 1;
+        status = good ? STATUS_OK : STATUS_CORRUPT;
+    }
+    json_object_put(list);
+    return status;
+}
+
+static struct json_object *describe(const struct calibration_entry *entry)
+{
+    struct json_object *object = json_object_new_object();
+    if (object) {
+        json_object_object_add(object, "rate", json_object_new_int64(entry->rate));
+        json_object_object_add(object, "period", json_object_new_int64(entry->period));
+        json_object_object_add(object, "device", json_object_new_string(entry->device));
+        json_object_object_add(object, "round_trip", json_object_new_double(entry->round_trip));
+        json_object_object_add(object, "extra", json_object_new_double(entry->extra));
+        json_object_object_add(object, "confidence", json_object_new_double(entry->confidence));
+    }
+    return object;
+}
+
+/* Makes the folders above the file, for the user alone. */
+static void make_folders(const char *path)
+{
+    char folder[CALIBRATION_PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", path);
+    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(folder,
+                    0700); /* that it is there already is well; other failures show when the file is made */
+        *slash = '/';
+    }
+}
+
+static enum status replace_file(const char *path, struct json_object *list)
+{
+    char fresh[CALIBRATION_PATH_MAX + 8];
+    snprintf(fresh, sizeof fresh, "%s.%d", path, (int)getpid() % 100000);
+    if (json_object_to_file_ext(fresh, list, JSON_C_TO_STRING_PRETTY) != 0 || rename(fresh, path) != 0) {
+        const enum status status = errno ? status_from_errno(errno) : STATUS_IO;
+        (void)unlink(fresh);
+        return status;
+    }
+    return STATUS_OK;
+}
+
+enum status calibrations_keep(const char *path, const struct calibration_entry *entry)
+{
+    enum status status;
+    struct json_object *list = load(path, &status); /* a missing or broken file is begun anew */
+    list = list ? list : json_object_new_array();
+    struct json_object *object = describe(entry);
+    if (!list || !object || json_object_array_put_idx(list, find(list, entry), object) != 0) {
+        json_object_put(object);
+        json_object_put(list);
+        return STATUS_NO_MEMORY;
+    }
+    make_folders(path);
+    errno = 0;
+    status = replace_file(path, list);
+    json_object_put(list);
+    return status;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "shared/json/requests.h"
+
+#include <assert.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 4 }; /* of nesting; a good body has one level */
+
+struct member {
+    const char *name;
+    uint32_t kind;
+};
+
+static const struct member phi_members[] = {{"depth", COMMAND_DEPTH},
+                                            {"phase", COMMAND_PHASE},
+                                            {"rate", COMMAND_RATE},
+                                            {"breathing", COMMAND_BREATHING},
+                                            {"auto", COMMAND_AUTO}};
+static const struct member calibrate_members[] = {{"level_dbfs", COMMAND_CALIBRATE}};
+
+static_assert(sizeof phi_members / sizeof phi_members[0] == REQUEST_COMMANDS_MAX, "one command a member");
+
+static enum status parse(struct json_object **root, const char *text, size_t length, char *error)
+{
+    *root = NULL;
+    if (length > INT32_MAX || memchr(text, '\0', length)) { /* json-c would take a NUL for the end */
+        snprintf(error, REQUEST_ERROR_MAX, "the body is not valid JSON");
+        return STATUS_CORRUPT;
+    }
+    struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+    if (!tokener) {
+        snprintf(error, REQUEST_ERROR_MAX, "out of memory");
+        return STATUS_NO_MEMORY;
+    }
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    *root = json_tokener_parse_ex(tokener, text, (int)length);
+    const enum json_tokener_error result = json_tokener_get_error(tokener);
+    json_tokener_free(tokener);
+    if (result == json_tokener_success && json_object_is_type(*root, json_type_object)) {
+        return STATUS_OK;
+    }
+    snprintf(error, REQUEST_ERROR_MAX, "the body is not a JSON object%s%s",
+             result == json_tokener_success ? "" : ": ",
+             result == json_tokener_success    ? ""
+             : result == json_tokener_continue ? "it ends too early"
+                                               : json_tokener_error_desc(result));
+    json_object_put(*root);
+    *root = NULL;
+    return STATUS_CORRUPT;
+}
+
+/* A switch takes a boolean and nothing else; a number takes no text. */
+static bool convert(const struct member *member, const struct json_object *value, struct command *command)
+{
+    const enum json_type type = json_object_get_type(value);
+    *command = (struct command){.kind = member->kind};
+    if (command_is_switch(member->kind)) {
+        command->value = json_object_get_boolean(value) ? 1 : 0;
+        return type == json_type_boolean;
+    }
+    command->value = json_object_get_double(value);
+    return (type == json_type_double || type == json_type_int) && command_check(command) == STATUS_OK;
+}
+
+static const struct member *find(const struct member *members, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(members[i].name, name) == 0) {
+            return &members[i];
+        }
+    }
+    return NULL;
+}
+
+/* Every character that could disturb a line of text becomes a question mark. */
+static void make_plain(char *text)
+{
+    for (; *text; text++) {
+        if (*text < ' ' || *text > '~') {
+            *text = '?';
+        }
+    }
+}
+
+static enum status check_names(struct json_object *root, const struct member *members, size_t count,
+                               char *error)
+{
+    json_object_object_foreach(root, name, value)
+    {
+        (void)value;
+        if (find(members, count, name)) {
+            continue;
+        }
+        int used = snprintf(error, REQUEST_ERROR_MAX, "%.60s: no such member; there is", name);
+        make_plain(error);
+        for (size_t i = 0; i < count && used > 0 && used < REQUEST_ERROR_MAX; i++) {
+            used += snprintf(error + used, REQUEST_ERROR_MAX - (size_t)used, "%s %s", i > 0 ? "," : "",
+                             members[i].name);
+        }
+        return STATUS_BAD_ARG;
+    }
+    return STATUS_OK;
+}
+
+/* In the order of the members, not of the text. */
+static enum status take_values(struct request *request, struct json_object *root,
+                               const struct member *members, size_t count, char *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct json_object *value;
+        if (!json_object_object_get_ex(root, members[i].name, &value)) {
+            continue;
+        }
+        if (!convert(&members[i], value, &request->command[request->count])) {
+            snprintf(error, REQUEST_ERROR_MAX, "%s: give %s", members[i].name,
+                     command_range_str(members[i].kind));
+            return STATUS_BAD_ARG;
+        }
+        request->name[request->count++] = members[i].name;
+    }
+    return STATUS_OK;
+}
+
+static enum status read_request(struct request *request, const char *text, size_t length,
+                                const struct member *members, size_t count, char *error)
+{
+    struct json_object *root;
+    *request = (struct request){0};
+    enum status status = parse(&root, text, length, error);
+    if (status == STATUS_OK) {
+        status = check_names(root, members, count, error);
+    }
+    if (status == STATUS_OK) {
+        status = take_values(request, root, members, count, error);
+    }
+    json_object_put(root);
+    if (status) {
+        *request = (struct request){0};
+    }
+    return status;
+}
+
+enum status request_phi(struct request *request, const char *text, size_t length,
+                        char error[REQUEST_ERROR_MAX])
+{
+    const enum status status =
+        read_request(request, text, length, phi_members, sizeof phi_members / sizeof phi_members[0], error);
+    if (status == STATUS_OK && request->count == 0) {
+        snprintf(error, REQUEST_ERROR_MAX,
+                 "the body asks for nothing; give one or more of depth, phase, rate, breathing, auto");
+        return STATUS_BAD_ARG;
+    }
+    return status;
+}
+
+enum status request_calibrate(struct request *request, const char *text, size_t length,
+                              char error[REQUEST_ERROR_MAX])
+{
+    enum status status = STATUS_OK;
+    *request = (struct request){0};
+    if (length > 0) {
+        status = read_request(request, text, length, calibrate_members, 1, error);
+    }
+    if (status == STATUS_OK && request->count == 0) {
+        request->command[0] = (struct command){.kind = COMMAND_CALIBRATE, .value = REQUEST_LEVEL_DBFS};
+        request->name[0] = calibrate_members[0].name;
+        request->count = 1;
+    }
+    return status;
+}
+
+enum status message_accepted(struct message *message, const struct request *request)
+{
+    char text[128];
+    int used = snprintf(text, sizeof text, "{\"accepted\":[");
+    for (uint32_t i = 0; i < request->count && (size_t)used < sizeof text; i++) {
+        used +=
+            snprintf(text + used, sizeof text - (size_t)used, "%s\"%s\"", i > 0 ? "," : "", request->name[i]);
+    }
+    if ((size_t)used + sizeof "]}" > sizeof text) {
+        return STATUS_CORRUPT; /* no set of our members is as long as that */
+    }
+    used += snprintf(text + used, sizeof text - (size_t)used, "]}");
+    if ((size_t)used >= message->capacity) {
+        char *grown = realloc(message->text, sizeof text);
+        if (!grown) {
+            return STATUS_NO_MEMORY;
+        }
+        message->text = grown;
+        message->capacity = sizeof text;
+    }
+    memcpy(message->text, text, (size_t)used + 1);
+    message->length = (size_t)used;
+    return STATUS_OK;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What people ask of the analyser over HTTP: the JSON bodies of POST /api/phi and POST /api/calibrate. */
+#ifndef PHICAST_SHARED_JSON_REQUESTS_H
+#define PHICAST_SHARED_JSON_REQUESTS_H
+
+#include "shared/control.h"
+#include "shared/json/messages.h"
+#include "shared/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REQUEST_COMMANDS_MAX = 5, REQUEST_ERROR_MAX = 256 };
+
+/* The level of the test signal when none is asked for, dBFS. */
+#define REQUEST_LEVEL_DBFS (-20.0)
+
+/* The commands a body asks for, each in its range, in the order in which they are to be given: "auto" last,
+ * because a hand on depth or phase suspends it. */
+struct request {
+    uint32_t count;
+    struct command command[REQUEST_COMMANDS_MAX];
+    const char *name[REQUEST_COMMANDS_MAX]; /* the member that asked for it */
+};
+
+/* {"depth":x,"phase":x,"rate":x,"breathing":bool,"auto":bool}, any of them, at least one. Whole or nothing:
+ * on failure `error` names the member and its range. STATUS_CORRUPT: not a JSON object. STATUS_BAD_ARG: a
+ * member that is unknown, of the wrong type or out of range, or none at all. STATUS_NO_MEMORY. Any thread. */
+MUST_CHECK enum status request_phi(struct request *request, const char *text, size_t length,
+                                   char error[REQUEST_ERROR_MAX]);
+
+/* {"level_dbfs":x}, {} or no text at all. Otherwise as above. */
+MUST_CHECK enum status request_calibrate(struct request *request, const char *text, size_t length,
+                                         char error[REQUEST_ERROR_MAX]);
+
+/* {"accepted":["depth",...]}. STATUS_NO_MEMORY. */
+MUST_CHECK enum status message_accepted(struct message *message, const struct request *request);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bodies of POST requests: what is refused, and in which words; what they ask for, and in which order. */
+#include "shared/json/requests.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+static struct request request;
+static char error[REQUEST_ERROR_MAX];
+
+static void refuses(enum status status, const char *text, const char *part)
+{
+    strcpy(error, "");
+    request.count = 99;
+    CU_ASSERT_EQUAL(request_phi(&request, text, strlen(text), error), status);
+    if (!strstr(error, part)) {
+        fprintf(stderr, "%s: \"%s\" lacks \"%s\"\n", text, error, part);
+        CU_FAIL("the words are others");
+    }
+}
+
+static void not_json(void)
+{
+    refuses(STATUS_CORRUPT, "", "ends too early");
+    refuses(STATUS_CORRUPT, " ", "ends too early");
+    refuses(STATUS_CORRUPT, "{", "ends too early");
+    refuses(STATUS_CORRUPT, "{\"depth\":0.5", "ends too early");
+    refuses(STATUS_CORRUPT, "{\"depth\":0.5}}", "not a JSON object");
+    refuses(STATUS_CORRUPT, "{\"depth\":0.5} {\"depth\":0.5}", "not a JSON object");
+    refuses(STATUS_CORRUPT, "{\"depth\":0.5,}", "not a JSON object");
+    refuses(STATUS_CORRUPT, "depth=0.5", "not a JSON object");
+    refuses(STATUS_CORRUPT, "[0.5]", "not a JSON object");
+    refuses(STATUS_CORRUPT, "0.5", "not a JSON object");
+    refuses(STATUS_CORRUPT, "null", "not a JSON object");
+    refuses(STATUS_CORRUPT, "\"depth\"", "not a JSON object");
+    refuses(STATUS_CORRUPT, "{\"depth\":[[[[[[[[1]]]]]]]]}", "not a JSON object");
+    refuses(STATUS_CORRUPT, "{\"de\xFFpth\":1}", "not a JSON object");
+    CU_ASSERT_EQUAL(request_phi(&request, "{\"depth\":1}\0 ", 13, error), STATUS_CORRUPT);
+    CU_ASSERT_EQUAL(request_phi(&request, "{\0\"depth\":1}", 12, error), STATUS_CORRUPT);
+}
+
+static void bad_members(void)
+{
+    refuses(STATUS_BAD_ARG, "{}", "asks for nothing");
+    refuses(STATUS_BAD_ARG, "{\"dept\":1}",
+            "dept: no such member; there is depth, phase, rate, breathing, auto");
+    refuses(STATUS_BAD_ARG, "{\"depth\":1,\"level_dbfs\":-20}", "level_dbfs: no such member");
+    refuses(STATUS_BAD_ARG, "{\"\\n\\u00e9\":1}", "???: no such member");
+    refuses(STATUS_BAD_ARG, "{\"depth\":1.0001}", "depth: give a number from 0 to 1");
+    refuses(STATUS_BAD_ARG, "{\"depth\":-1e-9}", "depth: give a number from 0 to 1");
+    refuses(STATUS_BAD_ARG, "{\"depth\":\"0.5\"}", "depth:");
+    refuses(STATUS_BAD_ARG, "{\"depth\":true}", "depth:");
+    refuses(STATUS_BAD_ARG, "{\"depth\":null}", "depth:");
+    refuses(STATUS_BAD_ARG, "{\"depth\":[0.5]}", "depth:");
+    refuses(STATUS_BAD_ARG, "{\"depth\":1e999}", "depth:");
+    refuses(STATUS_BAD_ARG, "{\"phase\":1000001}",
+            "phase: give a number of radians from -1000000 to 1000000");
+    refuses(STATUS_BAD_ARG, "{\"rate\":0}", "rate: give a number of Hz from 0.01 to 10");
+    refuses(STATUS_BAD_ARG, "{\"breathing\":1}", "breathing: give true or false");
+    refuses(STATUS_BAD_ARG, "{\"auto\":\"true\"}", "auto: give true or false");
+    CU_ASSERT_EQUAL(request.count, 0); /* whole or nothing */
+    refuses(STATUS_BAD_ARG, "{\"depth\":0.5,\"rate\":11}", "rate:");
+    CU_ASSERT_EQUAL(request.count, 0);
+}
+
+static void no_number_that_is_none(void)
+{
+    static const char *const texts[] = {"{\"depth\":NaN}", "{\"depth\":Infinity}", "{\"depth\":-Infinity}"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        CU_ASSERT_NOT_EQUAL(request_phi(&request, texts[i], strlen(texts[i]), error), STATUS_OK);
+    }
+}
+
+static void order_is_ours(void)
+{
+    static const char text[] = "{\"auto\":true,\"breathing\":false,\"rate\":0.5,\"phase\":-3,\"depth\":1}";
+    static const struct command expected[] = {{.kind = COMMAND_DEPTH, .value = 1},
+                                              {.kind = COMMAND_PHASE, .value = -3},
+                                              {.kind = COMMAND_RATE, .value = 0.5},
+                                              {.kind = COMMAND_BREATHING, .value = 0},
+                                              {.kind = COMMAND_AUTO, .value = 1}};
+    struct message message = {0};
+    CU_ASSERT_EQUAL(request_phi(&request, text, strlen(text), error), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(request.count, 5);
+    CU_ASSERT_EQUAL(memcmp(request.command, expected, sizeof expected), 0);
+    CU_ASSERT_EQUAL(message_accepted(&message, &request), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(message.text,
+                           "{\"accepted\":[\"depth\",\"phase\",\"rate\",\"breathing\",\"auto\"]}");
+    CU_ASSERT_EQUAL(message.length, strlen(message.text));
+    CU_ASSERT_EQUAL(request_phi(&request, "{\"rate\":2}", 10, error), STATUS_OK);
+    CU_ASSERT_EQUAL(request.count, 1);
+    CU_ASSERT_EQUAL(message_accepted(&message, &request), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(message.text, "{\"accepted\":[\"rate\"]}");
+    message_free(&message);
+}
+
+static void calibrate(void)
+{
+    CU_ASSERT_EQUAL(request_calibrate(&request, "{\"level_dbfs\":1}", 16, error), STATUS_BAD_ARG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "level_dbfs: give a number of dBFS from -60 to 0"));
+    CU_ASSERT_EQUAL(request_calibrate(&request, "{\"depth\":1}", 11, error), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(request_calibrate(&request, "x", 1, error), STATUS_CORRUPT);
+    CU_ASSERT_EQUAL(request_calibrate(&request, "", 0, error), STATUS_OK);
+    CU_ASSERT_EQUAL(request.count, 1);
+    CU_ASSERT_EQUAL(request.command[0].kind, COMMAND_CALIBRATE);
+    CU_ASSERT_EQUAL(request.command[0].value, -20);
+    CU_ASSERT_EQUAL(request_calibrate(&request, "{}", 2, error), STATUS_OK);
+    CU_ASSERT_EQUAL(request.command[0].value, -20);
+    CU_ASSERT_EQUAL(request_calibrate(&request, "{\"level_dbfs\":-6}", 17, error), STATUS_OK);
+    CU_ASSERT_EQUAL(request.count, 1);
+    CU_ASSERT_EQUAL(request.command[0].value, -6);
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"not JSON", not_json},
+        {"bad members", bad_members},
+        {"no number that is none", no_number_that_is_none},
+        {"the order is ours", order_is_ours},
+        {"calibrate", calibrate},
+        CU_TEST_INFO_NULL,
+    };
+    return unit_run("requests", tests);
+}
