@@ -19,7 +19,7 @@ int main(int argc, char **argv)
         if (control_open(&control, &options, NULL)) {
             code = 1;
         } else {
-            control_run(&control);
+            code = control_run(&control) ? 1 : 0;
             control_close(&control);
         }
         break;

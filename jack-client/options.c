@@ -49,6 +49,12 @@ static const struct option_row jack_rows[] = {
     ENGINE_ROWS,
     {"no-compensation", 0, OPTION_FLAG, NULL, "stamp frames when published, not when the sound was at the input",
      JACK(no_compensation), 0, 0},
+    {"calibrate", 0, OPTION_FLAG, NULL, "measure the way from calibration_out to calibration_in, say it, and end",
+     JACK(calibrate), 0, 0},
+    {"calibrate-level", 0, OPTION_DOUBLE, "DB", "level of the calibration's signal (default -20 dBFS)",
+     JACK(calibrate_level), -60, 0},
+    {"calibrate-out", 0, OPTION_STRING, "PORT", "connect calibration_out with this port", JACK(calibrate_out), 0, 0},
+    {"calibrate-in", 0, OPTION_STRING, "PORT", "connect calibration_in with this port", JACK(calibrate_in), 0, 0},
     {"midi-depth", 0, OPTION_UINT, "CC", "MIDI controller for the depth (default 1)", JACK(midi.depth), 0, 127},
     {"midi-phase", 0, OPTION_UINT, "CC", "MIDI controller for the phase (default 2)", JACK(midi.phase), 0, 127},
     {"midi-rate", 0, OPTION_UINT, "CC", "MIDI controller for the rate (default 3)", JACK(midi.rate), 0, 127},
@@ -110,7 +116,8 @@ static enum options_result parse_over_file(struct jack_options *options, int arg
         return first;
     }
     const char *path = options->config_path;
-    *options = (struct jack_options){.engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS};
+    *options =
+        (struct jack_options){.engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS, .calibrate_level = -20};
     if (config_load(path, &jack_table, options, &options->config, error)) {
         return OPTIONS_ERROR;
     }
@@ -120,7 +127,8 @@ static enum options_result parse_over_file(struct jack_options *options, int arg
 static enum options_result parse_jack(struct jack_options *options, int argc, char **argv, char *error)
 {
     int operands;
-    *options = (struct jack_options){.engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS};
+    *options =
+        (struct jack_options){.engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS, .calibrate_level = -20};
     const enum options_result result = parse_over_file(options, argc, argv, &operands, error);
     if (result != OPTIONS_RUN) {
         return result;

@@ -14,6 +14,10 @@ struct jack_options {
     struct midi_map midi;
     const char *name;           /* JACK client and segment */
     const char *server;         /* NULL: JACK's own choice */
+    bool calibrate;             /* measure once, and end */
+    double calibrate_level;     /* dBFS, -60...0 */
+    const char *calibrate_out;  /* port that calibration_out is to be connected with; NULL: as it is */
+    const char *calibrate_in;   /* likewise for calibration_in */
     bool no_compensation;       /* timestamps are those of publishing */
     const char *group;          /* that may read the segment; NULL: the owner alone */
     const char *config_path;    /* NULL: no configuration file */

@@ -51,7 +51,7 @@ static void close_and_free(struct plugin *plugin)
 static void *run(void *arg)
 {
     struct plugin *plugin = arg;
-    control_run(&plugin->control);
+    (void)!control_run(&plugin->control);
     if (atomic_exchange(&plugin->left, true)) {
         close_and_free(plugin);
     }

@@ -51,6 +51,9 @@ static void remember(struct connections *c, jack_client_t *client, const struct 
         remember_port(&c->standing, client, rt->in[i], true);
         remember_port(&c->standing, client, rt->out[i], false);
     }
+    remember_port(&c->standing, client, rt->midi_in, true);
+    remember_port(&c->standing, client, rt->calibration_in, true);
+    remember_port(&c->standing, client, rt->calibration_out, false);
     for (size_t i = c->standing.count; i-- > 0;) {
         struct link *link = &c->standing.link[i];
         if (!link->marked && link->gone_ms == 0) {

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <math.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -125,6 +126,7 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
 void control_close(struct control_side *c)
 {
     session_close(&c->session);
+    calibration_drop(&c->calibration, &c->session);
     connections_clear(&c->connections);
     hands_close(&c->hands);
     segment_close(&c->segment);
@@ -199,6 +201,7 @@ static void leave_session(struct control_side *c, const char *why)
     log_warning("%s", why);
     connections_server_lost(&c->connections);
     session_close(&c->session);
+    calibration_drop(&c->calibration, &c->session);
 }
 
 /* The graph changes in bursts, and the last one of a plug-in's life is its own removal, when it must touch
@@ -213,6 +216,7 @@ static void tend_connections(struct control_side *c, uint64_t now_ms)
     if (settling || quiet) {
         c->changed_ms = 0;
         connections_update(&c->connections, c->session.client, &c->rt, now_ms);
+        calibration_recall(&c->calibration, &c->session);
     }
 }
 
@@ -242,17 +246,75 @@ static void report(struct control_side *c, uint64_t now_ms)
 {
     if (now_ms - c->reported_ms >= REPORT_MS) {
         c->reported_ms = now_ms;
-        report_write(telemetry_of(c), &c->session);
+        report_write(telemetry_of(c), &c->session, c->calibration.valid);
     }
 }
 
-void control_run(struct control_side *c)
+/* --- calibrating
+ * -------------------------------------------------------------------------------------------- */
+
+static bool connect_calibration(const struct control_side *c)
+{
+    const struct jack_options *options = c->options;
+    jack_client_t *client = c->session.client;
+    const char *out = jack_port_name(c->rt.calibration_out);
+    const char *in = jack_port_name(c->rt.calibration_in);
+    if (options->calibrate_out && jack_connect(client, out, options->calibrate_out) != 0 &&
+        !jack_port_connected_to(c->rt.calibration_out, options->calibrate_out)) {
+        log_error("--calibrate-out %s: cannot be connected; jack_lsp shows the ports there are",
+                  options->calibrate_out);
+        return false;
+    }
+    if (options->calibrate_in && jack_connect(client, options->calibrate_in, in) != 0 &&
+        !jack_port_connected_to(c->rt.calibration_in, options->calibrate_in)) {
+        log_error("--calibrate-in %s: cannot be connected; jack_lsp shows the ports there are",
+                  options->calibrate_in);
+        return false;
+    }
+    return true;
+}
+
+/* --calibrate: true when all is done. */
+static bool calibrate_once(struct control_side *c, bool measured)
+{
+    if (measured) {
+        c->failed = c->calibration.result.verdict != LOOPBACK_FOUND || !c->calibration.valid;
+        return true;
+    }
+    if (!c->calibration.running && c->stream_logged) {
+        c->failed = !connect_calibration(c) ||
+                    calibration_start(&c->calibration, &c->session, c->options->calibrate_level) != STATUS_OK;
+    }
+    return c->failed;
+}
+
+/* True when it was all there was to do, and is done. */
+static bool tend_calibration(struct control_side *c, double wanted_level)
+{
+    const uint32_t period = LOAD(c->rt.reports.period);
+    if (period != c->period) {
+        c->period = period;
+        calibration_recall(&c->calibration, &c->session);
+    }
+    const bool measured = calibration_poll(&c->calibration, &c->session);
+    if (!isnan(wanted_level)) {
+        (void)!calibration_start(&c->calibration, &c->session, wanted_level); /* a refusal has been logged */
+    }
+    return c->options->calibrate && calibrate_once(c, measured);
+}
+
+/* --- all together
+ * ------------------------------------------------------------------------------------------- */
+
+enum status control_run(struct control_side *c)
 {
     bool ended = false;
     uint64_t next_try_ms = 0;
 
     while (!ended) {
         const uint64_t now_ms = clocks_now_ms();
+        double wanted_level = NAN;
+        hands_poll(&c->hands, &c->rt.inputs.commands, &wanted_level, now_ms);
         if (c->session.client) {
             clocks_update(&c->session.clocks, &c->rt.inputs);
             tend_session(c, now_ms);
@@ -260,10 +322,13 @@ void control_run(struct control_side *c)
             next_try_ms = now_ms + RETRY_MS;
             try_session(c);
         }
-        hands_poll(&c->hands, &c->rt.inputs.commands, now_ms);
+        if (c->session.client) {
+            ended = tend_calibration(c, wanted_level);
+        }
         report(c, now_ms);
-        ended = wake_wait(&c->wake, TICK_MS);
+        ended = wake_wait(&c->wake, ended ? 0 : TICK_MS) || ended;
     }
+    return c->failed ? STATUS_IO : STATUS_OK;
 }
 
 void control_end(struct control_side *c)

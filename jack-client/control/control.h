@@ -3,6 +3,7 @@
 #ifndef PHICAST_JACK_CLIENT_CONTROL_CONTROL_H
 #define PHICAST_JACK_CLIENT_CONTROL_CONTROL_H
 
+#include "jack-client/control/calibration.h"
 #include "jack-client/control/connections.h"
 #include "jack-client/control/hands.h"
 #include "jack-client/control/session.h"
@@ -20,6 +21,9 @@ struct control_side {
     struct session session;
     struct connections connections;
     struct hands hands;
+    struct calibration calibration;
+    uint32_t period;       /* that the calibration was looked up for */
+    bool failed;           /* a calibration that was all there was to do has failed */
     uint64_t reported_ms;  /* when status and latency were last published */
     bool fresh;            /* the session has just been opened */
     uint64_t changed_ms;   /* when the graph was seen to change; 0 once that has been dealt with */
@@ -39,8 +43,9 @@ struct control_side {
 MUST_CHECK enum status control_open(struct control_side *control, const struct jack_options *options,
                                     jack_client_t *host);
 
-/* The control thread: until a signal, or control_end. A server that goes away is waited for, for ever. */
-void control_run(struct control_side *control);
+/* The control thread: until a signal, or control_end. A server that goes away is waited for, for ever. With
+ * --calibrate: until that is done. STATUS_OK unless that has failed. */
+MUST_CHECK enum status control_run(struct control_side *control);
 
 /* Any thread: makes control_run return. For plug-ins. */
 void control_end(struct control_side *control);

@@ -41,7 +41,7 @@ static void look_for_broadcaster(struct hands *hands, uint64_t now_ms)
     hands->next = first_look ? ring_head(ring_of(hands)) : 0;
 }
 
-static void pass_on(struct hands *hands, struct ring *commands)
+static void pass_on(struct hands *hands, struct ring *commands, double *calibrate)
 {
     struct command command;
     uint64_t lost = 0;
@@ -50,7 +50,9 @@ static void pass_on(struct hands *hands, struct ring *commands)
         if (status == STATUS_EMPTY) {
             break;
         }
-        if (status == STATUS_BAD_ARG || (status == STATUS_OK && command_push(commands, &command))) {
+        if (status == STATUS_OK && command.kind == COMMAND_CALIBRATE) {
+            *calibrate = command.value;
+        } else if (status == STATUS_BAD_ARG || (status == STATUS_OK && command_push(commands, &command))) {
             log_warning("a command out of range was refused: kind %u, value %g", command.kind, command.value);
         }
     }
@@ -59,7 +61,7 @@ static void pass_on(struct hands *hands, struct ring *commands)
     }
 }
 
-void hands_poll(struct hands *hands, struct ring *commands, uint64_t now_ms)
+void hands_poll(struct hands *hands, struct ring *commands, double *calibrate, uint64_t now_ms)
 {
     if (!hands->segment.memory) {
         look_for_broadcaster(hands, now_ms);
@@ -68,6 +70,6 @@ void hands_poll(struct hands *hands, struct ring *commands, uint64_t now_ms)
         segment_close(&hands->segment);
     }
     if (hands->segment.memory) {
-        pass_on(hands, commands);
+        pass_on(hands, commands, calibrate);
     }
 }

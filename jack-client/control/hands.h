@@ -21,8 +21,10 @@ struct hands {
 void hands_init(struct hands *hands, const char *name);
 void hands_close(struct hands *hands);
 
-/* Passes new commands that are in their ranges on to `commands`; others are logged and dropped. What was
- * asked before this analyser was there is not carried out. now_ms: a monotonic clock. */
-void hands_poll(struct hands *hands, struct ring *commands, uint64_t now_ms);
+/* Passes new commands that are in their ranges on to `commands`, but for COMMAND_CALIBRATE, which is the
+ * control thread's own: *calibrate is set to its level (dBFS) if one has come, and left alone else. Others
+ * are logged and dropped. What was asked before this analyser was there is not carried out. now_ms: a
+ * monotonic clock. */
+void hands_poll(struct hands *hands, struct ring *commands, double *calibrate, uint64_t now_ms);
 
 #endif

@@ -3,19 +3,21 @@
 
 #define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_relaxed)
 
-static void write_latency(struct telemetry *telemetry, const struct rt *rt)
+static void write_latency(struct telemetry *telemetry, const struct rt *rt, bool calibrated)
 {
     const double ms_per_sample = 1000.0 / rt->sample_rate;
+    const double hardware = (double)LOAD(rt->inputs.capture_latency) + LOAD(rt->inputs.extra_latency);
     const struct latency_snapshot latency = {
-        .hardware_ms = LOAD(rt->inputs.capture_latency) * ms_per_sample,
+        .hardware_ms = hardware > 0 ? hardware * ms_per_sample : 0,
         .buffer_ms = LOAD(rt->reports.period) * ms_per_sample,
         .jitter_ms = LOAD(rt->reports.jitter_ns) * 1e-6,
+        .calibrated = calibrated,
         .compensated = !LOAD(rt->inputs.uncompensated),
     };
     telemetry_write_latency(telemetry, &latency);
 }
 
-void report_write(struct telemetry *telemetry, const struct session *session)
+void report_write(struct telemetry *telemetry, const struct session *session, bool calibrated)
 {
     const struct rt *rt = session->rt;
     const struct analysis_config *config = &session->options->engine.analysis;
@@ -36,6 +38,6 @@ void report_write(struct telemetry *telemetry, const struct session *session)
     };
     telemetry_write_status(telemetry, &status);
     if (session->client) {
-        write_latency(telemetry, rt);
+        write_latency(telemetry, rt, calibrated);
     }
 }

@@ -6,7 +6,8 @@
 #include "jack-client/control/session.h"
 #include "shared/telemetry.h"
 
-/* session->client may be NULL: there is no server then. */
-void report_write(struct telemetry *telemetry, const struct session *session);
+/* session->client may be NULL: there is no server then. calibrated: whether a calibration holds for the
+ * present. */
+void report_write(struct telemetry *telemetry, const struct session *session, bool calibrated);
 
 #endif

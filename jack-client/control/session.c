@@ -172,7 +172,10 @@ static enum status register_ports(struct session *session)
         }
     }
     rt->midi_in = register_port(session, "midi_in", JACK_DEFAULT_MIDI_TYPE, JackPortIsInput);
-    return rt->midi_in ? STATUS_OK : STATUS_NO_MEMORY;
+    rt->calibration_in = register_port(session, "calibration_in", JACK_DEFAULT_AUDIO_TYPE, JackPortIsInput);
+    rt->calibration_out =
+        register_port(session, "calibration_out", JACK_DEFAULT_AUDIO_TYPE, JackPortIsOutput);
+    return rt->midi_in && rt->calibration_in && rt->calibration_out ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static enum status prepare(struct session *session)

@@ -81,6 +81,10 @@ static void pass_sound(struct rt *rt, jack_nframes_t count, bool gap)
         outputs[i] = jack_port_get_buffer(rt->out[i], count);
     }
     engine_pass(&rt->engine, inputs, outputs, count, gap);
+    if (rt->calibration_in) {
+        player_pass(&rt->player, jack_port_get_buffer(rt->calibration_in, count),
+                    jack_port_get_buffer(rt->calibration_out, count), count, gap);
+    }
 }
 
 /* Between two steps of the real-time clock, time does not go back, though latencies may change and clocks be
@@ -99,7 +103,8 @@ static double forward(struct rt *rt, double timestamp)
 /* When the sound at the window's centre was at the input; without compensation, now. */
 static double timestamp_of(struct rt *rt, int64_t centre_us, int64_t now_us)
 {
-    const int64_t capture_us = (int64_t)(LOAD(rt->inputs.capture_latency) * 1e6 / rt->sample_rate);
+    const double capture = (double)LOAD(rt->inputs.capture_latency) + LOAD(rt->inputs.extra_latency);
+    const int64_t capture_us = (int64_t)(capture * 1e6 / rt->sample_rate);
     const int64_t moment_us = LOAD(rt->inputs.uncompensated) ? now_us : centre_us - capture_us;
     return forward(rt, (double)(moment_us + LOAD(rt->inputs.realtime_offset_us)) * 1e-6);
 }

@@ -6,6 +6,7 @@
 #include "jack-client/engine.h"
 #include "jack-client/rt/jitter.h"
 #include "jack-client/rt/midi.h"
+#include "jack-client/rt/player.h"
 #include "shared/ring.h"
 #include "shared/rt_safe.h"
 #include "shared/status.h"
@@ -22,6 +23,7 @@ struct rt_inputs {
     _Atomic uint32_t clock_steps;        /* how often CLOCK_REALTIME has been set */
     _Atomic int64_t monotonic_offset_us; /* CLOCK_MONOTONIC minus jack_get_time() */
     _Atomic uint32_t capture_latency;    /* samples: how long before its cycle a sample was at the input */
+    _Atomic int32_t extra_latency;       /* samples: what calibration found on top of it */
     _Atomic bool uncompensated;          /* timestamps are those of publishing */
     _Atomic bool freewheeling;           /* JACK runs as fast as it can: no time for auto-phi to act in */
     struct ring commands;                /* struct command, pushed by the control thread alone */
@@ -49,6 +51,9 @@ struct rt {
     jack_port_t *out[CHANNELS_MAX];
     jack_port_t *midi_in;
     struct midi_map midi_map;
+    jack_port_t *calibration_in;
+    jack_port_t *calibration_out;
+    struct player player;
     struct engine engine;
     struct telemetry *telemetry;
     uint64_t first_refused; /* added to the analysis' refused samples, so that they never go back */
