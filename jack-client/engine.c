@@ -33,7 +33,7 @@ static uint32_t tell_states(struct engine *e, const struct metrics_snapshot *sna
         .criticality = snapshot->criticality,
         .active = snapshot->active_channels > 0,
     };
-    return states_frame(e->states, &frame, events);
+    return states_frame(&e->states, &frame, events);
 }
 
 static uint32_t tell_auto_phi(struct engine *e, const struct metrics_snapshot *snapshot, struct event *event)
@@ -42,7 +42,8 @@ static uint32_t tell_auto_phi(struct engine *e, const struct metrics_snapshot *s
         .seconds = e->hop_s,
         .criticality = (double)snapshot->criticality,
         .coherence = (double)snapshot->phase_coherence,
-        .active = snapshot->active_channels > 0,
+        .phase = (double)snapshot->phi_phase,
+        .active = snapshot->active_channels > 0 && !e->hold_auto_phi,
     };
     *event = (struct event){.kind = EVENT_PHI_ADAPTATION, .timestamp = snapshot->timestamp};
     return auto_phi_frame(&e->auto_phi, &e->breathing, &frame, &event->phi_adaptation) ? 1 : 0;
@@ -55,11 +56,12 @@ uint32_t engine_tell(struct engine *e, const struct analysis_frame *frame, doubl
     snapshot->frame += e->first_frame;
     snapshot->timestamp = timestamp;
     snapshot->phi_depth = (float)breathing_depth(&e->breathing);
-    snapshot->phi_phase = (float)breathing_phase(&e->breathing, e->block_end - frame->end + e->window / 2);
+    snapshot->phi_phase =
+        breathing_angle(breathing_phase(&e->breathing, e->block_end - frame->end + e->window / 2));
     snapshot->phi_breathing_active = e->breathing.on;
     e->next_frame = snapshot->frame + 1;
     uint32_t count = tell_states(e, snapshot, events);
-    count += e->hold_auto_phi ? 0 : tell_auto_phi(e, snapshot, &events[count]);
+    count += tell_auto_phi(e, snapshot, &events[count]);
     for (uint32_t i = 0; i < count; i++) {
         events[i].frame = snapshot->frame;
     }

@@ -51,15 +51,15 @@ struct engine {
     uint64_t first_frame; /* added to the analysis' frame numbers, so that they never go back */
     uint64_t next_frame;
     struct analysis *analysis;
-    struct states *states;
+    struct states states;
     struct breathing breathing;
     struct auto_phi auto_phi;
     bool hold_auto_phi; /* it may not act for now */
 };
 
 /* Setup thread. The first prepare of an engine that was {0} sets breathing and auto-phi from the config; a
- * later one, after a release, goes on with them as they are: theta is continuous over a change of rate, and a
- * person's settings stay. STATUS_BAD_ARG, STATUS_NO_MEMORY. */
+ * later one, after a release, goes on with them as they are: theta is continuous over a change of rate, a
+ * person's settings stay, and the sound is in the state it was in. STATUS_BAD_ARG, STATUS_NO_MEMORY. */
 MUST_CHECK enum status engine_prepare(struct engine *engine, const struct engine_config *config);
 void engine_release(struct engine *engine);
 

@@ -20,7 +20,7 @@ enum status engine_prepare(struct engine *e, const struct engine_config *config)
             .ici_threshold = config->ici_threshold,
             .criticality_threshold = config->criticality_threshold,
         };
-        status = states_create(&states, &e->states);
+        status = states_prepare(&e->states, &states);
     }
     if (status) {
         engine_release(e);
@@ -41,7 +41,5 @@ enum status engine_prepare(struct engine *e, const struct engine_config *config)
 void engine_release(struct engine *e)
 {
     analysis_destroy(e->analysis);
-    states_destroy(e->states);
     e->analysis = NULL;
-    e->states = NULL;
 }

@@ -40,6 +40,13 @@ static bool within(double value, double low, double high)
     return value >= low && value <= high; /* false for NaN */
 }
 
+const char *calibration_state_str(uint32_t state)
+{
+    static const char *const names[] = {"none",  "running",   "done",    "silent", "clipped",
+                                        "noise", "ambiguous", "spoiled", "refused"};
+    return state < sizeof names / sizeof names[0] ? names[state] : NULL;
+}
+
 static const double huge = (double)FLT_MAX; /* finite, that is */
 
 static bool channel_good(const struct channel_metrics *c)
@@ -73,7 +80,9 @@ static bool latency_good(const struct latency_snapshot *l)
 static bool status_good(const struct analyser_status *s)
 {
     return s->jack_running <= 1 && s->channel_count <= CHANNELS_MAX && within(s->dsp_load, 0, 1e6) &&
-           within(s->worst_callback_us, 0, 1e12);
+           within(s->worst_callback_us, 0, 1e12) && calibration_state_str(s->calibration) &&
+           within(s->calibration_confidence, 0, 1) && within(s->round_trip_ms, 0, 1e9) &&
+           within(s->extra_ms, -1e9, 1e9);
 }
 
 void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot)

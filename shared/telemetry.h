@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHANNELS_MAX = 64, TELEMETRY_ABI = 1 };
+enum { CHANNELS_MAX = 64, TELEMETRY_ABI = 2 };
 
 struct channel_metrics {
     float frequency; /* Hz, 0...sample rate / 2; 0 when inactive */
@@ -57,6 +57,19 @@ struct latency_snapshot {
     uint32_t compensated; /* 0 or 1: whether timestamps are moved back to the input */
 };
 
+/* What has come of the last wish to calibrate. */
+enum calibration_state {
+    CALIBRATION_NONE,      /* nobody has asked, and nothing was kept from earlier */
+    CALIBRATION_RUNNING,   /* it is being measured */
+    CALIBRATION_DONE,      /* it holds for the present rate, period and device */
+    CALIBRATION_SILENT,    /* nothing came back */
+    CALIBRATION_CLIPPED,   /* what came back is cut off at full scale */
+    CALIBRATION_NOISE,     /* something came back, but not the signal */
+    CALIBRATION_AMBIGUOUS, /* the signal came back twice */
+    CALIBRATION_SPOILED,   /* samples were missed meanwhile */
+    CALIBRATION_REFUSED    /* a calibration port is connected with nothing */
+};
+
 /* How the analyser is doing. Written by the control thread, for /api/status. */
 struct analyser_status {
     uint32_t jack_running; /* 0 or 1: whether there is a JACK server to work in */
@@ -65,13 +78,17 @@ struct analyser_status {
     uint32_t window;       /* samples */
     uint32_t hop;          /* samples */
     uint32_t channel_count;
-    float dsp_load;             /* percent of the period, as JACK reports it for the whole graph */
-    float worst_callback_us;    /* the longest process callback so far */
-    uint64_t callbacks;         /* process callbacks so far */
-    uint64_t frames;            /* analysis frames so far */
-    uint64_t xruns;             /* as JACK reports them */
-    uint64_t gaps;              /* breaks in the sample count; each restarts the window */
-    uint64_t nonfinite_samples; /* input samples taken as 0: NaN, infinite, denormal or beyond 1e8 */
+    float dsp_load;               /* percent of the period, as JACK reports it for the whole graph */
+    float worst_callback_us;      /* the longest process callback so far */
+    uint64_t callbacks;           /* process callbacks so far */
+    uint64_t frames;              /* analysis frames so far */
+    uint64_t xruns;               /* as JACK reports them */
+    uint64_t gaps;                /* breaks in the sample count; each restarts the window */
+    uint64_t nonfinite_samples;   /* input samples taken as 0: NaN, infinite, denormal or beyond 1e8 */
+    uint32_t calibration;         /* enum calibration_state */
+    float calibration_confidence; /* 0...1; this and the next two hold when the state is CALIBRATION_DONE */
+    double round_trip_ms;         /* from calibration_out to calibration_in, >= 0 */
+    double extra_ms;              /* what of it the JACK graph does not report */
 };
 
 #define TELEMETRY_WORDS(type) (sizeof(type) / sizeof(uint64_t))
@@ -87,18 +104,21 @@ struct telemetry {
     _Atomic uint64_t metrics[TELEMETRY_WORDS(struct metrics_snapshot)];
     _Atomic uint64_t latency[TELEMETRY_WORDS(struct latency_snapshot)];
     _Atomic uint64_t status[TELEMETRY_WORDS(struct analyser_status)];
-    uint64_t pad[2]; /* the ring's slots start on a cache line */
+    uint64_t pad[7]; /* the ring's slots start on a cache line */
     struct ring events;
 };
 
 static_assert(sizeof(struct metrics_snapshot) == 72 + 16 * CHANNELS_MAX, "ABI");
 static_assert(sizeof(struct latency_snapshot) == 32, "ABI");
-static_assert(sizeof(struct analyser_status) == 72, "ABI");
+static_assert(sizeof(struct analyser_status) == 96, "ABI");
 static_assert(offsetof(struct telemetry, heartbeat_us) == 64, "ABI");
 static_assert(offsetof(struct telemetry, metrics) == 128, "ABI");
 static_assert(offsetof(struct telemetry, events) % 64 == 0, "ABI");
 
 extern const struct segment_kind telemetry_kind;
+
+/* Any thread. One word; NULL for a value that is none of the enum's. */
+const char *calibration_state_str(uint32_t state);
 
 /* Writers: metrics from the process callback (RT-safe), the others from the control thread. */
 void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot);

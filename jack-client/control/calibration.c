@@ -90,6 +90,11 @@ void calibration_recall(struct calibration *c, const struct session *session)
                        : "not calibrated for this rate, period and device",
                  entry.round_trip);
     }
+    if (found) {
+        c->state = CALIBRATION_DONE;
+    } else if (c->state == CALIBRATION_DONE) {
+        c->state = CALIBRATION_NONE;
+    }
     use(c, &entry, found, session->rt);
 }
 
@@ -109,8 +114,11 @@ static void free_buffers(struct calibration *c)
     c->running = false;
 }
 
-static enum status refuse(enum status status, const char *why)
+static enum status refuse(struct calibration *c, enum status status, const char *why)
 {
+    if (!c->running) {
+        c->state = CALIBRATION_REFUSED;
+    }
     log_warning("calibration refused: %s", why);
     return status;
 }
@@ -119,19 +127,19 @@ enum status calibration_start(struct calibration *c, struct session *session, do
 {
     struct rt *rt = session->rt;
     if (c->running) {
-        return refuse(STATUS_BUSY, "one is under way");
+        return refuse(c, STATUS_BUSY, "one is under way");
     }
     if (!(level_dbfs >= -60 && level_dbfs <= 0)) {
-        return refuse(STATUS_BAD_ARG, "the level must be -60 ... 0 dBFS");
+        return refuse(c, STATUS_BAD_ARG, "the level must be -60 ... 0 dBFS");
     }
     c->pending = present_place(session);
     if (!jack_port_connected(rt->calibration_out)) {
-        return refuse(STATUS_NOT_FOUND,
+        return refuse(c, STATUS_NOT_FOUND,
                       "calibration_out is connected with nothing; connect it with the output that "
                       "the cable leaves from");
     }
     if (!device_behind(session->client, rt->calibration_in, c->pending.device)) {
-        return refuse(STATUS_NOT_FOUND,
+        return refuse(c, STATUS_NOT_FOUND,
                       "calibration_in is connected with nothing; connect it with the input that the "
                       "cable comes back to");
     }
@@ -140,11 +148,12 @@ enum status calibration_start(struct calibration *c, struct session *session, do
     c->recording = calloc(length, sizeof *c->recording);
     if (!c->signal || !c->recording) {
         free_buffers(c);
-        return refuse(STATUS_NO_MEMORY, "out of memory");
+        return refuse(c, STATUS_NO_MEMORY, "out of memory");
     }
     memset(c->recording, 0,
            length * sizeof *c->recording); /* no page of it is to be touched first in the callback */
     c->running = true;
+    c->state = CALIBRATION_RUNNING;
     c->level = (float)pow(10, level_dbfs / 20);
     loopback_signal(c->signal, c->level);
     rt->player.signal = c->signal;
@@ -167,19 +176,48 @@ static uint32_t reported_latency(const struct rt *rt)
     return out.max + in.max;
 }
 
-static void accept(struct calibration *c, const struct session *session)
+static void accept(struct calibration *c, const struct session *session, const struct loopback_result *result)
 {
     struct calibration_entry *entry = &c->pending;
     const double ms = 1000.0 / entry->rate;
-    entry->round_trip = c->result.delay;
-    entry->extra = c->result.delay - reported_latency(session->rt);
-    entry->confidence = c->result.confidence;
+    entry->round_trip = result->delay;
+    entry->extra = result->delay - reported_latency(session->rt);
+    entry->confidence = result->confidence;
     log_info("calibrated: round trip %.2f samples (%.3f ms), of which %.2f (%.3f ms) are not reported by "
              "JACK; confidence "
              "%.2f",
              entry->round_trip, entry->round_trip * ms, entry->extra, entry->extra * ms, entry->confidence);
     keep(entry);
     use(c, entry, true, session->rt);
+}
+
+static enum calibration_state state_of(enum loopback_verdict verdict)
+{
+    switch (verdict) {
+    case LOOPBACK_FOUND: return CALIBRATION_DONE;
+    case LOOPBACK_SILENT: return CALIBRATION_SILENT;
+    case LOOPBACK_CLIPPED: return CALIBRATION_CLIPPED;
+    case LOOPBACK_NOISE: return CALIBRATION_NOISE;
+    case LOOPBACK_AMBIGUOUS: break;
+    }
+    return CALIBRATION_AMBIGUOUS;
+}
+
+/* What the recording says; the outcome is logged. */
+static enum calibration_state judge(struct calibration *c, const struct session *session)
+{
+    struct loopback_result result;
+    const enum status status = loopback_find(c->recording, session->rt->player.length, c->level, &result);
+    if (status) {
+        log_warning("calibration failed: %s", status_str(status));
+        return CALIBRATION_SPOILED;
+    }
+    if (result.verdict == LOOPBACK_FOUND) {
+        accept(c, session, &result);
+    } else {
+        log_warning("calibration failed: %s", loopback_verdict_str(result.verdict));
+    }
+    return state_of(result.verdict);
 }
 
 bool calibration_poll(struct calibration *c, struct session *session)
@@ -189,16 +227,11 @@ bool calibration_poll(struct calibration *c, struct session *session)
     if (!c->running || state == PLAYER_RUNNING) {
         return false;
     }
-    c->result = (struct loopback_result){.verdict = LOOPBACK_SILENT};
-    if (state != PLAYER_DONE) {
-        log_warning("calibration failed: sound was missed meanwhile (an xrun); try again");
-        c->result.verdict = LOOPBACK_NOISE;
-    } else if (loopback_find(c->recording, player->length, c->level, &c->result)) {
-        log_warning("calibration failed: out of memory");
-    } else if (c->result.verdict == LOOPBACK_FOUND) {
-        accept(c, session);
+    if (state == PLAYER_DONE) {
+        c->state = judge(c, session);
     } else {
-        log_warning("calibration failed: %s", loopback_verdict_str(c->result.verdict));
+        c->state = CALIBRATION_SPOILED;
+        log_warning("calibration failed: sound was missed meanwhile (an xrun); try again");
     }
     atomic_store_explicit(&player->state, PLAYER_IDLE, memory_order_release);
     free_buffers(c);

@@ -20,7 +20,7 @@ struct calibration {
     struct calibration_entry pending; /* where and how it is being measured */
     struct calibration_entry current; /* what holds for the present rate, period and device, if `valid` */
     bool valid;
-    struct loopback_result result; /* of the last measurement, if any */
+    enum calibration_state state; /* for the status page */
 };
 
 /* Starts to measure. Refused, with the reason logged: STATUS_BUSY (one is under way), STATUS_NOT_FOUND (a
@@ -28,7 +28,7 @@ struct calibration {
 MUST_CHECK enum status calibration_start(struct calibration *calibration, struct session *session,
                                          double level_dbfs);
 
-/* True when a measurement has just ended: its outcome is logged, kept if good, and in `result`. */
+/* True when a measurement has just ended: its outcome is logged, kept if good, and in `state`. */
 bool calibration_poll(struct calibration *calibration, struct session *session);
 
 /* After the graph, the rate or the period may have changed: looks up what was kept for them. */

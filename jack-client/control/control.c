@@ -246,7 +246,7 @@ static void report(struct control_side *c, uint64_t now_ms)
 {
     if (now_ms - c->reported_ms >= REPORT_MS) {
         c->reported_ms = now_ms;
-        report_write(telemetry_of(c), &c->session, c->calibration.valid);
+        report_write(telemetry_of(c), &c->session, &c->calibration);
     }
 }
 
@@ -278,7 +278,7 @@ static bool connect_calibration(const struct control_side *c)
 static bool calibrate_once(struct control_side *c, bool measured)
 {
     if (measured) {
-        c->failed = c->calibration.result.verdict != LOOPBACK_FOUND || !c->calibration.valid;
+        c->failed = c->calibration.state != CALIBRATION_DONE;
         return true;
     }
     if (!c->calibration.running && c->stream_logged) {

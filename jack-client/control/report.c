@@ -17,7 +17,8 @@ static void write_latency(struct telemetry *telemetry, const struct rt *rt, bool
     telemetry_write_latency(telemetry, &latency);
 }
 
-void report_write(struct telemetry *telemetry, const struct session *session, bool calibrated)
+void report_write(struct telemetry *telemetry, const struct session *session,
+                  const struct calibration *calibration)
 {
     const struct rt *rt = session->rt;
     const struct analysis_config *config = &session->options->engine.analysis;
@@ -35,9 +36,13 @@ void report_write(struct telemetry *telemetry, const struct session *session, bo
         .xruns = LOAD(session->xruns),
         .gaps = LOAD(rt->reports.gaps),
         .nonfinite_samples = LOAD(rt->reports.refused),
+        .calibration = calibration->state,
+        .calibration_confidence = calibration->valid ? (float)calibration->current.confidence : 0,
+        .round_trip_ms = calibration->valid ? calibration->current.round_trip * 1000 / rt->sample_rate : 0,
+        .extra_ms = calibration->valid ? calibration->current.extra * 1000 / rt->sample_rate : 0,
     };
     telemetry_write_status(telemetry, &status);
     if (session->client) {
-        write_latency(telemetry, rt, calibrated);
+        write_latency(telemetry, rt, calibration->valid);
     }
 }

@@ -3,11 +3,12 @@
 #ifndef PHICAST_JACK_CLIENT_CONTROL_REPORT_H
 #define PHICAST_JACK_CLIENT_CONTROL_REPORT_H
 
+#include "jack-client/control/calibration.h"
 #include "jack-client/control/session.h"
 #include "shared/telemetry.h"
 
-/* session->client may be NULL: there is no server then. calibrated: whether a calibration holds for the
- * present. */
-void report_write(struct telemetry *telemetry, const struct session *session, bool calibrated);
+/* session->client may be NULL: there is no server then. */
+void report_write(struct telemetry *telemetry, const struct session *session,
+                  const struct calibration *calibration);
 
 #endif

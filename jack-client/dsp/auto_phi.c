@@ -11,13 +11,6 @@ static const double report_depth = 0.005;
 static const double report_phase = 0.02; /* rad */
 static const double report_s = 0.5;
 
-static double wrap(double angle)
-{
-    static const double two_pi = 6.28318530717958647693;
-    const double turned = fmod(angle, two_pi);
-    return turned < 0 ? turned + two_pi : turned;
-}
-
 static void forget(struct auto_phi *a)
 {
     a->elapsed_s = a->sum = 0;
@@ -34,31 +27,36 @@ void auto_phi_set_on(struct auto_phi *a, const struct breathing *breathing, bool
     a->reported_depth = breathing_depth(breathing);
 }
 
-static void remember(struct auto_phi *a)
+static void remember(struct auto_phi *a, uint32_t ticks)
 {
-    a->latest = (a->latest + 1) % AUTO_PHI_HISTORY;
-    a->history[a->latest] = (float)(a->sum / a->frames);
-    a->ticks += a->ticks < AUTO_PHI_HISTORY;
+    for (uint32_t i = 0; i < ticks && i < AUTO_PHI_HISTORY; i++) {
+        a->latest = (a->latest + 1) % AUTO_PHI_HISTORY;
+        a->history[a->latest] = (float)(a->sum / a->frames);
+        a->ticks += a->ticks < AUTO_PHI_HISTORY;
+    }
 }
 
-/* Criticality averaged over one breath, or over what there is of it. */
+/* Criticality averaged over one breath, or over what there is of it. The oldest tick counts in part. */
 static double mean_over_breath(const struct auto_phi *a, double rate)
 {
-    const double wanted = fmax(1, round(AUTO_PHI_TICKS_PER_SECOND / rate));
-    const uint32_t count = wanted < a->ticks ? (uint32_t)wanted : a->ticks;
+    const double breath = fmax(1, AUTO_PHI_TICKS_PER_SECOND / rate);
     double sum = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        sum += (double)a->history[(a->latest + AUTO_PHI_HISTORY - i) % AUTO_PHI_HISTORY];
+    double weights = 0;
+    for (uint32_t i = 0; i < a->ticks && i < breath; i++) {
+        const double weight = fmin(1, breath - i);
+        sum += weight * (double)a->history[(a->latest + AUTO_PHI_HISTORY - i) % AUTO_PHI_HISTORY];
+        weights += weight;
     }
-    return sum / count;
+    return sum / weights;
 }
 
-static void tick(struct auto_phi *a, struct breathing *breathing, double coherence)
+/* `ticks` at once: a hop may be longer than one. */
+static void tick(struct auto_phi *a, struct breathing *breathing, double coherence, uint32_t ticks)
 {
-    remember(a);
+    remember(a, ticks);
     const double depth = breathing_depth(breathing);
     const double error = target - mean_over_breath(a, breathing_rate(breathing));
-    const double moved = fmin(fmax(depth + depth_per_second * error * tick_s, 0), 1);
+    const double moved = fmin(fmax(depth + depth_per_second * error * ticks * tick_s, 0), 1);
     if (moved != depth) {
         breathing_set_depth(breathing, moved);
         a->moved_depth += moved - depth;
@@ -70,24 +68,24 @@ static void tick(struct auto_phi *a, struct breathing *breathing, double coheren
     }
     a->coherence = coherence;
     a->has_coherence = true;
-    a->elapsed_s -= tick_s;
+    a->elapsed_s -= ticks * tick_s;
     a->sum = 0;
     a->frames = 0;
 }
 
-static bool due_report(struct auto_phi *a, const struct breathing *breathing, struct phi_adaptation *report)
+static bool due_report(struct auto_phi *a, const struct breathing *breathing, double phase,
+                       struct phi_adaptation *report)
 {
     const double by_depth = fabs(a->moved_depth) / report_depth;
     const double by_phase = fabs(a->moved_phase) / report_phase;
     if (a->since_report_s < report_s || (by_depth < 1 && by_phase < 1)) {
         return false;
     }
-    const double phase = breathing_phase(breathing, 0);
     *report = (struct phi_adaptation){
         .old_depth = (float)a->reported_depth,
         .new_depth = (float)breathing_depth(breathing),
-        .old_phase = (float)wrap(phase - a->moved_phase),
-        .new_phase = (float)phase,
+        .old_phase = breathing_angle(phase - a->moved_phase),
+        .new_phase = breathing_angle(phase),
         .reason = by_depth >= by_phase ? REASON_CRITICALITY_OPTIMIZATION : REASON_COHERENCE_TRACKING,
     };
     a->reported_depth = breathing_depth(breathing);
@@ -107,8 +105,9 @@ bool auto_phi_frame(struct auto_phi *a, struct breathing *breathing, const struc
     a->frames++;
     a->elapsed_s += frame->seconds;
     a->since_report_s += frame->seconds;
-    if (a->elapsed_s >= tick_s) {
-        tick(a, breathing, frame->coherence);
+    const double ticks = floor(a->elapsed_s / tick_s);
+    if (ticks >= 1) {
+        tick(a, breathing, frame->coherence, (uint32_t)ticks);
     }
-    return due_report(a, breathing, report);
+    return due_report(a, breathing, frame->phase, report);
 }

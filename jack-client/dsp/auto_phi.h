@@ -40,7 +40,8 @@ struct auto_phi_frame {
     double seconds; /* one hop */
     double criticality;
     double coherence;
-    bool active; /* whether any channel is */
+    double phase; /* rad: theta at the frame's timestamp */
+    bool active;  /* whether any channel is, and time passes as it should */
 };
 
 /* One frame. True when there is something to report; *report then holds it. */

@@ -2,9 +2,7 @@
 #include "jack-client/dsp/states.h"
 
 #include <math.h>
-#include <stdlib.h>
-
-enum { STATE_COUNT = STATE_CRITICAL + 1 };
+#include <string.h>
 
 static const double dwell_s = 0.2;
 static const double idle_dwell_s = 1;
@@ -12,55 +10,29 @@ static const double share_needed = 0.75;
 static const float ici_hysteresis = 0.05F;
 static const float criticality_hysteresis = 0.2F;
 
-/* How many of the last `length` frames were in each state. */
-struct tally {
-    uint32_t length;
-    uint32_t count[STATE_COUNT];
-};
-
-struct states {
-    float ici_threshold;
-    float criticality_threshold;
-    enum sound_state state;
-    bool integrated;                /* ICI is over its threshold, */
-    bool bursting;                  /* criticality over its own, with hysteresis */
-    enum state_trigger trigger;     /* the one of the two that changed last */
-    struct tally recent;            /* 200 ms */
-    struct tally longer;            /* one second */
-    uint64_t frames;                /* seen so far */
-    struct critical_event critical; /* so far, while in that state */
-    double critical_since;
-    uint8_t past[]; /* the states of the last longer.length frames, a ring */
-};
-
-enum status states_create(const struct states_config *config, struct states **states)
+static struct states_tally tally_of(double seconds, double frames_per_second, enum sound_state state)
 {
-    *states = NULL;
-    if (!(config->frames_per_second > 0) || !(config->frames_per_second < 1e5) ||
-        !(config->ici_threshold >= 0) || !(config->ici_threshold <= 1) ||
-        !(config->criticality_threshold >= 0) || !(config->criticality_threshold <= 100)) {
+    struct states_tally tally = {.length = (uint32_t)fmax(1, round(seconds * frames_per_second))};
+    tally.count[state] = tally.length;
+    return tally;
+}
+
+enum status states_prepare(struct states *s, const struct states_config *config)
+{
+    const double rate = config->frames_per_second;
+    if (!(rate > 0) || !(rate <= STATES_FRAMES_MAX) || !(config->ici_threshold >= 0) ||
+        !(config->ici_threshold <= 1) || !(config->criticality_threshold >= 0) ||
+        !(config->criticality_threshold <= 100)) {
         return STATUS_BAD_ARG;
-    }
-    const uint32_t recent = (uint32_t)fmax(1, round(dwell_s * config->frames_per_second));
-    const uint32_t longer = (uint32_t)fmax(1, round(idle_dwell_s * config->frames_per_second));
-    struct states *s = calloc(1, sizeof *s + longer); /* all idle */
-    if (!s) {
-        return STATUS_NO_MEMORY;
     }
     s->ici_threshold = (float)config->ici_threshold;
     s->criticality_threshold = (float)config->criticality_threshold;
-    s->trigger = TRIGGER_SIGNAL_ONSET;
-    s->recent.length = recent;
-    s->longer.length = longer;
-    s->recent.count[STATE_IDLE] = recent;
-    s->longer.count[STATE_IDLE] = longer;
-    *states = s;
+    s->frame_ms = 1000 / rate;
+    s->recent = tally_of(dwell_s, rate, s->state);
+    s->longer = tally_of(idle_dwell_s, rate, s->state);
+    s->at = 0;
+    memset(s->past, (int)s->state, sizeof s->past);
     return STATUS_OK;
-}
-
-void states_destroy(struct states *states)
-{
-    free(states);
 }
 
 static bool over(bool was, float value, float threshold, float hysteresis)
@@ -72,7 +44,6 @@ static bool over(bool was, float value, float threshold, float hysteresis)
 static enum sound_state judge(struct states *s, const struct states_frame *frame)
 {
     if (!frame->active) {
-        s->integrated = s->bursting = false;
         return STATE_IDLE;
     }
     const bool integrated = over(s->integrated, frame->ici, s->ici_threshold, ici_hysteresis);
@@ -92,11 +63,10 @@ static enum sound_state judge(struct states *s, const struct states_frame *frame
     return bursting ? STATE_TURBULENT : STATE_AMBIENT;
 }
 
-static void count_frame(struct states *s, struct tally *tally, enum sound_state now)
+static void count_frame(const struct states *s, struct states_tally *tally, enum sound_state now)
 {
     const uint32_t ring = s->longer.length;
-    const uint32_t leaving = (uint32_t)((s->frames + ring - tally->length) % ring);
-    tally->count[s->past[leaving]]--;
+    tally->count[s->past[(s->at + ring - tally->length) % ring]]--;
     tally->count[now]++;
 }
 
@@ -104,13 +74,13 @@ static void remember(struct states *s, enum sound_state now)
 {
     count_frame(s, &s->recent, now);
     count_frame(s, &s->longer, now);
-    s->past[s->frames % s->longer.length] = (uint8_t)now;
-    s->frames++;
+    s->past[s->at] = (uint8_t)now;
+    s->at = (s->at + 1) % s->longer.length;
 }
 
 static float share_of(const struct states *s, enum sound_state state)
 {
-    const struct tally *tally = state == STATE_IDLE ? &s->longer : &s->recent;
+    const struct states_tally *tally = state == STATE_IDLE ? &s->longer : &s->recent;
     return (float)tally->count[state] / (float)tally->length;
 }
 
@@ -125,7 +95,7 @@ static uint32_t change(struct states *s, const struct states_frame *frame, enum 
 {
     uint32_t count = 0;
     if (s->state == STATE_CRITICAL) {
-        s->critical.duration_ms = (float)fmax(0, 1000 * (frame->timestamp - s->critical_since));
+        s->critical.duration_ms = (float)s->critical_ms;
         events[count++] =
             (struct event){.kind = EVENT_CRITICAL, .timestamp = s->critical_since, .critical = s->critical};
     }
@@ -139,6 +109,7 @@ static uint32_t change(struct states *s, const struct states_frame *frame, enum 
     };
     if (to == STATE_CRITICAL) {
         s->critical_since = frame->timestamp;
+        s->critical_ms = 0;
         s->critical = (struct critical_event){0};
         follow_critical(s, frame);
     }
@@ -150,13 +121,18 @@ uint32_t states_frame(struct states *s, const struct states_frame *frame,
                       struct event events[STATES_EVENTS_MAX])
 {
     const enum sound_state now = judge(s, frame);
+    uint32_t count = 0;
     remember(s, now);
     if (s->state == STATE_CRITICAL) {
+        s->critical_ms += s->frame_ms; /* not by the clock, which may be set meanwhile */
         follow_critical(s, frame);
     }
     const float share = share_of(s, now);
-    if (now == s->state || (double)share < share_needed) {
-        return 0;
+    if (now != s->state && (double)share >= share_needed) {
+        count = change(s, frame, now, share, events);
     }
-    return change(s, frame, now, share, events);
+    if (now == STATE_IDLE && s->state == STATE_IDLE) {
+        s->integrated = s->bursting = false;
+    }
+    return count;
 }

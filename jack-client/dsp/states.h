@@ -4,7 +4,8 @@
  * By two thresholds, ICI ("high integration") and criticality ("bursting"): ambient (neither), coherent (ICI
  * only), turbulent (criticality only), critical (both); idle with no active channel. Leaving a threshold
  * needs 0.05 (ICI) or 0.2 (criticality) below it. A new state must hold for at least three quarters of the
- * frames of the last 200 ms (idle: of the last second).
+ * frames of the last 200 ms (idle: of the last second, so a rest between two hits changes nothing, not even
+ * on which side of the thresholds the sound is).
  */
 #ifndef PHICAST_JACK_CLIENT_DSP_STATES_H
 #define PHICAST_JACK_CLIENT_DSP_STATES_H
@@ -16,17 +17,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { STATES_FRAMES_MAX = 15625 /* a second: 1 MHz, a hop of 64 */ };
+
 struct states_config {
-    double frames_per_second;
+    double frames_per_second;     /* above 0, up to STATES_FRAMES_MAX */
     double ici_threshold;         /* 0...1; 0.75 by default */
     double criticality_threshold; /* 0...100; 2 by default */
 };
 
-struct states;
+/* How many of the last `length` frames were in each state. */
+struct states_tally {
+    uint32_t length;
+    uint32_t count[STATE_CRITICAL + 1];
+};
 
-/* Setup thread. STATUS_BAD_ARG, STATUS_NO_MEMORY. The first state is idle. */
-MUST_CHECK enum status states_create(const struct states_config *config, struct states **states);
-void states_destroy(struct states *states);
+/* Plain data; one thread at a time. Start from {0}, which is idle. */
+struct states {
+    float ici_threshold;
+    float criticality_threshold;
+    double frame_ms;
+    enum sound_state state;
+    bool integrated;                 /* ICI is over its threshold, */
+    bool bursting;                   /* criticality over its own, with hysteresis */
+    enum state_trigger trigger;      /* the one of the two that changed last */
+    struct states_tally recent;      /* 200 ms */
+    struct states_tally longer;      /* one second */
+    uint32_t at;                     /* where in `past` the next frame goes */
+    struct critical_event critical;  /* so far, while in that state, */
+    double critical_since;           /* its start, Unix seconds */
+    double critical_ms;              /* and its length */
+    uint8_t past[STATES_FRAMES_MAX]; /* the states of the last longer.length frames, a ring */
+};
+
+/* Setup thread. The state is kept, as if it had been held all the time. STATUS_BAD_ARG: a value outside the
+ * ranges above; nothing has changed then. */
+MUST_CHECK enum status states_prepare(struct states *states, const struct states_config *config);
 
 /* What a frame says. */
 struct states_frame {

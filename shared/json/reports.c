@@ -133,6 +133,19 @@ static struct json_object *source_object(const struct server_report *report)
     return object;
 }
 
+static struct json_object *calibration_object(const struct analyser_status *a)
+{
+    struct json_object *object = json_object_new_object();
+    if (!add_string(object, "state", calibration_state_str(a->calibration)) ||
+        !add_number(object, "round_trip_ms", a->round_trip_ms) ||
+        !add_number(object, "extra_ms", a->extra_ms) ||
+        !add_number(object, "confidence", (double)a->calibration_confidence)) {
+        json_object_put(object);
+        return NULL;
+    }
+    return object;
+}
+
 static struct json_object *analyser_object(const struct analyser_status *a)
 {
     struct json_object *object = json_object_new_object();
@@ -144,7 +157,8 @@ static struct json_object *analyser_object(const struct analyser_status *a)
         !add_number(object, "worst_callback_us", (double)a->worst_callback_us) ||
         !add_count(object, "callbacks", a->callbacks) || !add_count(object, "frames", a->frames) ||
         !add_count(object, "xruns", a->xruns) || !add_count(object, "gaps", a->gaps) ||
-        !add_count(object, "nonfinite_samples", a->nonfinite_samples)) {
+        !add_count(object, "nonfinite_samples", a->nonfinite_samples) ||
+        !add(object, "calibration", calibration_object(a))) {
         json_object_put(object);
         return NULL;
     }
