@@ -136,11 +136,12 @@ void control_close(struct control_side *c)
 /* --- running
  * ------------------------------------------------------------------------------------------------ */
 
-/* Pages that are touched for the first time in the callback would cost a fault. A plug-in leaves that to its
- * server. */
+/* A page that was swapped out would cost the callback a fault. What the callback uses has been touched by
+ * now; the rest, such as the unused parts of stacks, is locked if it ever is (ONFAULT). A plug-in leaves that
+ * to its server. */
 static void lock_memory(const struct control_side *c)
 {
-    if (!c->session.host && mlockall(MCL_CURRENT) != 0) {
+    if (!c->session.host && mlockall(MCL_CURRENT | MCL_ONFAULT) != 0) {
         log_warning(
             "memory cannot be locked (%s), so a busy machine may page us out: raise the memlock limit, "
             "as the audio group has it (ulimit -l)",

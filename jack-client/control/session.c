@@ -66,9 +66,20 @@ static void on_freewheel(int starting, void *arg)
     atomic_store_explicit(&session->rt->inputs.freewheeling, starting != 0, memory_order_relaxed);
 }
 
+/* Touches as much stack as the callback may ever use, so that it never meets a page for the first time. */
+static void touch_stack(void)
+{
+    enum { CALLBACK_STACK = 65536 };
+    volatile char stack[CALLBACK_STACK];
+    for (size_t i = 0; i < sizeof stack; i += 1024) {
+        stack[i] = 0;
+    }
+}
+
 static void on_thread_init(void *arg)
 {
     (void)arg;
+    touch_stack();
     float_mode_flush_denormals();
 }
 
