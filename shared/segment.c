@@ -250,3 +250,18 @@ void segment_leave(struct segment *segment)
     }
     *segment = SEGMENT_NONE;
 }
+
+void segment_sweep(const struct segment_kind *kind, const char *name)
+{
+    char path[SEGMENT_NAME_MAX];
+    if (make_name(path, kind, name)) {
+        return;
+    }
+    const int fd = shm_open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK, 0);
+    if (fd >= 0) {
+        if (take_lock(fd) == STATUS_OK && is_current(fd, path)) {
+            shm_unlink(path);
+        }
+        close(fd);
+    }
+}

@@ -83,4 +83,8 @@ void segment_close(struct segment *segment);
  * will be replaced, and has something to say to its successor. */
 void segment_leave(struct segment *segment);
 
+/* Control thread. Removes a segment of that name that no writer holds, if there is one: the last of those who
+ * know it, before it goes. */
+void segment_sweep(const struct segment_kind *kind, const char *name);
+
 #endif

@@ -14,6 +14,9 @@ void hands_init(struct hands *hands, const char *name)
 void hands_close(struct hands *hands)
 {
     segment_close(&hands->segment);
+    if (hands->looked) { /* a broadcaster that ended before us may have left it for a successor */
+        segment_sweep(&control_kind, hands->name);
+    }
 }
 
 static const struct ring *ring_of(const struct hands *hands)

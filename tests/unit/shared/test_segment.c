@@ -278,6 +278,26 @@ static void leavings_are_replaced(void)
 }
 
 /* A fifo or a link under the name must neither hold anybody up nor lead anywhere. */
+static void leavings_are_swept_and_live_ones_are_not(void)
+{
+    char name[TEST_NAME_MAX];
+    struct segment segment;
+    test_name(name, "sweep");
+    segment_sweep(&kind, name); /* nothing there */
+    segment_sweep(&kind, "not a name");
+    plant(name, &good_header, 12345);
+    segment_sweep(&kind, name);
+    CU_ASSERT_EQUAL(access(path_of(name), F_OK), -1);
+
+    CU_ASSERT_EQUAL_FATAL(segment_create(&segment, &kind, name, no_group), STATUS_OK);
+    segment_sweep(&kind, name);
+    CU_ASSERT_EQUAL(access(path_of(name), F_OK), 0);
+    segment_leave(&segment);
+    CU_ASSERT_EQUAL(access(path_of(name), F_OK), 0);
+    segment_sweep(&kind, name);
+    CU_ASSERT_EQUAL(access(path_of(name), F_OK), -1);
+}
+
 static void odd_files_do_not_block(void)
 {
     char name[TEST_NAME_MAX];
@@ -325,6 +345,7 @@ int main(void)
         {"verify watches the file", verify_watches_the_file},
         {"leavings are replaced", leavings_are_replaced},
         {"kinds do not mix", kinds_do_not_mix},
+        {"leavings are swept, and live ones are not", leavings_are_swept_and_live_ones_are_not},
         CU_TEST_INFO_NULL,
     };
     return unit_run_supervised("segment", tests);
