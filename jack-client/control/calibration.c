@@ -9,7 +9,7 @@
 
 #define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_acquire)
 
-static const double longest_delay_s = 1.02; /* a second, and room for its last return's shape */
+static const double longest_delay_s = 1.2; /* a second, and what long periods add to it */
 
 /* --- what a port is connected with
  * -------------------------------------------------------------------------- */
@@ -43,6 +43,25 @@ static struct calibration_entry present_place(const struct session *session)
                                       .period = jack_get_buffer_size(session->client)};
 }
 
+/* Where what is analysed comes from; the device is empty if that is nowhere. */
+static struct calibration_entry place_of_inputs(const struct session *session)
+{
+    const struct rt *rt = session->rt;
+    struct calibration_entry place = present_place(session);
+    for (uint32_t i = 0; i < rt->channels && place.device[0] == '\0'; i++) {
+        (void)device_behind(session->client, rt->in[i], place.device);
+    }
+    if (place.device[0] == '\0') { /* a card that is only being measured */
+        (void)device_behind(session->client, rt->calibration_in, place.device);
+    }
+    return place;
+}
+
+static bool same_place(const struct calibration_entry *a, const struct calibration_entry *b)
+{
+    return a->rate == b->rate && a->period == b->period && strcmp(a->device, b->device) == 0;
+}
+
 /* --- keeping
  * ------------------------------------------------------------------------------------------------ */
 
@@ -70,14 +89,8 @@ static void use(struct calibration *c, const struct calibration_entry *entry, bo
 void calibration_recall(struct calibration *c, const struct session *session)
 {
     char path[CALIBRATION_PATH_MAX];
-    struct calibration_entry entry = present_place(session);
+    struct calibration_entry entry = place_of_inputs(session);
     bool found = false;
-    for (uint32_t i = 0; i < session->rt->channels && entry.device[0] == '\0'; i++) {
-        (void)device_behind(session->client, session->rt->in[i], entry.device);
-    }
-    if (entry.device[0] == '\0') { /* a card that is only being measured */
-        (void)device_behind(session->client, session->rt->calibration_in, entry.device);
-    }
     if (entry.device[0] != '\0' && calibrations_path(path) == STATUS_OK) {
         const enum status status = calibrations_find(path, &entry);
         found = status == STATUS_OK;
@@ -89,13 +102,13 @@ void calibration_recall(struct calibration *c, const struct session *session)
         log_info(found ? "calibrated: %.1f samples round trip at this rate and period, kept from earlier"
                        : "not calibrated for this rate, period and device",
                  entry.round_trip);
+        if (!c->running && (found || c->state == CALIBRATION_DONE)) {
+            c->state = found ? CALIBRATION_DONE : CALIBRATION_NONE;
+        }
     }
-    if (found) {
-        c->state = CALIBRATION_DONE;
-    } else if (c->state == CALIBRATION_DONE) {
-        c->state = CALIBRATION_NONE;
+    if (found || c->valid) {
+        use(c, &entry, found, session->rt);
     }
-    use(c, &entry, found, session->rt);
 }
 
 double calibration_extra(const struct calibration *c)
@@ -145,13 +158,14 @@ enum status calibration_start(struct calibration *c, struct session *session, do
     }
     const uint32_t length = LOOPBACK_SIGNAL + (uint32_t)(longest_delay_s * rt->sample_rate);
     c->signal = malloc(LOOPBACK_SIGNAL * sizeof *c->signal);
-    c->recording = calloc(length, sizeof *c->recording);
+    c->recording = malloc(length * sizeof *c->recording);
     if (!c->signal || !c->recording) {
         free_buffers(c);
         return refuse(c, STATUS_NO_MEMORY, "out of memory");
     }
-    memset(c->recording, 0,
-           length * sizeof *c->recording); /* no page of it is to be touched first in the callback */
+    /* No page of it is to be touched first in the callback. Not with 0: a compiler may make malloc and memset
+     * one call that touches nothing. */
+    memset(c->recording, 0x55, length * sizeof *c->recording);
     c->running = true;
     c->state = CALIBRATION_RUNNING;
     c->level = (float)pow(10, level_dbfs / 20);
@@ -188,7 +202,16 @@ static void accept(struct calibration *c, const struct session *session, const s
              "%.2f",
              entry->round_trip, entry->round_trip * ms, entry->extra, entry->extra * ms, entry->confidence);
     keep(entry);
-    use(c, entry, true, session->rt);
+    const struct calibration_entry inputs = place_of_inputs(session);
+    const bool holds = same_place(entry, &inputs);
+    if (!holds) {
+        log_warning(
+            "that was measured on %s, but the inputs listen to %s: it will hold when they listen to %s",
+            entry->device, inputs.device, entry->device);
+    }
+    if (holds || !c->valid) { /* else the inputs' own stays */
+        use(c, entry, holds, session->rt);
+    }
 }
 
 static enum calibration_state state_of(enum loopback_verdict verdict)
@@ -227,7 +250,11 @@ bool calibration_poll(struct calibration *c, struct session *session)
     if (!c->running || state == PLAYER_RUNNING) {
         return false;
     }
-    if (state == PLAYER_DONE) {
+    const struct calibration_entry now = present_place(session);
+    if (now.rate != c->pending.rate || now.period != c->pending.period) {
+        c->state = CALIBRATION_SPOILED;
+        log_warning("calibration failed: the period changed meanwhile; try again");
+    } else if (state == PLAYER_DONE) {
         c->state = judge(c, session);
     } else {
         c->state = CALIBRATION_SPOILED;
@@ -241,6 +268,7 @@ bool calibration_poll(struct calibration *c, struct session *session)
 void calibration_drop(struct calibration *c, struct session *session)
 {
     if (c->running) {
+        c->state = CALIBRATION_SPOILED;
         log_warning("calibration failed: the JACK server has gone; try again");
         atomic_store_explicit(&session->rt->player.state, PLAYER_IDLE, memory_order_release);
     }

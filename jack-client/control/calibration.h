@@ -18,8 +18,8 @@ struct calibration {
     float *signal;
     float *recording;
     struct calibration_entry pending; /* where and how it is being measured */
-    struct calibration_entry current; /* what holds for the present rate, period and device, if `valid` */
-    bool valid;
+    struct calibration_entry current; /* what was found last, or kept for the present place */
+    bool valid;                       /* it holds for the present rate, period and device */
     enum calibration_state state; /* for the status page */
 };
 

@@ -47,6 +47,8 @@ static void look_for_broadcaster(struct hands *hands, uint64_t now_ms)
 static void pass_on(struct hands *hands, struct ring *commands, double *calibrate)
 {
     struct command command;
+    struct command last_refused = {0};
+    uint32_t refused = 0;
     uint64_t lost = 0;
     for (int i = 0; i < COMMANDS_MAX; i++) {
         const enum status status = command_read(ring_of(hands), &hands->next, &command, &lost);
@@ -56,8 +58,13 @@ static void pass_on(struct hands *hands, struct ring *commands, double *calibrat
         if (status == STATUS_OK && command.kind == COMMAND_CALIBRATE) {
             *calibrate = command.value;
         } else if (status == STATUS_BAD_ARG || (status == STATUS_OK && command_push(commands, &command))) {
-            log_warning("a command out of range was refused: kind %u, value %g", command.kind, command.value);
+            last_refused = command;
+            refused++;
         }
+    }
+    if (refused > 0) {
+        log_warning("%u commands out of range were refused, the last of kind %u, value %g", refused,
+                    last_refused.kind, last_refused.value);
     }
     if (lost > 0) {
         log_warning("%llu commands came too fast and were lost", (unsigned long long)lost);
@@ -69,10 +76,15 @@ void hands_poll(struct hands *hands, struct ring *commands, double *calibrate, u
     if (!hands->segment.memory) {
         look_for_broadcaster(hands, now_ms);
     }
-    if (hands->segment.memory && (segment_verify(&hands->segment) || !segment_alive(&hands->segment))) {
-        segment_close(&hands->segment);
+    if (!hands->segment.memory) {
+        return;
     }
-    if (hands->segment.memory) {
-        pass_on(hands, commands, calibrate);
+    const bool alive = segment_alive(&hands->segment);
+    const bool good = segment_verify(&hands->segment) == STATUS_OK;
+    if (good) {
+        pass_on(hands, commands, calibrate); /* what a broadcaster that has died asked for last, too */
+    }
+    if (!good || (!alive && hands->next == ring_head(ring_of(hands)))) {
+        segment_close(&hands->segment);
     }
 }

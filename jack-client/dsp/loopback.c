@@ -8,12 +8,17 @@
 #include <string.h>
 
 /* A return this near the strongest one is the same return, seen through a converter's filter. */
-enum { SAME_RETURN = 32, CLIPPED_SAMPLES = 4 };
+enum { SAME_RETURN = 32, CLIPPED_SAMPLES = 4, INTERPOLATION_REACH = 32 /* samples either way */ };
 
 static const float full_scale = 0.999F;
-static const double silence = 1e-5;  /* RMS; -100 dBFS */
-static const double stands_out = 10; /* noise alone reaches 5 times its RMS in a million lags */
-static const double rival = 0.5;     /* of the strongest return */
+static const double silence = 1e-5; /* RMS; -100 dBFS */
+static const double rival = 0.5;    /* of the strongest return */
+static const double pi = 3.14159265358979323846;
+
+/* Of the correlation with a return that is nothing but the signal: the least that noise cannot be taken for.
+ * Noise alone has a deviation of 1/sqrt(LOOPBACK_SIGNAL) = 1/128 and reaches 5 times that in a million lags.
+ */
+static const double stands_out = 10.0 / 128;
 
 void loopback_signal(float *out, float level)
 {
@@ -24,6 +29,12 @@ void loopback_signal(float *out, float level)
         state ^= state << 5;
         out[n] = state & 0x10000 ? level : -level;
     }
+}
+
+/* As the analysis takes it: what is no sound is 0. */
+static float sound(float x)
+{
+    return fabsf(x) < 1e8F ? x : 0;
 }
 
 /* c[d] = sum_n recording[n + d] signal[n], by way of the frequency domain; `size` is a power of two that
@@ -41,7 +52,9 @@ static enum status correlate(const float *recording, uint32_t length, float leve
         memset(signal, 0, size * sizeof *signal);
         loopback_signal(signal, level);
         memset(c, 0, size * sizeof *c);
-        memcpy(c, recording, length * sizeof *c);
+        for (uint32_t n = 0; n < length; n++) {
+            c[n] = sound(recording[n]);
+        }
         if (forth_signal && forth_recording && back) {
             fftwf_execute(forth_signal);
             fftwf_execute(forth_recording);
@@ -78,18 +91,41 @@ static uint32_t strongest(const float *c, uint32_t lags, int64_t except)
     return best;
 }
 
-/* How far the top of the parabola through three neighbouring values lies from the middle one. */
-static double parabola_top(double left, double middle, double right)
+/* The correlation between two of its samples: limited to half the sample rate, as all that is recorded is. */
+static double correlation_at(const float *c, uint32_t size, double lag)
 {
-    const double bend = left - 2 * middle + right;
-    return bend < 0 ? fmin(fmax(0.5 * (left - right) / bend, -0.5), 0.5) : 0;
+    const int64_t nearest = llround(lag);
+    double sum = 0;
+    for (int64_t k = nearest - INTERPOLATION_REACH; k <= nearest + INTERPOLATION_REACH; k++) {
+        const double x = pi * (lag - (double)k);
+        const double sinc = fabs(x) < 1e-9 ? 1 : sin(x) / x;
+        const double taper = 0.5 * (1 + cos(x / (INTERPOLATION_REACH + 1)));
+        sum += (double)c[(uint64_t)k & (size - 1)] * sinc * taper; /* lags below 0 stand at the end */
+    }
+    return sum;
 }
 
-static double root_mean_square(const float *values, uint32_t count)
+/* Where around lag `top` the correlation, times sign, is largest: the tops of smaller and smaller parabolas.
+ */
+static double refine(const float *c, uint32_t size, uint32_t top, double sign)
+{
+    double lag = top;
+    for (double step = 0.5; step > 1e-4; step /= 4) {
+        const double left = sign * correlation_at(c, size, lag - step);
+        const double middle = sign * correlation_at(c, size, lag);
+        const double right = sign * correlation_at(c, size, lag + step);
+        const double bend = left - 2 * middle + right;
+        lag += bend < 0 ? step * fmin(fmax(0.5 * (left - right) / bend, -1), 1) : 0;
+    }
+    return fmin(fmax(lag, top - 0.5), top + 0.5);
+}
+
+static double root_mean_square(const float *recording, uint32_t count)
 {
     double sum = 0;
     for (uint32_t n = 0; n < count; n++) {
-        sum += (double)values[n] * (double)values[n];
+        const double x = (double)sound(recording[n]);
+        sum += x * x;
     }
     return sqrt(sum / count);
 }
@@ -98,29 +134,29 @@ static bool is_clipped(const float *recording, uint32_t length)
 {
     uint32_t count = 0;
     for (uint32_t n = 0; n < length; n++) {
-        count += fabsf(recording[n]) >= full_scale;
+        count += fabsf(sound(recording[n])) >= full_scale;
     }
     return count >= CLIPPED_SAMPLES;
 }
 
-static void judge(const float *c, uint32_t lags, double scale, struct loopback_result *result)
+static void judge(const float *c, uint32_t size, const float *recording, uint32_t lags, double level,
+                  struct loopback_result *result)
 {
     const uint32_t top = strongest(c, lags, -1);
     const double peak = fabs((double)c[top]);
-    const double sign = c[top] < 0 ? -1 : 1;
     const uint32_t next = strongest(c, lags, top);
     const double second = llabs((int64_t)next - top) < SAME_RETURN ? 0 : fabs((double)c[next]);
+    /* What the signal itself would give, so loud: transforms there and back multiply by the size. */
+    const double scale = (double)size * LOOPBACK_SIGNAL * level;
 
-    result->delay = top;
-    if (top > 0 && top + 1 < lags) {
-        result->delay += parabola_top(sign * (double)c[top - 1], peak, sign * (double)c[top + 1]);
-    }
-    result->gain = (double)c[top] / scale;
+    result->delay = fmin(fmax(refine(c, size, top, c[top] < 0 ? -1 : 1), 0), lags - 1);
+    result->gain = (double)c[top] / (scale * level);
     result->confidence = peak > 0 ? 1 - second / peak : 0;
     if (result->verdict == LOOPBACK_FOUND) {
-        result->verdict = peak < stands_out * root_mean_square(c, lags) ? LOOPBACK_NOISE
-                          : second > rival * peak                       ? LOOPBACK_AMBIGUOUS
-                                                                        : LOOPBACK_FOUND;
+        const double all_of_it = scale * root_mean_square(recording + top, LOOPBACK_SIGNAL);
+        result->verdict = peak < stands_out * all_of_it ? LOOPBACK_NOISE
+                          : second > rival * peak       ? LOOPBACK_AMBIGUOUS
+                                                        : LOOPBACK_FOUND;
     }
 }
 
@@ -141,10 +177,8 @@ enum status loopback_find(const float *recording, uint32_t length, float level,
     float *c = fftwf_alloc_real(size);
     enum status status = c ? correlate(recording, length, level, size, c) : STATUS_NO_MEMORY;
     if (status == STATUS_OK) {
-        /* Transforms there and back multiply by the size. */
-        const double scale = (double)size * LOOPBACK_SIGNAL * (double)level * (double)level;
         result->verdict = is_clipped(recording, length) ? LOOPBACK_CLIPPED : LOOPBACK_FOUND;
-        judge(c, length - LOOPBACK_SIGNAL + 1, scale, result);
+        judge(c, size, recording, length - LOOPBACK_SIGNAL + 1, (double)level, result);
     }
     fftwf_free(c);
     return status;

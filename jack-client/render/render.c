@@ -83,8 +83,9 @@ static enum status open_events(struct output *output, const char *path)
     if (path) {
         output->events = fopen(path, "w");
         if (!output->events) {
-            log_error("--events %s: %s; give a file that can be written", path, strerror(errno));
-            return status_from_errno(errno);
+            const int err = errno;
+            log_error("--events %s: %s; give a file that can be written", path, strerror(err));
+            return status_from_errno(err);
         }
     }
     return STATUS_OK;

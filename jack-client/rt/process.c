@@ -49,7 +49,9 @@ static bool is_gap(struct rt *rt, const struct cycle *cycle, jack_nframes_t coun
 /* What people ask for: from the control thread, and from MIDI. */
 static void obey(struct rt *rt, jack_nframes_t count)
 {
-    enum { COMMANDS_MAX = 16, MIDI_MAX = 64 }; /* a period's work is bounded; the rest waits for the next */
+    /* A period's work is bounded; what is more waits for the next. Commands wait in the ring, where others
+     * would take their place, so take all that it can hold. */
+    enum { COMMANDS_MAX = RING_SLOTS, MIDI_MAX = 64 };
     struct command command;
 
     for (int i = 0; i < COMMANDS_MAX; i++) {

@@ -39,10 +39,14 @@ static struct json_object *load(const char *path, enum status *status)
     return list;
 }
 
+/* NAN if it is missing, or no number. */
 static double number(const struct json_object *object, const char *key)
 {
     struct json_object *value;
-    return json_object_object_get_ex(object, key, &value) ? json_object_get_double(value) : NAN;
+    const bool is_number =
+        json_object_object_get_ex(object, key, &value) &&
+        (json_object_is_type(value, json_type_double) || json_object_is_type(value, json_type_int));
+    return is_number ? json_object_get_double(value) : NAN;
 }
 
 static bool same_place(const struct json_object *object, const struct calibration_entry *entry)
@@ -105,17 +109,21 @@ static struct json_object *describe(const struct calibration_entry *entry)
     return object;
 }
 
-/* Makes the folders above the file, for the user alone. */
-static void make_folders(const char *path)
+/* Makes the folders above the file, for the user alone. A failure matters only if the file cannot be made
+ * then: a folder may be there and yet not ours to make. */
+static enum status make_folders(const char *path)
 {
     char folder[CALIBRATION_PATH_MAX];
+    enum status status = STATUS_OK;
     snprintf(folder, sizeof folder, "%s", path);
     for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        (void)mkdir(folder,
-                    0700); /* that it is there already is well; other failures show when the file is made */
+        if (mkdir(folder, 0700) != 0 && errno != EEXIST && status == STATUS_OK) {
+            status = status_from_errno(errno);
+        }
         *slash = '/';
     }
+    return status;
 }
 
 static enum status replace_file(const char *path, struct json_object *list)
@@ -141,9 +149,9 @@ enum status calibrations_keep(const char *path, const struct calibration_entry *
         json_object_put(list);
         return STATUS_NO_MEMORY;
     }
-    make_folders(path);
+    const enum status folders = make_folders(path);
     errno = 0;
     status = replace_file(path, list);
     json_object_put(list);
-    return status;
+    return status == STATUS_NOT_FOUND && folders ? folders : status;
 }

@@ -24,6 +24,7 @@ struct flood_options {
     uint32_t count;
     uint32_t rate;
     uint32_t channels;
+    bool lively;
 };
 
 static const struct option_row rows[] = {
@@ -31,6 +32,7 @@ static const struct option_row rows[] = {
     {"count", 0, OPTION_UINT, "N", "events per SIGUSR1 (default 10000)", AT(count), 1, 10000000},
     {"rate", 0, OPTION_UINT, "HZ", "events a second (default 500)", AT(rate), 1, 1000000},
     {"channels", 'c', OPTION_UINT, "N", "channels in a frame (default 4)", AT(channels), 1, CHANNELS_MAX},
+    {"lively", 0, OPTION_FLAG, NULL, "numbers that change from frame to frame", AT(lively), 0, 0},
 };
 
 static const struct option_table table = {.program = "phicast-flood",
@@ -92,6 +94,27 @@ static void push_events(struct flood *flood, uint64_t now)
     }
 }
 
+/* As many random digits as a measured value has. */
+static float near(float value)
+{
+    return value * (1 + (float)(random() % 100000) / 1e6F);
+}
+
+static void make_lively(struct metrics_snapshot *frame)
+{
+    frame->ici = near(frame->ici);
+    frame->criticality = near(frame->criticality);
+    frame->phase_coherence = near(frame->phase_coherence);
+    frame->spectral_centroid = near(frame->spectral_centroid);
+    frame->phi_depth = near(frame->phi_depth);
+    for (uint32_t i = 0; i < frame->channel_count; i++) {
+        struct channel_metrics *channel = &frame->channel[i];
+        channel->frequency = near(channel->frequency);
+        channel->amplitude = near(channel->amplitude);
+        channel->phase = near(channel->phase);
+    }
+}
+
 static void write_frame(struct flood *flood, uint64_t now)
 {
     struct metrics_snapshot frame = {.frame = flood->frame++,
@@ -110,6 +133,9 @@ static void write_frame(struct flood *flood, uint64_t now)
     for (uint32_t i = 0; i < flood->options->channels; i++) {
         frame.channel[i] = (struct channel_metrics){
             .frequency = 100 * (float)(i + 1), .amplitude = 0.5F, .phase = -1, .active = 1};
+    }
+    if (flood->options->lively) {
+        make_lively(&frame);
     }
     telemetry_write_metrics(flood->telemetry, &frame);
     flood->frame_us = now + FRAME_US;

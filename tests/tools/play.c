@@ -56,7 +56,7 @@ static const struct option_table table = {
     .usage = "[options] FILE...",
     .about =
         "Plays sound files into JACK, all at once, each channel to a port of its own, without resampling.\n"
-        "Prints the JACK frame of the first sample, and ends after the last.",
+        "Prints the JACK frame of the first sample and its Unix time, and ends after the last.",
     .rows = rows,
     .count = sizeof rows / sizeof *rows,
 };
@@ -166,7 +166,8 @@ static int run(struct player *player, const struct play_options *options)
         stopped = tool_stopped();
         if (!told && atomic_load(&player->started)) {
             told = true;
-            printf("first sample at JACK frame %u\n", player->first);
+            printf("first sample at JACK frame %u, Unix time %.6f\n", player->first,
+                   tool_unix_time(jack_frames_to_time(player->client, player->first)));
             fflush(stdout);
         }
     }

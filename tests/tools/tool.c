@@ -141,6 +141,26 @@ bool tool_connect(jack_client_t *client, jack_port_t *const *own, int count,
     return false;
 }
 
+double tool_unix_time(jack_time_t time)
+{
+    enum { TRIES = 20 };
+    jack_time_t closest = UINT64_MAX;
+    double unix_time = 0;
+
+    for (int i = 0; i < TRIES; i++) {
+        struct timespec now;
+        const jack_time_t before = jack_get_time();
+        clock_gettime(CLOCK_REALTIME, &now);
+        const jack_time_t after = jack_get_time();
+        if (after - before < closest) {
+            const double ahead = (double)(int64_t)(time - before) - 0.5 * (double)(after - before);
+            closest = after - before;
+            unix_time = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec + 1e-6 * ahead;
+        }
+    }
+    return unix_time;
+}
+
 bool sound_read(struct sound *sound, const char *path)
 {
     SF_INFO info = {0};

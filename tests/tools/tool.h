@@ -39,6 +39,10 @@ bool tool_stopped(void);
 bool tool_connect(jack_client_t *client, jack_port_t *const *own, int count,
                   const struct option_list *patterns, unsigned long flags);
 
+/* What the system's clock reads when JACK's reads that (us), in Unix seconds: both are read together, again
+ * and again, and the pair that lay closest counts. */
+double tool_unix_time(jack_time_t time);
+
 /* Reads a file whole, appending its channels; false after saying why not. The arrays are never freed. */
 bool sound_read(struct sound *sound, const char *path);
 

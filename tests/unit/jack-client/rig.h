@@ -9,6 +9,7 @@
 #include "tests/unit/jack-client/signals.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct rig {
@@ -17,7 +18,11 @@ struct rig {
     uint64_t frame;     /* JACK's count at the next period, before it is cut to 32 bits */
     uint64_t origin_us; /* JACK's time of sample 0 */
     uint64_t differing; /* output samples so far that were not the input's bits */
+    bool breathes;      /* they need not be: set it before breathing is switched on */
     struct random random;
+    uint32_t messages; /* MIDI that the next period brings */
+    uint8_t message[64][3];
+    size_t size[64];
 };
 
 /* rt_prepare for this analysis, the rest of the engine at its defaults. */
@@ -33,8 +38,12 @@ void rig_fill_noise(struct rig *rig, uint32_t count);
 /* Fills the input buffers with random bits: NaN, infinities, denormals, anything. */
 void rig_fill_bits(struct rig *rig, uint32_t count);
 
+/* A MIDI message of up to 3 bytes at midi_in in the next period; at most 64. */
+void rig_midi(struct rig *rig, const uint8_t *message, size_t size);
+
 /* One period of what the input buffers hold: the callback runs under the guard, and every output is compared
- * with its input. Fails CUnit assertions. The time of the period follows from the samples so far. */
+ * with its input, unless the rig breathes. Fails CUnit assertions. The time of the period follows from the
+ * samples so far. */
 void rig_cycle(struct rig *rig, uint32_t count);
 
 /* Sound goes missing: JACK's count and its clock jump by so many samples. */

@@ -3,6 +3,7 @@
  */
 #include "jack-client/render/render.h"
 #include "shared/log.h"
+#include "tests/unit/jack-client/scene.h"
 #include "tests/unit/jack-client/signals.h"
 #include "tests/unit/jack-client/wave.h"
 #include "tests/unit/unit.h"
@@ -130,18 +131,24 @@ static struct take three_channels(uint32_t length)
     return take;
 }
 
+static void write_take(const char *name, const struct take *take, int rate)
+{
+    const uint32_t channels = take->channels;
+    float *interleaved = malloc(channels * sizeof *interleaved * take->length);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(interleaved);
+    for (uint32_t n = 0; n < take->length; n++) {
+        for (uint32_t i = 0; i < channels; i++) {
+            interleaved[channels * n + i] = take->channel[i][n];
+        }
+    }
+    wave_write(name, SF_FORMAT_WAV | SF_FORMAT_FLOAT, rate, (int)channels, interleaved, take->length);
+    free(interleaved);
+}
+
 static void the_lines_are_the_frames(void)
 {
     struct take take = three_channels(20000);
-    float *interleaved = malloc(3 * sizeof *interleaved * take.length);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(interleaved);
-    for (uint32_t n = 0; n < take.length; n++) {
-        for (uint32_t i = 0; i < 3; i++) {
-            interleaved[3 * n + i] = take.channel[i][n];
-        }
-    }
-    wave_write("three.wav", SF_FORMAT_WAV | SF_FORMAT_FLOAT, 44100, 3, interleaved, take.length);
-    free(interleaved);
+    write_take("three.wav", &take, 44100);
 
     const struct render_options options = options_for(wave_path("three.wav"));
     struct analysis_config config = options.engine.analysis;
@@ -164,6 +171,84 @@ static void the_lines_are_the_frames(void)
     take_free(&take);
 }
 
+/* --- events ------------------------------------------------------------------------------------------------
+ */
+
+static uint32_t word(struct json_object *object, const char *key, const char *(*name)(uint32_t))
+{
+    struct json_object *value = NULL;
+    CU_ASSERT_FATAL(json_object_object_get_ex(object, key, &value));
+    for (uint32_t i = 0; name(i); i++) {
+        if (strcmp(name(i), json_object_get_string(value)) == 0) {
+            return i;
+        }
+    }
+    return UINT32_MAX;
+}
+
+static struct event parse_event(const char *line)
+{
+    struct json_object *object = json_tokener_parse(line);
+    struct json_object *type = NULL;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(object);
+    CU_ASSERT_FATAL(json_object_object_get_ex(object, "type", &type));
+    struct event event = {.timestamp = number(object, "timestamp")};
+    if (strcmp(json_object_get_string(type), "state_change") == 0) {
+        event.kind = EVENT_STATE_CHANGE;
+        event.state_change.from_state = word(object, "from_state", sound_state_str);
+        event.state_change.to_state = word(object, "to_state", sound_state_str);
+        event.state_change.trigger = word(object, "trigger", state_trigger_str);
+        event.state_change.confidence = (float)number(object, "confidence");
+    } else if (strcmp(json_object_get_string(type), "critical_event") == 0) {
+        event.kind = EVENT_CRITICAL;
+        event.critical.criticality = (float)number(object, "criticality");
+        event.critical.duration_ms = (float)number(object, "duration_ms");
+        event.critical.peak_ici = (float)number(object, "peak_ici");
+    }
+    json_object_put(object);
+    return event;
+}
+
+static void the_scene_has_its_events(void)
+{
+    struct take take = scene_new(0);
+    struct event events[SCENE_EVENTS + 1];
+    char events_path[WAVE_PATH_MAX];
+    char line[1024];
+    uint32_t count = 0;
+    write_take("scene.wav", &take, SCENE_RATE);
+    snprintf(events_path, sizeof events_path, "%s", wave_path("events.json"));
+    struct render_options options = options_for(wave_path("scene.wav"));
+    options.events = events_path;
+    char *text = NULL;
+    CU_ASSERT_EQUAL(render(&options, &text), STATUS_OK);
+    CU_ASSERT_PTR_NULL(strstr(text, "\"type\"")); /* metrics alone */
+    free(text);
+    FILE *file = fopen(events_path, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    while (fgets(line, sizeof line, file) && count <= SCENE_EVENTS) {
+        events[count++] = parse_event(line);
+    }
+    fclose(file);
+    scene_check(events, count, 0, 0);
+    take_free(&take);
+}
+
+static void events_that_cannot_be_written_fail(void)
+{
+    struct take take = scene_new(0);
+    write_take("scene.wav", &take, SCENE_RATE);
+    struct render_options options = options_for(wave_path("scene.wav"));
+    FILE *null = fopen("/dev/null", "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(null);
+    options.events = "/no/such/folder/events.json";
+    CU_ASSERT_EQUAL(render_quietly(&options, null), STATUS_NOT_FOUND);
+    options.events = "/dev/full";
+    CU_ASSERT_EQUAL(render_quietly(&options, null), STATUS_IO);
+    fclose(null);
+    take_free(&take);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -172,6 +257,8 @@ int main(void)
         {"a full disk is noticed", a_full_disk_is_noticed},
         {"a file shorter than a window has no line", a_file_shorter_than_a_window_has_no_line},
         {"the lines are the frames", the_lines_are_the_frames},
+        {"the scene has its events", the_scene_has_its_events},
+        {"events that cannot be written fail", events_that_cannot_be_written_fail},
         CU_TEST_INFO_NULL,
     };
     log_open("test_render");
