@@ -13,7 +13,7 @@
     extern const unsigned char symbol##_start[] __attribute__((visibility("hidden")));                       \
     extern const unsigned char symbol##_end[] __attribute__((visibility("hidden")))
 
-EMBED(asset_page, "index.html");
+EMBED(asset_index, "index.html");
 EMBED(asset_app, "app.js");
 EMBED(asset_breathing, "breathing.js");
 EMBED(asset_channels, "channels.js");
@@ -50,7 +50,7 @@ static const struct {
     const unsigned char *start;
     const unsigned char *end;
 } files[] = {
-    {"/", html, asset_page_start, asset_page_end},
+    {"/", html, asset_index_start, asset_index_end},
     {"/app.js", script, asset_app_start, asset_app_end},
     {"/breathing.js", script, asset_breathing_start, asset_breathing_end},
     {"/channels.js", script, asset_channels_start, asset_channels_end},

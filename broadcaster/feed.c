@@ -55,14 +55,14 @@ static void log_event(struct feed *feed, const struct event *event, uint64_t bef
 
 /* before: what the ring's next event was when this one came. One that came from the ring is that event
  * itself; one of our own leaves it where it is. */
-static void publish(struct feed *feed, const struct event *event, uint64_t before, bool logged)
+static void publish(struct feed *feed, const struct event *event, uint64_t before)
 {
     const bool own = before == feed->source->event_next;
     feed->published++;
     if (event->kind == EVENT_STATE_CHANGE) {
         feed->state = event->state_change.to_state;
     }
-    if (logged && (own || before >= feed->clients_from)) {
+    if (own || before >= feed->clients_from) {
         log_event(feed, event, before);
     }
     if (own || before >= feed->osc_from) {
@@ -73,7 +73,7 @@ static void publish(struct feed *feed, const struct event *event, uint64_t befor
     save(feed);
 }
 
-static void tell_presence(struct feed *feed, uint32_t to, enum state_trigger trigger, bool logged)
+static void tell_presence(struct feed *feed, uint32_t to, enum state_trigger trigger)
 {
     const struct event event = {
         .kind = EVENT_STATE_CHANGE,
@@ -82,11 +82,11 @@ static void tell_presence(struct feed *feed, uint32_t to, enum state_trigger tri
         .published_us = clock_now_us(),
         .state_change = {.from_state = feed->state, .to_state = to, .trigger = trigger, .confidence = 1},
     };
-    publish(feed, &event, feed->source->event_next, logged);
+    publish(feed, &event, feed->source->event_next);
 }
 
 /* A newly attached analyser: the same as the note's, and then nothing has happened, or another. */
-static void follow(struct feed *feed, bool logged)
+static void follow(struct feed *feed)
 {
     struct source *source = feed->source;
     if (source->attached == feed->attached || !source->segment.memory) {
@@ -99,7 +99,7 @@ static void follow(struct feed *feed, bool logged)
         return;
     }
     if (feed->state != STATE_OFFLINE) {
-        tell_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST, logged);
+        tell_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST);
     }
     feed->osc_from = feed->clients_from = 0;
     feed->log_start = feed->log.head;
@@ -113,20 +113,19 @@ bool feed_beat(struct feed *feed, bool clients, uint64_t now_us)
     struct source *source = feed->source;
     struct event event;
     int taken = 0;
-    const bool logged = clients || is_replaying(feed, now_us);
 
-    follow(feed, logged);
+    follow(feed);
     if (source->state == SOURCE_LIVE && feed->state == STATE_OFFLINE) {
-        tell_presence(feed, source_sound_state(source), TRIGGER_ANALYSER_FOUND, logged);
+        tell_presence(feed, source_sound_state(source), TRIGGER_ANALYSER_FOUND);
     }
     while (taken < FEED_BATCH && source_event(source, &event) == STATUS_OK) {
-        publish(feed, &event, source->event_next - 1, logged);
+        publish(feed, &event, source->event_next - 1);
         taken++;
     }
     if (source->state != SOURCE_LIVE && feed->state != STATE_OFFLINE && taken < FEED_BATCH) {
-        tell_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST, logged);
+        tell_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST);
     }
-    if (!logged) {
+    if (!clients && !is_replaying(feed, now_us)) {
         feed_delivered(feed, feed->log.head);
     }
     return taken == FEED_BATCH;

@@ -42,8 +42,9 @@ void feed_init(struct feed *feed, struct source *source, struct control *control
                const struct event_cursor *past, uint64_t now_us);
 void feed_free(struct feed *feed);
 
-/* To be called after each source_poll. clients: whether any WebSocket client listens. True: there may be
- * more. */
+/* To be called after each source_poll. Events are logged whether or not anybody listens, for those who ask
+ * for the last ones when they come. clients: whether any WebSocket client listens. True: there may be more.
+ */
 bool feed_beat(struct feed *feed, bool clients, uint64_t now_us);
 
 /* The number of the first event that a client which connects now should get. */

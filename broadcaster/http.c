@@ -3,7 +3,7 @@
 
 #include "broadcaster/assets.h"
 #include "broadcaster/clock.h"
-#include "broadcaster/guard.h"
+#include "broadcaster/prometheus.h"
 #include "broadcaster/reply.h"
 #include "broadcaster/report.h"
 #include "broadcaster/ws.h"
@@ -63,6 +63,19 @@ static void get_status(struct http *http, struct reply *reply)
     fill(reply, 200, message_server(&http->scratch, &report), &http->scratch);
 }
 
+static void get_prometheus(struct http *http, struct reply *reply)
+{
+    const uint64_t now_us = clock_now_us();
+    source_poll(&http->hub->source, now_us);
+    struct osc_report osc = {0};
+    osc_out_report(http->hub->osc, &osc);
+    osc_in_report(http->osc_in, &osc);
+    struct server_report report = report_make(http->hub, now_us, http->started_us);
+    report.osc = &osc;
+    fill(reply, 200, prometheus_print(&http->scratch, &report, http->limits), &http->scratch);
+    reply->content_type = reply->code == 200 ? prometheus_type : reply_json;
+}
+
 static void get_latest(struct http *http, struct reply *reply, enum stream_kind kind)
 {
     const struct wire *wire = hub_latest(http->hub, kind, clock_now_us());
@@ -90,6 +103,7 @@ static const struct {
 } routes[] = {
     {"/healthz", get_health},      {"/readyz", get_ready},        {"/version", get_version},
     {"/api/metrics", get_metrics}, {"/api/latency", get_latency}, {"/api/status", get_status},
+    {"/metrics", get_prometheus},
 };
 
 /* Fills the reply for a known path; false for an unknown one. */
@@ -113,30 +127,24 @@ static bool route(struct http *http, struct reply *reply, const char *path)
     return false;
 }
 
-/* HTTP/1.0 requests may come without a Host; no browser sends those. */
-static bool host_allowed(struct lws *wsi)
+static enum need need_of(const char *path)
 {
-    char host[128];
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_HOST) == 0) {
-        return true;
-    }
-    return lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST) > 0 && guard_host_allowed(host);
+    struct asset asset;
+    return asset_find(path, &asset) || strcmp(path, "/healthz") == 0 ? NEED_PUBLIC : NEED_READ;
 }
 
-static bool origin_allowed(struct lws *wsi)
+static void fill_verdict(struct http *http, struct reply *reply, const struct verdict *verdict)
 {
-    char origin[128];
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) == 0) {
-        return true;
-    }
-    return lws_hdr_copy(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN) > 0 && guard_origin_allowed(origin);
+    fill_detail(http, reply, verdict->code, verdict->detail);
+    reply->headers = verdict->headers;
 }
 
 static void answer(struct lws *wsi, struct http *http, struct reply *reply, const char *path, int method)
 {
+    const struct verdict verdict = access_judge(http->access, wsi, need_of(path));
     const bool reads = method == LWSHUMETH_GET || method == LWSHUMETH_HEAD;
-    if (!host_allowed(wsi)) {
-        fill_detail(http, reply, 421, "this server answers to localhost and loopback addresses only");
+    if (verdict.code != 0) {
+        fill_verdict(http, reply, &verdict);
     } else if (ws_stream_of(path) != STREAM_COUNT) {
         fill_detail(http, reply, 404, "a WebSocket stream: connect with ws://");
     } else if (post_takes(path)) {
@@ -177,6 +185,15 @@ int http_body_complete(struct lws *wsi, struct http *http, struct post *post)
     return finish(wsi, &reply);
 }
 
+static struct verdict judge_post(struct lws *wsi, struct http *http)
+{
+    const struct verdict verdict = access_judge(http->access, wsi, NEED_CONTROL);
+    if (verdict.code == 0 && !limits_may_post(http->limits, lws_get_opaque_user_data(wsi), clock_now_us())) {
+        return (struct verdict){429, "too many requests; 20 a second are the most", "Retry-After: 1\r\n"};
+    }
+    return verdict;
+}
+
 int http_request(struct lws *wsi, struct http *http, struct post *post, const char *path)
 {
     struct reply reply = {0};
@@ -185,7 +202,7 @@ int http_request(struct lws *wsi, struct http *http, struct post *post, const ch
     const int method = lws_http_get_uri_and_method(wsi, &uri, &length);
     post->active = false;
     if (method == LWSHUMETH_POST && post_takes(path)) {
-        if (!post_begin(post, wsi, path, host_allowed(wsi))) {
+        if (!post_begin(post, wsi, path, judge_post(wsi, http))) {
             return 0; /* its body is to come */
         }
         source_poll(&http->hub->source, clock_now_us());
@@ -197,6 +214,31 @@ int http_request(struct lws *wsi, struct http *http, struct post *post, const ch
     return finish(wsi, &reply);
 }
 
+/* Why a WebSocket to that path is not opened. */
+static struct verdict judge_stream(struct lws *wsi, struct http *http, const char *path, int method)
+{
+    const struct verdict verdict = access_judge(http->access, wsi, NEED_STREAM);
+    const enum stream_kind kind = ws_stream_of(path);
+    struct wish wish;
+    const char *wrong;
+    if (kind == STREAM_COUNT) {
+        return (struct verdict){404, "no such stream; there are /ws/metrics, /ws/latency and /ws/events",
+                                NULL};
+    }
+    if (method != LWSHUMETH_GET) {
+        return (struct verdict){405, "a WebSocket opens with GET", NULL};
+    }
+    if (verdict.code != 0) {
+        return verdict;
+    }
+    wrong = ws_wish(wsi, kind, &wish);
+    if (wrong) {
+        return (struct verdict){400, wrong, NULL};
+    }
+    wrong = limits_stream_refusal(http->limits, lws_get_opaque_user_data(wsi));
+    return wrong ? (struct verdict){503, wrong, "Retry-After: 5\r\n"} : verdict;
+}
+
 int http_upgrade(struct lws *wsi, struct http *http, const char *protocol)
 {
     struct reply reply = {.close = true};
@@ -206,16 +248,15 @@ int http_upgrade(struct lws *wsi, struct http *http, const char *protocol)
     if (method < 0) {
         return -1;
     }
-    if (strcasecmp(protocol, "websocket") != 0 || !host_allowed(wsi)) {
-        answer(wsi, http, &reply, uri, method); /* as if no upgrade had been asked for */
-    } else if (ws_stream_of(uri) == STREAM_COUNT) {
-        fill_detail(http, &reply, 404, "no such stream; there are /ws/metrics, /ws/latency and /ws/events");
-    } else if (method != LWSHUMETH_GET) {
-        fill_detail(http, &reply, 405, "a WebSocket opens with GET");
-    } else if (!origin_allowed(wsi)) {
-        fill_detail(http, &reply, 403, "pages of this origin may not open the streams");
-    } else {
+    const bool wanted = strcasecmp(protocol, "websocket") == 0;
+    const struct verdict verdict = wanted ? judge_stream(wsi, http, uri, method) : (struct verdict){0};
+    if (wanted && verdict.code == 0) {
         return 0;
+    }
+    if (wanted) {
+        fill_verdict(http, &reply, &verdict);
+    } else {
+        answer(wsi, http, &reply, uri, method); /* as if no upgrade had been asked for */
     }
     return reply_send(wsi, &reply) ? 1 : -1;
 }

@@ -5,6 +5,7 @@
 
 #include "broadcaster/hands.h"
 #include "broadcaster/hub.h"
+#include "broadcaster/limits.h"
 #include "broadcaster/osc/in.h"
 #include "broadcaster/post.h"
 
@@ -15,6 +16,8 @@ struct http {
     struct hub *hub;
     struct hands *hands;
     const struct osc_in *osc_in;
+    const struct access *access;
+    struct limits *limits;
     uint64_t started_us;    /* CLOCK_MONOTONIC */
     struct message scratch; /* start from {0}; free with message_free */
 };

@@ -5,10 +5,9 @@
 #include "shared/log.h"
 
 #include <libwebsockets.h>
+#include <stdlib.h>
 
-/* A metrics beat waits for the first frame that is new since its deadline, which is then half a hop fresher
- * than the newest one at the deadline; but never longer than this. */
-enum { FRESH_WAIT_US = 12000, FRESH_POLL_US = 1000, EVENT_POLL_US = 2000 };
+enum { EVENT_POLL_US = 2000 };
 
 /* When a beat has taken all the events it may: after a pause the ring may be full, and a client can only be
  * written to between two beats. */
@@ -26,8 +25,9 @@ void hub_init(struct hub *hub, const char *name, struct control *control, struct
     *hub = (struct hub){.osc = osc};
     source_init(&hub->source, name);
     feed_init(&hub->feed, &hub->source, control, osc, past, now_us);
-    schedule_init(&hub->metrics_schedule, now_us, METRICS_HZ);
-    schedule_init(&hub->latency_schedule, now_us, LATENCY_HZ);
+    cohort_init(&hub->stream[STREAM_METRICS].standard, METRICS_HZ, now_us);
+    cohort_init(&hub->stream[STREAM_LATENCY].standard, LATENCY_HZ, now_us);
+    cohort_init(&hub->stream[STREAM_EVENTS].standard, 1, now_us); /* only to list its clients */
 }
 
 void hub_close(struct hub *hub)
@@ -36,8 +36,9 @@ void hub_close(struct hub *hub)
     feed_free(&hub->feed);
     message_free(&hub->scratch);
     for (int i = 0; i < STREAM_COUNT; i++) {
-        wire_free(&hub->stream[i].wire);
+        frame_free(&hub->stream[i].message);
     }
+    deflater_free(&hub->deflater);
 }
 
 static void count(struct meter *meter, uint64_t now_us)
@@ -49,21 +50,6 @@ static void count(struct meter *meter, uint64_t now_us)
         meter->count = 0;
     }
     meter->count++;
-}
-
-/* Only marks: work done here would delay the next wake-up by as long. */
-static void wake(const struct stream *stream)
-{
-    for (struct client *client = stream->clients; client; client = client->next) {
-        lws_callback_on_writable(client->wsi);
-    }
-}
-
-static void new_generation(struct stream *stream, uint64_t now_us)
-{
-    stream->generation++;
-    count(&stream->meter, now_us);
-    wake(stream);
 }
 
 /* The age of a frame is taken once, when it is first handed to the sockets. */
@@ -78,45 +64,75 @@ static void take_age(struct hub *hub, uint64_t now_us)
 static void show_frame(struct hub *hub, uint64_t now_us)
 {
     source_frame(&hub->source, (double)clock_unix_us() / 1e6, &hub->frame);
-    new_generation(&hub->stream[STREAM_METRICS], now_us);
-    if (!hub->stream[STREAM_METRICS].clients) {
+    hub->stream[STREAM_METRICS].generation++;
+    if (hub->stream[STREAM_METRICS].client_count == 0) {
         take_age(hub, now_us);
     }
 }
 
-static bool is_fresh(const struct hub *hub)
+/* Whether the current generation shows the newest frame already, for another cohort. */
+static bool is_shown(const struct hub *hub)
 {
-    return hub->source.state != SOURCE_LIVE || hub->source.metrics.frame != hub->wait_frame;
+    return hub->source.state == SOURCE_LIVE && hub->stream[STREAM_METRICS].generation > 0 &&
+           hub->frame.frame == hub->source.metrics.frame &&
+           hub->frame.published_us == hub->source.metrics.published_us;
 }
 
-static void beat_metrics(struct hub *hub, uint64_t now_us)
+static void serve(struct stream *stream, const struct cohort *cohort, uint64_t now_us)
 {
-    const struct stream *stream = &hub->stream[STREAM_METRICS];
-    if (hub->wait_until_us == 0 && schedule_deadline(&hub->metrics_schedule) <= now_us) {
-        const uint64_t deadline = schedule_deadline(&hub->metrics_schedule);
-        hub->wait_until_us = stream->clients ? deadline + FRESH_WAIT_US : deadline;
-        hub->wait_frame = hub->source.metrics.frame;
-        schedule_advance(&hub->metrics_schedule, now_us);
+    if (cohort == &stream->standard) {
+        count(&stream->meter, now_us);
     }
-    if (hub->wait_until_us != 0 && (now_us >= hub->wait_until_us || is_fresh(hub))) {
-        hub->wait_until_us = 0;
-        show_frame(hub, now_us);
-    }
+    cohort_wake(cohort);
 }
 
-static void beat_latency(struct hub *hub, uint64_t now_us)
+static uint64_t earlier(uint64_t a, uint64_t b)
 {
-    if (schedule_deadline(&hub->latency_schedule) <= now_us) {
-        schedule_advance(&hub->latency_schedule, now_us);
-        new_generation(&hub->stream[STREAM_LATENCY], now_us);
+    return a < b ? a : b;
+}
+
+/* Both return when they must be called again. */
+static uint64_t beat_metrics(struct hub *hub, uint64_t now_us)
+{
+    struct stream *stream = &hub->stream[STREAM_METRICS];
+    const struct metrics_snapshot *newest = &hub->source.metrics;
+    const bool live = hub->source.state == SOURCE_LIVE;
+    pace_follow(&hub->pace, newest->frame, newest->published_us);
+    uint64_t next = UINT64_MAX;
+    for (struct cohort *cohort = &stream->standard; cohort; cohort = cohort->next) {
+        if (cohort_is_due(cohort, live ? newest->published_us : UINT64_MAX, now_us)) {
+            if (!is_shown(hub)) {
+                show_frame(hub, now_us);
+            }
+            serve(stream, cohort, now_us);
+        }
+        next = earlier(next,
+                       live ? cohort_next(cohort, &hub->pace, now_us) : schedule_deadline(&cohort->schedule));
     }
+    return next;
+}
+
+static uint64_t beat_latency(struct hub *hub, uint64_t now_us)
+{
+    struct stream *stream = &hub->stream[STREAM_LATENCY];
+    uint64_t next = UINT64_MAX;
+    for (struct cohort *cohort = &stream->standard; cohort; cohort = cohort->next) {
+        if (cohort_is_due(cohort, UINT64_MAX, now_us)) {
+            stream->generation++;
+            serve(stream, cohort, now_us);
+        }
+        if (cohort->clients) { /* else the beat of the metrics is often enough */
+            next = earlier(next, schedule_deadline(&cohort->schedule));
+        }
+    }
+    return next;
 }
 
 /* A client that does not read is not writable either: if the close frame cannot go out soon, the connection
  * ends without one. */
 static void drop_lagging(struct hub *hub)
 {
-    for (struct client *client = hub->stream[STREAM_EVENTS].clients; client; client = client->next) {
+    for (struct client *client = hub->stream[STREAM_EVENTS].standard.clients; client; client = client->next) {
         if (client->close.code == 0 && eventlog_lags(&hub->feed.log, client->position)) {
             log_warning("an events client fell more than %d events behind; closing it", EVENTLOG_LAG_MAX);
             client->close = lagging;
@@ -134,7 +150,7 @@ static void note_progress(struct hub *hub)
         feed_delivered(&hub->feed, head);
         return;
     }
-    for (struct client *client = hub->stream[STREAM_EVENTS].clients; client; client = client->next) {
+    for (struct client *client = hub->stream[STREAM_EVENTS].standard.clients; client; client = client->next) {
         if (client->close.code == 0 && head - client->position <= KEEPS_UP && client->position < least) {
             least = client->position;
         }
@@ -147,43 +163,32 @@ static bool beat_events(struct hub *hub, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[STREAM_EVENTS];
     const uint64_t head = hub->feed.log.head;
-    const bool more = feed_beat(&hub->feed, stream->clients != NULL, now_us);
+    const bool more = feed_beat(&hub->feed, stream->client_count > 0, now_us);
     for (; hub->counted < hub->feed.published; hub->counted++) {
         count(&stream->meter, now_us);
     }
-    if (stream->clients && hub->feed.log.head != head) {
+    if (stream->client_count > 0 && hub->feed.log.head != head) {
         hub->behind = stream->client_count;
         drop_lagging(hub);
-        wake(stream);
+        cohort_wake(&stream->standard);
     }
-    if (stream->clients) {
+    if (stream->client_count > 0) {
         note_progress(hub);
     }
     return more;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 uint64_t hub_beat(struct hub *hub, uint64_t now_us)
 {
     source_poll(&hub->source, now_us);
     const bool more_events = !hub->stopping && beat_events(hub, now_us);
-    beat_metrics(hub, now_us);
-    beat_latency(hub, now_us);
-
-    uint64_t next = osc_out_beat(hub->osc, &hub->source, now_us);
-    next = earlier(next, schedule_deadline(&hub->metrics_schedule));
-    next = earlier(next, schedule_deadline(&hub->latency_schedule));
-    if (hub->wait_until_us != 0) {
-        next = earlier(next, now_us + FRESH_POLL_US);
-    }
+    uint64_t next = beat_metrics(hub, now_us);
+    next = earlier(next, beat_latency(hub, now_us));
+    next = earlier(next, osc_out_beat(hub->osc, &hub->source, now_us));
     if (more_events) {
         next = earlier(next, now_us + EVENT_BATCH_US);
     }
-    const bool wanted = hub->stream[STREAM_EVENTS].clients || osc_out_wants_events(hub->osc);
+    const bool wanted = hub->stream[STREAM_EVENTS].client_count > 0 || osc_out_wants_events(hub->osc);
     if (wanted && hub->source.segment.memory) {
         next = earlier(next, now_us + EVENT_POLL_US);
     }
@@ -204,37 +209,82 @@ static void one_less_behind(struct hub *hub)
     }
 }
 
-void hub_add(struct hub *hub, struct client *client, uint64_t now_us)
+/* The stream's cohort of that rate, made if there is none; NULL when out of memory. */
+static struct cohort *join(struct stream *stream, uint32_t rate_hz, uint64_t now_us)
+{
+    struct cohort *cohort = &stream->standard;
+    do {
+        if (cohort->schedule.rate_hz == rate_hz) {
+            return cohort;
+        }
+        cohort = cohort->next;
+    } while (cohort);
+    cohort = malloc(sizeof *cohort);
+    if (cohort) {
+        cohort_init(cohort, rate_hz, now_us);
+        cohort->next = stream->standard.next;
+        stream->standard.next = cohort;
+    }
+    return cohort;
+}
+
+static void leave(struct stream *stream, struct cohort *cohort)
+{
+    if (cohort == &stream->standard || cohort->clients) {
+        return;
+    }
+    struct cohort *before = &stream->standard;
+    while (before->next != cohort) {
+        before = before->next;
+    }
+    before->next = cohort->next;
+    free(cohort);
+}
+
+/* Makes a new generation between two beats: nobody else's is disturbed. */
+static void show_now(struct hub *hub, enum stream_kind kind, uint64_t now_us)
+{
+    source_poll(&hub->source, now_us);
+    if (kind == STREAM_METRICS) {
+        show_frame(hub, now_us);
+    } else {
+        hub->stream[kind].generation++;
+    }
+}
+
+/* The event a client begins with. */
+static uint64_t first_event(const struct hub *hub, uint32_t replay, uint64_t now_us)
+{
+    const uint64_t head = hub->feed.log.head;
+    return earlier(feed_start(&hub->feed, now_us), head > replay ? head - replay : 0);
+}
+
+bool hub_add(struct hub *hub, struct client *client, const struct wish *wish, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[client->stream];
-    if (!stream->clients && client->stream == STREAM_METRICS) {
-        source_poll(&hub->source, now_us); /* the first: what is here now, not what was at the last beat */
-        show_frame(hub, now_us);
+    const bool events = client->stream == STREAM_EVENTS;
+    struct cohort *cohort = events ? &stream->standard : join(stream, wish->rate_hz, now_us);
+    if (!cohort) {
+        return false;
+    }
+    if (stream->client_count == 0) { /* the first: what is here now, not what was at the last beat */
+        show_now(hub, client->stream, now_us);
     }
     client->close = (struct client_close){0};
-    client->position = client->stream == STREAM_EVENTS ? feed_start(&hub->feed, now_us) : 0;
+    client->position = events ? first_event(hub, wish->replay, now_us) : cohort->beat - 1;
     hub->behind += is_behind(hub, client) ? 1 : 0;
-    client->previous = NULL;
-    client->next = stream->clients;
-    if (stream->clients) {
-        stream->clients->previous = client;
-    }
-    stream->clients = client;
+    cohort_add(cohort, client);
     stream->client_count++;
     lws_callback_on_writable(client->wsi);
+    return true;
 }
 
 void hub_remove(struct hub *hub, struct client *client)
 {
     struct stream *stream = &hub->stream[client->stream];
-    if (client->previous) {
-        client->previous->next = client->next;
-    } else {
-        stream->clients = client->next;
-    }
-    if (client->next) {
-        client->next->previous = client->previous;
-    }
+    struct cohort *cohort = client->cohort;
+    cohort_remove(cohort, client);
+    leave(stream, cohort);
     stream->client_count--;
     if (is_behind(hub, client)) {
         one_less_behind(hub);
@@ -262,7 +312,7 @@ static enum status print(struct hub *hub, enum stream_kind kind, uint64_t now_us
         status = message_latency(&hub->scratch, &report);
     }
     if (status == STATUS_OK) {
-        status = wire_set(&stream->wire, hub->scratch.text, hub->scratch.length);
+        status = frame_set(&stream->message, hub->scratch.text, hub->scratch.length);
     }
     if (status == STATUS_OK) {
         stream->printed = stream->generation;
@@ -270,16 +320,24 @@ static enum status print(struct hub *hub, enum stream_kind kind, uint64_t now_us
     return status;
 }
 
-const struct wire *hub_next(struct hub *hub, struct client *client, uint64_t now_us)
+static struct frame *next_message(struct hub *hub, struct client *client, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[client->stream];
     if (client->stream == STREAM_EVENTS) {
         return eventlog_get(&hub->feed.log, client->position);
     }
-    if (client->position == stream->generation || print(hub, client->stream, now_us)) {
+    if (client->position == client->cohort->beat || print(hub, client->stream, now_us)) {
         return NULL;
     }
-    return &stream->wire;
+    return &stream->message;
+}
+
+const struct wire *hub_next(struct hub *hub, struct client *client, uint64_t now_us)
+{
+    struct frame *message = next_message(hub, client, now_us);
+    const struct wire *packed = message && client->deflates ? frame_packed(message, &hub->deflater) : NULL;
+    client->packed = packed != NULL;
+    return packed ? packed : message ? &message->plain : NULL;
 }
 
 bool hub_sent(struct hub *hub, struct client *client)
@@ -294,22 +352,17 @@ bool hub_sent(struct hub *hub, struct client *client)
         }
         return true;
     }
-    client->position = stream->generation;
+    client->position = client->cohort->beat;
     return false;
 }
 
 const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[kind];
-    if (!stream->clients) {
-        source_poll(&hub->source, now_us); /* nobody's generation is disturbed */
-        if (kind == STREAM_METRICS) {
-            show_frame(hub, now_us);
-        } else {
-            stream->generation++;
-        }
+    if (stream->client_count == 0) {
+        show_now(hub, kind, now_us);
     }
-    return print(hub, kind, now_us) ? NULL : &stream->wire;
+    return print(hub, kind, now_us) ? NULL : &stream->message.plain;
 }
 
 bool hub_may_close(const struct hub *hub, const struct client *client)
@@ -321,10 +374,12 @@ void hub_close_clients(struct hub *hub, struct client_close close)
 {
     hub->stopping = true;
     for (int i = 0; i < STREAM_COUNT; i++) {
-        for (struct client *client = hub->stream[i].clients; client; client = client->next) {
-            client->close = close;
+        for (struct cohort *cohort = &hub->stream[i].standard; cohort; cohort = cohort->next) {
+            for (struct client *client = cohort->clients; client; client = client->next) {
+                client->close = close;
+            }
+            cohort_wake(cohort);
         }
-        wake(&hub->stream[i]);
     }
 }
 

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who listens to which stream, when each is due, and the one copy of the bytes that all of them share.
  *
- * metrics and latency are streams of state: each beat makes a new generation, written as text only when the
- * first client asks for it, and a client that was too slow for one simply gets the next (the latest wins).
- * events is a queue: see eventlog.h and feed.h. All functions: the event loop's thread. */
+ * metrics and latency are streams of state, their clients in cohorts of the same rate: each beat shows the
+ * newest generation, written as text only when the first client asks for it, and a client that was too slow
+ * for one simply gets the next (the latest wins). events is a queue: see eventlog.h and feed.h. All
+ * functions: the event loop's thread. */
 #ifndef PHICAST_BROADCASTER_HUB_H
 #define PHICAST_BROADCASTER_HUB_H
 
+#include "broadcaster/cohort.h"
+#include "broadcaster/deflate.h"
 #include "broadcaster/feed.h"
 #include "broadcaster/latency.h"
-#include "broadcaster/schedule.h"
 #include "broadcaster/source.h"
-#include "broadcaster/wire.h"
+#include "broadcaster/utf8.h"
 #include "shared/json/messages.h"
 #include "shared/status.h"
 
@@ -33,9 +35,15 @@ struct client {
     struct lws *wsi;
     struct client *next;
     struct client *previous;
+    struct cohort *cohort;
     enum stream_kind stream;
-    uint64_t position; /* state: the generation sent last; events: the event wanted next */
+    bool deflates;     /* permessage-deflate was agreed on */
+    bool packed;       /* the message under way is compressed */
+    uint64_t position; /* state: its cohort's beat that was sent last; events: the event wanted next */
     struct client_close close;
+    uint64_t heard;   /* bytes of the message that it is sending */
+    struct utf8 text; /* how far into a character that is */
+    bool reads_text;  /* that is text, and not compressed */
 };
 
 /* How often something happened in the last whole second. */
@@ -46,11 +54,11 @@ struct meter {
 };
 
 struct stream {
-    struct client *clients;
+    struct cohort standard; /* those who did not ask for a rate; the first of the list, and always there */
     uint32_t client_count;
-    uint64_t generation; /* state: counts beats, from 1 */
-    uint64_t printed;    /* the generation that `wire` holds */
-    struct wire wire;
+    uint64_t generation; /* state: counts what there was to be shown, from 1 */
+    uint64_t printed;    /* the generation that `message` holds */
+    struct frame message;
     uint64_t sent; /* messages handed to sockets */
     struct meter meter;
 };
@@ -58,11 +66,8 @@ struct stream {
 struct hub {
     struct source source;
     struct stream stream[STREAM_COUNT];
-    struct schedule metrics_schedule;
-    struct schedule latency_schedule;
-    uint64_t wait_until_us; /* a metrics beat is due and waits this long for a fresh frame; 0: none is due */
-    uint64_t wait_frame;    /* the frame that was already there at the deadline */
     struct metrics_snapshot frame; /* what the current metrics generation shows */
+    struct pace pace;
     struct latency_window ages;
     uint64_t aged_frame_us; /* published_us of the frame whose age was taken last */
     struct feed feed;
@@ -71,6 +76,7 @@ struct hub {
     uint32_t behind;     /* events clients that have not been sent all there is */
     struct osc_out *osc; /* NULL: no targets */
     struct message scratch;
+    struct deflater deflater;
 };
 
 /* name as for source_init; the rest as for feed_init. */
@@ -82,11 +88,19 @@ void hub_close(struct hub *hub);
 /* Does all that is due. Returns when it must be called again, CLOCK_MONOTONIC in us. */
 uint64_t hub_beat(struct hub *hub, uint64_t now_us);
 
-/* Client's wsi and stream are set. Events: it gets those from now on, or from feed_start on. */
-void hub_add(struct hub *hub, struct client *client, uint64_t now_us);
+/* What a client asks for besides its stream. */
+struct wish {
+    uint32_t rate_hz; /* state streams */
+    uint32_t replay;  /* events: the last so many first */
+};
+
+/* Client's wsi, stream and deflates are set. Events: it gets those from now on, and the wish's or those from
+ * feed_start on first, whichever are more. False when out of memory. */
+bool hub_add(struct hub *hub, struct client *client, const struct wish *wish, uint64_t now_us);
 void hub_remove(struct hub *hub, struct client *client);
 
-/* The bytes that the client should be sent next; NULL: it is up to date. */
+/* The bytes that the client should be sent next, and in client->packed whether they are compressed; NULL: it
+ * is up to date. */
 const struct wire *hub_next(struct hub *hub, struct client *client, uint64_t now_us);
 
 /* hub_next's bytes have been handed over. True: there is more. */

@@ -145,7 +145,7 @@ static void fill(struct listen_plan *plan, const struct option_list *bind)
     }
     *plan = (struct listen_plan){0};
     for (uint32_t i = 0; i < bind->count; i++) {
-        if (listen_parse(bind->item[i], &plan->address[plan->count]) == STATUS_OK) {
+        if (listen_parse(bind->item[i], &plan->address[plan->count]) != STATUS_BAD_ARG) {
             plan->count++;
         }
     }
@@ -174,5 +174,6 @@ void listen_url(const struct listen_plan *plan, uint32_t index, char *out, size_
 {
     const struct listen_address *address = &plan->address[index];
     const bool v6 = address->family == AF_INET6;
-    snprintf(out, size, "http://%s%s%s:%u", v6 ? "[" : "", address->text, v6 ? "]" : "", plan->port);
+    snprintf(out, size, "%s://%s%s%s:%u", plan->tls ? "https" : "http", v6 ? "[" : "", address->text,
+             v6 ? "]" : "", plan->port);
 }

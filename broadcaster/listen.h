@@ -18,6 +18,7 @@ struct listen_address {
 
 struct listen_plan {
     uint32_t count;
+    bool tls;
     uint16_t port; /* free on every address when the plan was made */
     struct listen_address address[OPTION_LIST_MAX];
 };
@@ -31,7 +32,7 @@ MUST_CHECK enum status listen_parse(const char *text, struct listen_address *add
 MUST_CHECK enum status listen_make_plan(struct listen_plan *plan, const struct option_list *bind,
                                         uint32_t port, char error[OPTION_ERROR_MAX]);
 
-/* "http://127.0.0.1:8000" or "http://[::1]:8000". */
+/* "http://127.0.0.1:8000" or "http://[::1]:8000"; https:// with TLS. */
 void listen_url(const struct listen_plan *plan, uint32_t index, char *out, size_t size);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/options.h"
 
+#include "broadcaster/guard.h"
+#include "broadcaster/limits.h"
 #include "broadcaster/listen.h"
 #include "broadcaster/osc/choice.h"
 
@@ -25,7 +27,7 @@ static const struct option_row rows[] = {
     {.name = "bind",
      .kind = OPTION_LIST,
      .arg = "ADDR",
-     .help = "loopback address to listen on; may be repeated (default 127.0.0.1 and ::1)",
+     .help = "address to listen on; may be repeated (default 127.0.0.1 and ::1)",
      .offset = AT(bind)},
     {.name = "osc",
      .kind = OPTION_LIST,
@@ -47,6 +49,44 @@ static const struct option_row rows[] = {
      .arg = "ADDR",
      .help = "address to take OSC on; may be repeated (default 127.0.0.1 and ::1)",
      .offset = AT(osc_bind)},
+    {.name = "token-file",
+     .kind = OPTION_STRING,
+     .arg = "FILE",
+     .help = "ask clients for the token in FILE, which only its owner may read",
+     .offset = AT(token_file)},
+    {.name = "insecure-open",
+     .kind = OPTION_FLAG,
+     .help = "let other machines in without a token (with --bind)",
+     .offset = AT(insecure_open)},
+    {.name = "allow-origin",
+     .kind = OPTION_LIST,
+     .arg = "ORIGIN",
+     .help = "let pages of http://HOST[:PORT] (or https://) in; may be repeated (default: loopback's)",
+     .offset = AT(allow_origin)},
+    {.name = "tls-cert",
+     .kind = OPTION_STRING,
+     .arg = "FILE",
+     .help = "serve https:// and wss:// with this certificate chain (PEM)",
+     .offset = AT(tls_cert)},
+    {.name = "tls-key",
+     .kind = OPTION_STRING,
+     .arg = "FILE",
+     .help = "and this private key (PEM)",
+     .offset = AT(tls_key)},
+    {.name = "max-clients",
+     .kind = OPTION_UINT,
+     .arg = "N",
+     .help = "streams open at a time (default 4096)",
+     .offset = AT(max_clients),
+     .min = 1,
+     .max = LIMITS_CLIENTS_MAX},
+    {.name = "max-per-address",
+     .kind = OPTION_UINT,
+     .arg = "N",
+     .help = "streams to one address (default 64, and any number to this machine itself)",
+     .offset = AT(max_per_address),
+     .min = 1,
+     .max = LIMITS_CLIENTS_MAX},
     {.name = "config",
      .kind = OPTION_STRING,
      .arg = "FILE",
@@ -79,26 +119,45 @@ static const struct broadcaster_options defaults = {
     .port = 8000,
     .osc = {.count = 1, .item = {"osc.udp://127.0.0.1:9000"}},
     .osc_listen = OSC_LISTEN_OFF,
+    .max_clients = LIMITS_CLIENTS_DEFAULT,
 };
 
-static enum options_result check_bind(const struct option_list *bind, char *error)
+static enum options_result check_bind(const struct broadcaster_options *options, char *error)
 {
+    const struct option_list *bind = &options->bind;
     for (uint32_t i = 0; i < bind->count; i++) {
         struct listen_address address;
         const enum status status = listen_parse(bind->item[i], &address);
-        if (status == STATUS_NO_ACCESS) {
-            snprintf(
-                error, OPTION_ERROR_MAX,
-                "--bind %.64s: reachable from other machines, which needs access control that this version "
-                "does not have; give a loopback address such as 127.0.0.1",
-                bind->item[i]);
+        if (status == STATUS_NO_ACCESS && !options->token_file && !options->insecure_open) {
+            snprintf(error, OPTION_ERROR_MAX,
+                     "--bind %.64s: reachable from other machines; give --token-file FILE as well, or "
+                     "--insecure-open to let anybody in, or a loopback address",
+                     bind->item[i]);
             return OPTIONS_ERROR;
         }
-        if (status) {
+        if (status && status != STATUS_NO_ACCESS) {
             snprintf(error, OPTION_ERROR_MAX,
                      "--bind %.64s: not an IP address; give one such as 127.0.0.1 or ::1", bind->item[i]);
             return OPTIONS_ERROR;
         }
+    }
+    return OPTIONS_RUN;
+}
+
+static enum options_result check_security(const struct broadcaster_options *options, char *error)
+{
+    for (uint32_t i = 0; i < options->allow_origin.count; i++) {
+        const char *origin = options->allow_origin.item[i];
+        if (!guard_origin_host(origin)) {
+            snprintf(error, OPTION_ERROR_MAX,
+                     "--allow-origin %.64s: give http://HOST[:PORT] or https://HOST[:PORT], nothing after it",
+                     origin);
+            return OPTIONS_ERROR;
+        }
+    }
+    if (!options->tls_cert != !options->tls_key) {
+        snprintf(error, OPTION_ERROR_MAX, "--tls-cert and --tls-key go together; give both");
+        return OPTIONS_ERROR;
     }
     return OPTIONS_RUN;
 }
@@ -158,7 +217,10 @@ enum options_result broadcaster_options_read(struct broadcaster_options *options
         result = OPTIONS_ERROR;
     }
     if (result == OPTIONS_RUN) {
-        result = check_bind(&options->bind, error);
+        result = check_bind(options, error);
+    }
+    if (result == OPTIONS_RUN) {
+        result = check_security(options, error);
     }
     if (result == OPTIONS_RUN) {
         result = check_osc(options, error);

@@ -6,21 +6,29 @@
 #include "shared/json/config.h"
 #include "shared/options.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* --osc-listen was not given. */
 enum { OSC_LISTEN_OFF = 65536 };
 
 struct broadcaster_options {
-    const char *name;            /* of the analyser, and so of the segments */
-    uint32_t port;               /* 0...65535; 0 picks a free one */
-    struct option_list bind;     /* IP addresses; none means both loopbacks */
-    struct option_list osc;      /* target URLs, or "none" */
-    bool osc_metrics;            /* targets that do not say get metrics too */
-    uint32_t osc_listen;         /* UDP port 0...65535, or OSC_LISTEN_OFF */
-    struct option_list osc_bind; /* IP addresses; none means both loopbacks */
-    const char *config_path;     /* NULL for none */
-    struct config *config;       /* owns the file's strings; NULL for none */
+    const char *name;                /* of the analyser, and so of the segments */
+    uint32_t port;                   /* 0...65535; 0 picks a free one */
+    struct option_list bind;         /* IP addresses; none means both loopbacks */
+    struct option_list osc;          /* target URLs, or "none" */
+    bool osc_metrics;                /* targets that do not say get metrics too */
+    uint32_t osc_listen;             /* UDP port 0...65535, or OSC_LISTEN_OFF */
+    struct option_list osc_bind;     /* IP addresses; none means both loopbacks */
+    const char *token_file;          /* NULL: no token is asked for */
+    bool insecure_open;              /* other machines may come without a token */
+    struct option_list allow_origin; /* "http://host[:port]" or https */
+    const char *tls_cert;            /* NULL: no TLS */
+    const char *tls_key;
+    uint32_t max_clients;
+    uint32_t max_per_address; /* 0: 64, and no limit for loopback */
+    const char *config_path;  /* NULL for none */
+    struct config *config;    /* owns the file's strings; NULL for none */
 };
 
 /* Reads the configuration file if one is named, then the command line over it. On OPTIONS_ERROR `error` is

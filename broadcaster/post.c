@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/post.h"
 
-#include "broadcaster/guard.h"
 #include "shared/json/reports.h"
 #include "shared/json/requests.h"
 
@@ -19,9 +18,8 @@ bool post_takes(const char *path)
 
 static void refuse(struct post *post, unsigned code, const char *detail)
 {
-    if (post->refusal == 0) {
-        post->refusal = code;
-        post->detail = detail;
+    if (post->refusal.code == 0) {
+        post->refusal = (struct verdict){code, detail, NULL};
     }
 }
 
@@ -34,13 +32,6 @@ static bool has(struct lws *wsi, enum lws_token_indexes token)
 static bool copy(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size)
 {
     return has(wsi, token) && lws_hdr_copy(wsi, out, (int)size, token) > 0;
-}
-
-static bool origin_allowed(struct lws *wsi)
-{
-    char origin[128];
-    return !has(wsi, WSI_TOKEN_ORIGIN) ||
-           (copy(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin) && guard_origin_may_post(origin));
 }
 
 /* "application/json", with or without parameters after it. */
@@ -76,17 +67,12 @@ static bool body_length(struct lws *wsi, size_t *length)
     return true;
 }
 
-bool post_begin(struct post *post, struct lws *wsi, const char *path, bool host_allowed)
+bool post_begin(struct post *post, struct lws *wsi, const char *path, struct verdict verdict)
 {
     size_t length;
-    *post = (struct post){.active = true, .is_calibrate = strcmp(path, calibrate_path) == 0};
+    *post =
+        (struct post){.active = true, .refusal = verdict, .is_calibrate = strcmp(path, calibrate_path) == 0};
     const bool known = body_length(wsi, &length);
-    if (!host_allowed) {
-        refuse(post, 421, "this server answers to localhost and loopback addresses only");
-    }
-    if (!origin_allowed(wsi)) {
-        refuse(post, 403, "pages of this origin may not change anything");
-    }
     if (!known) {
         refuse(post, 411, "give the body's Content-Length");
     }
@@ -139,8 +125,9 @@ void post_answer(struct post *post, struct hands *hands, struct message *scratch
     struct request request;
     char error[REQUEST_ERROR_MAX];
     post->active = false;
-    if (post->refusal != 0) {
-        fill_detail(reply, scratch, post->refusal, post->detail);
+    if (post->refusal.code != 0) {
+        fill_detail(reply, scratch, post->refusal.code, post->refusal.detail);
+        reply->headers = post->refusal.headers;
         return;
     }
     enum status status = post->is_calibrate ? request_calibrate(&request, post->body, post->length, error)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Wakes the event loop at absolute times, and on SIGINT and SIGTERM, through file descriptors in its poll().
+/* Wakes the event loop at absolute times, and on SIGINT, SIGTERM and SIGHUP, through file descriptors in its
+ * poll().
  *
  * libwebsockets' own timers (lws_sul_schedule) are not used for the beats: 4.1.6 cuts poll()'s timeout down
  * to whole milliseconds and so spins through the last one before every deadline. A timerfd sleeps to the
@@ -18,7 +19,7 @@ int ticker_open_timer(void);
  * readiness of the last expiry, so that nobody needs to read it. */
 void ticker_arm(int timer, uint64_t at_us);
 
-/* Blocks SIGINT and SIGTERM and returns a descriptor that becomes readable when one arrives: no handler runs
+/* Blocks the three and returns a descriptor that becomes readable when one arrives: no handler runs
  * anywhere. -1 on failure, with errno. */
 int ticker_open_signals(void);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum status wire_set(struct wire *wire, const char *text, size_t length)
+enum status wire_reserve(struct wire *wire, size_t length)
 {
     if (length > wire->capacity || !wire->block) {
         const size_t capacity = length + length / 4 + 64; /* numbers change their length all the time */
@@ -16,9 +16,17 @@ enum status wire_set(struct wire *wire, const char *text, size_t length)
         wire->block = block;
         wire->capacity = capacity;
     }
-    memcpy(wire->block + LWS_PRE, text, length);
-    wire->length = length;
     return STATUS_OK;
+}
+
+enum status wire_set(struct wire *wire, const char *text, size_t length)
+{
+    const enum status status = wire_reserve(wire, length);
+    if (status == STATUS_OK) {
+        memcpy(wire->block + LWS_PRE, text, length);
+        wire->length = length;
+    }
+    return status;
 }
 
 unsigned char *wire_text(const struct wire *wire)

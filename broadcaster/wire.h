@@ -16,6 +16,9 @@ struct wire {
     size_t capacity;      /* bytes of text there is room for */
 };
 
+/* Makes room for so many bytes; what was there is gone. STATUS_NO_MEMORY, and then the old contents stand. */
+MUST_CHECK enum status wire_reserve(struct wire *wire, size_t length);
+
 /* Copies the text. STATUS_NO_MEMORY, and then the old contents stand. */
 MUST_CHECK enum status wire_set(struct wire *wire, const char *text, size_t length);
 

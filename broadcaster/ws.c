@@ -2,6 +2,7 @@
 #include "broadcaster/ws.h"
 
 #include "broadcaster/clock.h"
+#include "broadcaster/query.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,6 +14,10 @@
 enum { UNSENT_MAX = 16384 };
 
 enum { CLOSE_REASON_MAX = 123 }; /* bytes: a control frame's 125 less the code */
+
+enum { HEARD_MAX = 4096, RSV1 = 0x40 }; /* bytes of a message that nobody listens to */
+
+enum { ARGUMENT_MAX = 256 }; /* bytes: none of ours is as long */
 
 enum stream_kind ws_stream_of(const char *path)
 {
@@ -33,31 +38,73 @@ static void tune(struct lws *wsi)
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 }
 
+const char *ws_wish(struct lws *wsi, enum stream_kind kind, struct wish *wish)
+{
+    char argument[ARGUMENT_MAX];
+    const char *wrong = NULL;
+    *wish = query_default(kind);
+    for (int i = 0; !wrong && lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) > 0; i++) {
+        if (lws_hdr_copy_fragment(wsi, argument, sizeof argument, WSI_TOKEN_HTTP_URI_ARGS, i) > 0) {
+            wrong = query_take(wish, kind, argument);
+        }
+    }
+    return wrong;
+}
+
 int ws_established(struct lws *wsi, struct hub *hub, struct client *client)
 {
     char path[32];
+    struct wish wish;
     if (lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) <= 0) {
         return -1;
     }
     const enum stream_kind kind = ws_stream_of(path);
-    if (kind == STREAM_COUNT) {
+    if (kind == STREAM_COUNT || ws_wish(wsi, kind, &wish)) {
         return -1;
     }
     tune(wsi);
-    client->wsi = wsi;
     client->stream = kind;
-    hub_add(hub, client, clock_now_us());
+    client->wsi = wsi;
+    if (!hub_add(hub, client, &wish, clock_now_us())) {
+        client->wsi = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+/* Closes for that reason. */
+static int refuse(struct lws *wsi, enum lws_close_status code, const char *why)
+{
+    unsigned char reason[CLOSE_REASON_MAX];
+    const size_t length = strnlen(why, sizeof reason);
+    memcpy(reason, why, length);
+    lws_close_reason(wsi, code, reason, length);
+    return -1;
+}
+
+int ws_received(struct lws *wsi, struct client *client, const void *bytes, size_t length)
+{
+    if (lws_is_first_fragment(wsi)) {
+        const bool packed = (lws_get_reserved_bits(wsi) & RSV1) != 0;
+        client->heard = 0;
+        client->text = (struct utf8){0};
+        client->reads_text = !lws_frame_is_binary(wsi) && !packed;
+    }
+    client->heard += length;
+    if (client->heard + lws_remaining_packet_payload(wsi) > HEARD_MAX) {
+        return refuse(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "4096 bytes are the most");
+    }
+    if (client->reads_text && (!utf8_take(&client->text, bytes, length) ||
+                               (lws_is_final_fragment(wsi) && client->text.missing > 0))) {
+        return refuse(wsi, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "not UTF-8");
+    }
     return 0;
 }
 
 int ws_writeable(struct lws *wsi, struct hub *hub, struct client *client)
 {
     if (hub_may_close(hub, client)) {
-        unsigned char reason[CLOSE_REASON_MAX];
-        const size_t length = strnlen(client->close.reason, sizeof reason);
-        memcpy(reason, client->close.reason, length);
-        lws_close_reason(wsi, (enum lws_close_status)client->close.code, reason, length);
-        return -1;
+        return refuse(wsi, (enum lws_close_status)client->close.code, client->close.reason);
     }
     const struct wire *wire = hub_next(hub, client, clock_now_us());
     if (!wire) {

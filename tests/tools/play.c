@@ -8,11 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CLOCK_EVERY = 10 /* of tool_stopped's 10 ms */ };
+
 struct play_options {
     const char *name;
     const char *server;
     struct option_list connect;
     bool loop;
+    bool clock;
     uint32_t lead;
 };
 
@@ -47,6 +50,9 @@ static const struct option_row rows[] = {
      offsetof(struct play_options, connect), 0, 0},
     {"loop", 0, OPTION_FLAG, NULL, "start every file over at its end, until stopped",
      offsetof(struct play_options, loop), 0, 0},
+    {"clock", 0, OPTION_FLAG, NULL,
+     "print ten times a second what the time is, as a JACK frame and as Unix time",
+     offsetof(struct play_options, clock), 0, 0},
     {"lead", 0, OPTION_UINT, "FRAMES", "silence before the first sample (default 0)",
      offsetof(struct play_options, lead), 0, 1e9},
 };
@@ -56,7 +62,7 @@ static const struct option_table table = {
     .usage = "[options] FILE...",
     .about =
         "Plays sound files into JACK, all at once, each channel to a port of its own, without resampling.\n"
-        "Prints the JACK frame of the first sample and its Unix time, and ends after the last.",
+        "Prints the JACK frame of the first sample, and ends after the last.",
     .rows = rows,
     .count = sizeof rows / sizeof *rows,
 };
@@ -143,11 +149,19 @@ static bool load(struct player *player, const char *path, jack_nframes_t rate)
     return true;
 }
 
+static void tell_time(jack_client_t *client)
+{
+    const jack_nframes_t frame = jack_frame_time(client);
+    printf("JACK frame %u is Unix time %.6f\n", frame, tool_unix_time(jack_frames_to_time(client, frame)));
+    fflush(stdout);
+}
+
 static int run(struct player *player, const struct play_options *options)
 {
     jack_port_t *ports[TOOL_CHANNELS_MAX];
     bool stopped = false;
     bool told = false;
+    uint32_t looks = 0;
 
     jack_set_process_callback(player->client, process, player);
     if (jack_activate(player->client) != 0) {
@@ -166,9 +180,11 @@ static int run(struct player *player, const struct play_options *options)
         stopped = tool_stopped();
         if (!told && atomic_load(&player->started)) {
             told = true;
-            printf("first sample at JACK frame %u, Unix time %.6f\n", player->first,
-                   tool_unix_time(jack_frames_to_time(player->client, player->first)));
+            printf("first sample at JACK frame %u\n", player->first);
             fflush(stdout);
+        }
+        if (told && options->clock && ++looks % CLOCK_EVERY == 0) {
+            tell_time(player->client);
         }
     }
     return EXIT_SUCCESS;

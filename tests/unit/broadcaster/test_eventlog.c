@@ -18,8 +18,9 @@ static void expect(uint64_t number)
 {
     char text[64];
     const int length = snprintf(text, sizeof text, "event %llu", (unsigned long long)number);
-    const struct wire *wire = eventlog_get(&events, number);
-    CU_ASSERT(wire && wire->length == (size_t)length && memcmp(wire_text(wire), text, wire->length) == 0);
+    const struct frame *frame = eventlog_get(&events, number);
+    CU_ASSERT(frame && frame->plain.length == (size_t)length &&
+              memcmp(wire_text(&frame->plain), text, frame->plain.length) == 0);
 }
 
 static void nothing_yet(void)

@@ -60,6 +60,33 @@ static void posting_origins(void)
     CU_ASSERT_TRUE(guard_origin_may_post("http://[::1]:8000"));
 }
 
+static void hosts_of_an_open_server(void)
+{
+    CU_ASSERT_TRUE(guard_host_is_address("192.168.1.2"));
+    CU_ASSERT_TRUE(guard_host_is_address("192.168.1.2:8000"));
+    CU_ASSERT_TRUE(guard_host_is_address("[fe80::1]:8000"));
+    CU_ASSERT_FALSE(guard_host_is_address("192.168.1.2.evil.example"));
+    CU_ASSERT_FALSE(guard_host_is_address("evil.example"));
+    CU_ASSERT_FALSE(guard_host_is_address(""));
+    CU_ASSERT_TRUE(guard_host_is("Stage:8000", "stage"));
+    CU_ASSERT_TRUE(guard_host_is("stage.local", "stage"));
+    CU_ASSERT_FALSE(guard_host_is("stage.evil.example", "stage"));
+    CU_ASSERT_FALSE(guard_host_is("stages", "stage"));
+    CU_ASSERT_FALSE(guard_host_is(".local", ""));
+}
+
+static void own_origins(void)
+{
+    CU_ASSERT_TRUE(guard_origin_is_own("http://stage:8000", "Stage:8000"));
+    CU_ASSERT_FALSE(guard_origin_is_own("http://stage:8001", "stage:8000"));
+    CU_ASSERT_FALSE(guard_origin_is_own("null", "null"));
+    CU_ASSERT_FALSE(guard_origin_is_own("http://", ""));
+    CU_ASSERT_STRING_EQUAL(guard_origin_host("https://stage.example:8000"), "stage.example:8000");
+    CU_ASSERT_PTR_NULL(guard_origin_host("https://stage.example:8000/page"));
+    CU_ASSERT_PTR_NULL(guard_origin_host("stage.example"));
+    CU_ASSERT_PTR_NULL(guard_origin_host("*"));
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -67,6 +94,8 @@ int main(void)
         {"hosts allowed", hosts_allowed},
         {"origins", origins},
         {"posting origins", posting_origins},
+        {"hosts of an open server", hosts_of_an_open_server},
+        {"own origins", own_origins},
         CU_TEST_INFO_NULL,
     };
     return unit_run("guard", tests);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/cohort.h"
+
+#include "broadcaster/hub.h"
+
+#include <libwebsockets.h>
+#include <stddef.h>
+
+/* A beat waits for the first frame that is new since its deadline, which is then half a hop fresher than the
+ * newest one at the deadline; but never longer than this, nor than three quarters of the period. */
+enum { FRESH_WAIT_US = 12000, FRESH_POLL_US = 1000 };
+
+/* What publishing may take longer than usual without costing another look; and the longest period believed.
+ */
+enum { MARGIN_US = 300, PERIOD_MAX_US = 200000 };
+
+void cohort_init(struct cohort *cohort, uint32_t rate_hz, uint64_t now_us)
+{
+    *cohort = (struct cohort){0};
+    schedule_init(&cohort->schedule, now_us, rate_hz);
+}
+
+void cohort_add(struct cohort *cohort, struct client *client)
+{
+    client->previous = NULL;
+    client->next = cohort->clients;
+    if (cohort->clients) {
+        cohort->clients->previous = client;
+    }
+    cohort->clients = client;
+    client->cohort = cohort;
+}
+
+void cohort_remove(struct cohort *cohort, struct client *client)
+{
+    if (client->previous) {
+        client->previous->next = client->next;
+    } else {
+        cohort->clients = client->next;
+    }
+    if (client->next) {
+        client->next->previous = client->previous;
+    }
+    client->cohort = NULL;
+}
+
+void cohort_wake(const struct cohort *cohort)
+{
+    for (struct client *client = cohort->clients; client; client = client->next) {
+        lws_callback_on_writable(client->wsi);
+    }
+}
+
+static uint64_t longest_wait_us(const struct cohort *cohort)
+{
+    const uint64_t share_us = 750000U / cohort->schedule.rate_hz;
+    return !cohort->clients ? 0 : share_us < FRESH_WAIT_US ? share_us : FRESH_WAIT_US;
+}
+
+void pace_follow(struct pace *pace, uint64_t frame, uint64_t published_us)
+{
+    if (frame == pace->frame) {
+        return;
+    }
+    const bool onward = frame > pace->frame && published_us > pace->published_us;
+    const uint64_t period_us = onward ? (published_us - pace->published_us) / (frame - pace->frame) : 0;
+    *pace = (struct pace){frame, published_us, period_us <= PERIOD_MAX_US ? period_us : 0};
+}
+
+bool cohort_is_due(struct cohort *cohort, uint64_t published_us, uint64_t now_us)
+{
+    const uint64_t deadline = schedule_deadline(&cohort->schedule);
+    if (now_us < deadline || (published_us <= deadline && now_us < deadline + longest_wait_us(cohort))) {
+        return false;
+    }
+    schedule_advance(&cohort->schedule, now_us);
+    cohort->beat++;
+    return true;
+}
+
+uint64_t cohort_next(const struct cohort *cohort, const struct pace *pace, uint64_t now_us)
+{
+    const uint64_t deadline = schedule_deadline(&cohort->schedule);
+    const uint64_t latest = deadline + longest_wait_us(cohort);
+    const uint64_t step = now_us + FRESH_POLL_US;
+    uint64_t look = deadline > now_us ? deadline : step;
+    if (latest == deadline) {
+        return deadline;
+    }
+    if (pace->period_us > 0 && deadline >= pace->published_us) {
+        const uint64_t missing = (deadline - pace->published_us) / pace->period_us + 1;
+        const uint64_t expected = pace->published_us + missing * pace->period_us + MARGIN_US;
+        look = expected > now_us ? expected : step;
+    }
+    return look < latest ? look : latest;
+}

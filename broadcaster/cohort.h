@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The clients of one stream that are sent messages at the same rate, and their schedule. Event loop's thread.
+ */
+#ifndef PHICAST_BROADCASTER_COHORT_H
+#define PHICAST_BROADCASTER_COHORT_H
+
+#include "broadcaster/schedule.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct client;
+
+/* Start with cohort_init. */
+struct cohort {
+    struct cohort *next;
+    struct schedule schedule;
+    struct client *clients;
+    uint64_t beat; /* deadlines served so far */
+};
+
+/* When the analyser publishes, as far as can be told. */
+struct pace {
+    uint64_t frame;        /* the newest one's number */
+    uint64_t published_us; /* CLOCK_MONOTONIC */
+    uint64_t period_us;    /* between two; 0: not known */
+};
+
+/* Takes note of what is the newest frame now. */
+void pace_follow(struct pace *pace, uint64_t frame, uint64_t published_us);
+
+void cohort_init(struct cohort *cohort, uint32_t rate_hz, uint64_t now_us);
+
+/* Links and unlinks. */
+void cohort_add(struct cohort *cohort, struct client *client);
+void cohort_remove(struct cohort *cohort, struct client *client);
+
+/* Asks libwebsockets for a writeable callback for each. Only marks: work done here would delay the next
+ * wake-up by as long. */
+void cohort_wake(const struct cohort *cohort);
+
+/* Looks at the clock. published_us: when the newest frame was published; UINT64_MAX for what is always new.
+ * True: a beat is to be served now, the first time after its deadline that there is a frame newer than the
+ * deadline, or after a while without. With nobody there, at the deadline. */
+bool cohort_is_due(struct cohort *cohort, uint64_t published_us, uint64_t now_us);
+
+/* When it should be looked at again: when the frame it waits for is likely to be there, and in short steps
+ * when that is late. Each look costs a poll() of all sockets. */
+uint64_t cohort_next(const struct cohort *cohort, const struct pace *pace, uint64_t now_us);
+
+#endif

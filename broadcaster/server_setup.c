@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/clock.h"
+#include "broadcaster/extension.h"
+#include "broadcaster/notify.h"
+#include "broadcaster/server.h"
+#include "broadcaster/server_state.h"
+#include "broadcaster/ticker.h"
+#include "shared/control.h"
+#include "shared/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A client that has gone without a word is found out within half a minute. */
+static const lws_retry_bo_t validity = {.secs_since_valid_ping = 20, .secs_since_valid_hangup = 30};
+
+/* Clients can bring about many of these lines, so a few a second are all that is let through. */
+static void log_lws(int level, const char *line)
+{
+    enum { MOST = 5 };
+    static uint64_t second;
+    static unsigned count;
+    const uint64_t now = clock_now_us() / 1000000U;
+    (void)level;
+    count = now == second ? count + 1 : 1;
+    second = now;
+    if (count <= MOST) {
+        log_warning("libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
+    }
+}
+
+static enum status make_context(struct server *server, char *error)
+{
+    lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
+    const struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .options =
+            LWS_SERVER_OPTION_EXPLICIT_VHOSTS | (server->plan.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+        .pt_serv_buf_size = MESSAGE_MAX,
+        .user = server,
+    };
+    server->context = lws_create_context(&info);
+    if (!server->context) {
+        snprintf(error, OPTION_ERROR_MAX, "libwebsockets could not be set up; is there memory left?");
+        return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+static enum status make_listeners(struct server *server, char *error)
+{
+    for (uint32_t i = 0; i < server->plan.count; i++) {
+        const struct listen_address *address = &server->plan.address[i];
+        const uint64_t family_options = address->family == AF_INET ? LWS_SERVER_OPTION_DISABLE_IPV6
+                                                                   : LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY |
+                                                                         LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE;
+        const struct lws_context_creation_info info = {
+            .iface = address->text,
+            .port = server->plan.port,
+            .vhost_name = address->text,
+            .protocols = server_public_protocols,
+            .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | family_options |
+                       (server->plan.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+            .extensions = extensions,
+            .retry_and_idle_policy = &validity,
+            .alpn = "http/1.1", /* our answers are */
+            .ssl_cert_filepath = server->options->tls_cert,
+            .ssl_private_key_filepath = server->options->tls_key,
+            .ssl_options_set = SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
+        };
+        if (!lws_create_vhost(server->context, &info)) {
+            if (server->plan.tls) {
+                snprintf(
+                    error, OPTION_ERROR_MAX,
+                    "%s port %u: could not listen; look whether %.64s and %.64s belong together, and are not "
+                    "encrypted; or give another port with -p PORT",
+                    address->text, server->plan.port, server->options->tls_cert, server->options->tls_key);
+                return STATUS_BUSY;
+            }
+            snprintf(error, OPTION_ERROR_MAX,
+                     "%s port %u: could not listen; give another port with -p PORT, or -p 0 for a free one",
+                     address->text, server->plan.port);
+            return STATUS_BUSY;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* libwebsockets closes the descriptor with its context, and also if it refuses it. */
+static bool adopt(struct lws_vhost *vhost, int fd, const char *protocol)
+{
+    const lws_sock_file_fd_type descriptor = {.filefd = fd};
+    return lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, protocol, NULL) != NULL;
+}
+
+static enum status make_wakers(struct server *server, char *error)
+{
+    const struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .vhost_name = "wakers",
+        .protocols = server_private_protocols,
+    };
+    struct lws_vhost *vhost = lws_create_vhost(server->context, &info);
+    server->timer = ticker_open_timer();
+    server->signals = ticker_open_signals();
+    if (!vhost || server->timer < 0 || server->signals < 0 || !adopt(vhost, server->timer, "timer") ||
+        !adopt(vhost, server->signals, "signal")) {
+        snprintf(error, OPTION_ERROR_MAX, "timers could not be set up: %s; are there descriptors left?",
+                 strerror(errno));
+        return STATUS_IO;
+    }
+    for (uint32_t i = 0; i < server->osc_in.count; i++) {
+        /* A copy: libwebsockets closes what it adopts, and osc_in what it opened. */
+        const int copy = fcntl(server->osc_in.fd[i], F_DUPFD_CLOEXEC, 0);
+        if (copy < 0 || !adopt(vhost, copy, "osc")) {
+            snprintf(error, OPTION_ERROR_MAX,
+                     "OSC sockets could not be set up: %s; are there descriptors left?", strerror(errno));
+            return STATUS_IO;
+        }
+    }
+    ticker_arm(server->timer, clock_now_us());
+    return STATUS_OK;
+}
+
+/* What a dead broadcaster of that name noted of the events it has sent; all zeros if there was none. */
+static struct event_cursor read_past(const char *name)
+{
+    struct event_cursor past = {0};
+    struct segment old;
+    if (segment_attach(&old, &control_kind, name) == STATUS_OK) {
+        if (!segment_alive(&old)) {
+            past = control_load_cursor(old.memory);
+        }
+        segment_close(&old);
+    }
+    return past;
+}
+
+static enum status take_name(struct server *server, const char *name, char *error)
+{
+    const enum status status = segment_create(&server->control, &control_kind, name, (gid_t)-1);
+    switch (status) {
+    case STATUS_OK: break;
+    case STATUS_BUSY:
+        snprintf(error, OPTION_ERROR_MAX,
+                 "a broadcaster for \"%.64s\" is running already (pid %" PRIu32
+                 "); stop it, or give another name "
+                 "with -n NAME",
+                 name, segment_owner(&control_kind, name));
+        break;
+    case STATUS_BAD_ARG:
+        snprintf(error, OPTION_ERROR_MAX,
+                 "-n %.64s: not a usable name; give a short one of letters, digits and \"-_.\"", name);
+        break;
+    default:
+        snprintf(error, OPTION_ERROR_MAX, "segment /phicast.%.64s.%s: %s; look at /dev/shm", name,
+                 control_kind.suffix, status_str(status));
+    }
+    return status;
+}
+
+static void announce(const struct listen_plan *plan, const struct osc_in *osc_in)
+{
+    for (uint32_t i = 0; i < plan->count; i++) {
+        char url[64 + INET6_ADDRSTRLEN];
+        listen_url(plan, i, url, sizeof url);
+        printf("listening on %s\n", url);
+    }
+    for (uint32_t i = 0; i < osc_in->count; i++) {
+        printf("listening for OSC on %s\n", osc_in->url[i]);
+    }
+    fflush(stdout);
+}
+
+static enum status make_osc(struct server *server, const struct broadcaster_options *options, char *error)
+{
+    enum status status =
+        osc_out_open(&server->osc_out, &options->osc, options->osc_metrics, clock_now_us(), error);
+    if (status == STATUS_OK && options->osc_listen != OSC_LISTEN_OFF) {
+        status = osc_in_open(&server->osc_in, &server->hands, options->osc_listen, &options->osc_bind, error);
+    }
+    return status;
+}
+
+/* Files that cannot be read are said here: libwebsockets would only fail. */
+static enum status make_access(struct access *who, const struct broadcaster_options *options, char *error)
+{
+    const char *const files[] = {options->tls_cert, options->tls_key};
+    for (int i = 0; i < 2; i++) {
+        if (files[i] && access(files[i], R_OK) != 0) {
+            const int err = errno;
+            snprintf(error, OPTION_ERROR_MAX, "%s %.128s: %s", i == 0 ? "--tls-cert" : "--tls-key", files[i],
+                     strerror(err));
+            return status_from_errno(err);
+        }
+    }
+    who->origins = &options->allow_origin;
+    gethostname(who->hostname, sizeof who->hostname - 1);
+    for (uint32_t i = 0; i < options->bind.count; i++) {
+        struct listen_address address;
+        who->open |= listen_parse(options->bind.item[i], &address) == STATUS_NO_ACCESS;
+    }
+    if (who->open && !options->token_file) {
+        log_warning("other machines are let in without a token (--insecure-open)");
+    } else if (who->open && !options->tls_cert) {
+        log_warning(
+            "the token crosses the network unencrypted; give --tls-cert and --tls-key to change that");
+    }
+    return options->token_file ? token_load(&who->token, options->token_file, error) : STATUS_OK;
+}
+
+/* Everything but libwebsockets. */
+static enum status make_core(struct server *server, const struct broadcaster_options *options, char *error)
+{
+    const uint64_t now_us = clock_now_us();
+    const struct event_cursor past = read_past(options->name);
+    enum status status = take_name(server, options->name, error);
+    struct control *control = server->control.memory;
+    if (status == STATUS_OK) {
+        status = make_osc(server, options, error);
+    }
+    hub_init(&server->hub, options->name, control, server->osc_out, &past, now_us);
+    server->hands = (struct hands){.control = control, .source = &server->hub.source};
+    server->http = (struct http){.hub = &server->hub,
+                                 .hands = &server->hands,
+                                 .osc_in = &server->osc_in,
+                                 .access = &server->access,
+                                 .limits = &server->limits,
+                                 .started_us = now_us};
+    limits_init(&server->limits, options->max_clients, options->max_per_address);
+    return status;
+}
+
+enum status server_open(struct server **out, const struct broadcaster_options *options,
+                        char error[OPTION_ERROR_MAX])
+{
+    struct server *server = calloc(1, sizeof *server);
+    *out = NULL;
+    if (!server) {
+        snprintf(error, OPTION_ERROR_MAX, "out of memory");
+        return STATUS_NO_MEMORY;
+    }
+    server->control = SEGMENT_NONE;
+    server->options = options;
+    enum status status = make_access(&server->access, options, error);
+    if (status == STATUS_OK) {
+        status = make_core(server, options, error);
+    }
+    if (status == STATUS_OK) {
+        status = listen_make_plan(&server->plan, &options->bind, options->port, error);
+        server->plan.tls = options->tls_cert != NULL;
+    }
+    if (status == STATUS_OK) {
+        status = make_context(server, error);
+    }
+    if (status == STATUS_OK) {
+        status = make_listeners(server, error);
+    }
+    if (status == STATUS_OK) {
+        status = make_wakers(server, error);
+    }
+    if (status) {
+        server_close(server);
+        return status;
+    }
+    announce(&server->plan, &server->osc_in);
+    server->watchdog_us = notify_watchdog_us();
+    notify_send("READY=1");
+    *out = server;
+    return STATUS_OK;
+}
+
+/* Whether a successor is likely to want our note of the events sent: SIGTERM is how a service is started
+ * anew, while SIGINT is somebody's hand on the keyboard. Without an analyser there is nothing to go on with.
+ */
+static bool is_to_be_continued(const struct server *server)
+{
+    return server->stopped_by == SIGTERM && segment_alive(&server->hub.source.segment);
+}
+
+void server_close(struct server *server)
+{
+    if (!server) {
+        return;
+    }
+    if (server->context) {
+        lws_context_destroy(server->context);
+    }
+    const bool to_be_continued = is_to_be_continued(server);
+    hub_close(&server->hub);
+    osc_out_close(server->osc_out);
+    osc_in_close(&server->osc_in);
+    message_free(&server->http.scratch);
+    if (to_be_continued) {
+        segment_leave(&server->control);
+    } else {
+        segment_close(&server->control);
+    }
+    free(server);
+}

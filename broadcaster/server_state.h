@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What server.c, which runs, and server_setup.c, which prepares, share. */
+#ifndef PHICAST_BROADCASTER_SERVER_STATE_H
+#define PHICAST_BROADCASTER_SERVER_STATE_H
+
+#include "broadcaster/access.h"
+#include "broadcaster/http.h"
+#include "broadcaster/hub.h"
+#include "broadcaster/limits.h"
+#include "broadcaster/listen.h"
+#include "broadcaster/options.h"
+#include "broadcaster/osc/in.h"
+#include "broadcaster/osc/out.h"
+#include "shared/segment.h"
+
+#include <libwebsockets.h>
+#include <stdint.h>
+
+enum {
+    MESSAGE_MAX = 32768, /* bytes that leave in one write; 64 channels make about 8 KB of metrics */
+    RECEIVE_MAX = 256    /* bytes that are looked at in one piece: what clients say is not listened to */
+};
+
+struct server {
+    const struct broadcaster_options *options;
+    struct segment control;
+    struct hub hub;
+    struct hands hands;
+    struct osc_out *osc_out;
+    struct osc_in osc_in;
+    struct http http;
+    struct access access;
+    struct limits limits;
+    struct listen_plan plan;
+    struct lws_context *context;
+    int timer;              /* until the context owns it */
+    int signals;            /* likewise */
+    uint64_t stop_at_us;    /* 0: running */
+    int stopped_by;         /* the signal */
+    uint64_t watchdog_us;   /* how often systemd wants to hear of us; 0: never */
+    uint64_t watchdog_next; /* CLOCK_MONOTONIC, us */
+};
+
+/* What a connection needs, before and after it becomes a WebSocket. */
+struct session {
+    struct client client; /* first: the extension looks for it there */
+    struct post post;
+};
+
+/* Those that clients speak. */
+extern const struct lws_protocols server_public_protocols[];
+
+/* Ours: on a vhost of their own, which does not listen, so that no client can ask for them by name. */
+extern const struct lws_protocols server_private_protocols[];
+
+#endif

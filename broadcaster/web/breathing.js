@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The breathing, shown and steered.
+import { model } from './model.js';
+import { $, attribute, reducedMotion, Surface, text } from './page.js';
+import { post } from './server.js';
+import { colours, themeChanged } from './view.js';
+
+const HELD_MS = 1200;  // a slider that was touched follows the analyser again after this
+const AUTO_MS = 5000;  // auto-phi that has reported within this time is on
+const STEP = 0.05;     // of the depth, per key
+const TURN = 2 * Math.PI;
+
+const wanted = {};     // changes not sent yet
+let sending = false;
+let autoAsked = null;  // what was asked for here last
+const heldAt = { depth: -Infinity, phase: -Infinity, speed: -Infinity };
+
+// One request at a time; what changes meanwhile goes with the next one.
+async function send(changes) {
+  Object.assign(wanted, changes);
+  if (sending) return;
+  sending = true;
+  while (Object.keys(wanted).length > 0) {
+    const body = { ...wanted };
+    for (const key of Object.keys(wanted)) delete wanted[key];
+    const answer = await post('/api/phi', body);
+    text($('phi-answer'), answer.ok ? '' : answer.detail);
+  }
+  sending = false;
+}
+
+function handOnDepthOrPhase() {
+  autoAsked = false;
+  model.autoSeenAt = -Infinity;
+}
+
+const slides = {
+  depth: (value) => { handOnDepthOrPhase(); return { depth: value }; },
+  phase: (value) => { handOnDepthOrPhase(); return { phase: value }; },
+  speed: (value) => ({ rate: Math.min(10, Math.max(0.01, Number((10 ** value).toPrecision(3)))) }),
+};
+
+function toggleBreathing() {
+  send({ breathing: !model.breathing });
+}
+
+const autoOn = (now) => autoAsked ?? now - model.autoSeenAt < AUTO_MS;
+
+function toggleAuto() {
+  autoAsked = !autoOn(performance.now());
+  if (!autoAsked) model.autoSeenAt = -Infinity;
+  send({ auto: autoAsked });
+}
+
+function nudge(step) {
+  const slider = $('depth');
+  slider.value = String(Math.min(1, Math.max(0, Number(slider.value) + step)));
+  slider.dispatchEvent(new Event('input'));
+}
+
+export const breathingKeys = {
+  B: toggleBreathing, A: toggleAuto, '[': () => nudge(-STEP), ']': () => nudge(STEP),
+};
+
+export class Breathing {
+  constructor() {
+    this.surface = new Surface($('breath'), () => { this.drawn = -1; });
+    this.drawn = -1;
+    themeChanged.push(() => { this.drawn = -1; });
+    $('breathing').addEventListener('click', toggleBreathing);
+    $('auto').addEventListener('click', toggleAuto);
+    for (const [id, change] of Object.entries(slides)) {
+      $(id).addEventListener('input', () => {
+        heldAt[id] = performance.now();
+        this.drawn = -1;
+        send(change(Number($(id).value)));
+      });
+      $(id).addEventListener('pointerdown', () => { heldAt[id] = Infinity; });
+      for (const end of ['pointerup', 'pointercancel', 'blur']) {
+        $(id).addEventListener(end, () => { heldAt[id] = Math.min(heldAt[id], performance.now()); });
+      }
+    }
+  }
+
+  due() {
+    return this.drawn !== model.generation;
+  }
+
+  follow(id, value, now) {
+    if (now - heldAt[id] > HELD_MS && Number.isFinite(value)) $(id).value = String(value);
+  }
+
+  write(now) {
+    this.follow('depth', model.depth, now);
+    if (!reducedMotion.matches || !model.breathing) this.follow('phase', model.theta, now);
+    this.follow('speed', Math.log10(model.speed), now);
+    text($('depth-text'), Number($('depth').value).toFixed(3));
+    text($('phase-text'), `${Math.round(Number($('phase').value) * 360 / TURN)}°`);
+    text($('speed-text'), `${(10 ** Number($('speed').value)).toPrecision(3)} Hz`);
+    attribute($('breathing'), 'aria-pressed', String(model.breathing));
+    text($('breathing-text'), model.breathing ? 'on' : 'off');
+    attribute($('auto'), 'aria-pressed', String(autoOn(now)));
+    text($('auto-text'), autoOn(now) ? 'on' : 'off');
+  }
+
+  // One cycle of the gain, and the moment on it.
+  draw(now) {
+    const { context, width, height } = this.surface;
+    const gain = (theta) => 1 - model.depth * 0.5 * (1 - Math.sin(theta));
+    const y = (theta) => 6 + (height - 12) * (1 - gain(theta));
+    this.drawn = model.generation;
+    this.write(now);
+    this.surface.clear();
+    context.globalAlpha = model.breathing ? 1 : 0.45;
+    context.strokeStyle = colours.breath;
+    context.lineWidth = 2;
+    context.beginPath();
+    for (let x = 0; x <= width; x += 4) context.lineTo(x, y(x / width * TURN));
+    context.stroke();
+    context.globalAlpha = model.breathing ? 0.18 : 0.08;
+    context.lineTo(width, height);
+    context.lineTo(0, height);
+    context.fillStyle = colours.breath;
+    context.fill();
+    context.globalAlpha = 1;
+    context.beginPath();
+    context.arc(model.theta / TURN * width, y(model.theta), 6, 0, TURN);
+    context.fill();
+  }
+}

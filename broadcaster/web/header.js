@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The top line: connection, state, how many and how fast; and that nobody takes old numbers for new ones.
+import { frameRate, isStale, model, stateNow } from './model.js';
+import { $, attribute, text } from './page.js';
+import { server } from './server.js';
+
+const seconds = (ms) => (ms / 1000).toFixed(1);
+let rateAt = 0;
+
+function linkNow(stream, now) {
+  if (!stream.open) return stream.failures > 0 ? 'offline' : 'connecting';
+  return isStale(now) ? 'stale' : 'live';
+}
+
+function linkText(link, stream, now) {
+  if (link === 'offline') {
+    return stream.retryAt ? `offline, trying again in ${seconds(Math.max(0, stream.retryAt - now))} s` : 'offline, trying again';
+  }
+  if (link === 'stale') return Number.isFinite(model.movedAt) ? `stale for ${seconds(now - model.movedAt)} s` : 'no analyser';
+  return link;
+}
+
+export function drawHeader(stream, now) {
+  const link = linkNow(stream, now);
+  const live = link === 'live';
+  attribute($('link'), 'data-link', link);
+  text($('link'), linkText(link, stream, now));
+  text($('why'), link === 'stale' ? server.why : '');
+  document.body.classList.toggle('stale', !live);
+  const state = model.frame < 0 ? '–' : live ? stateNow() : 'offline';
+  attribute($('state'), 'data-state', state);
+  text($('state-name'), state);
+  text($('active'), model.frame < 0 ? '–' : `${model.active} of ${model.channels}`);
+  text($('frame'), model.frame < 0 ? '–' : model.frame.toLocaleString('en').replaceAll(',', '\u202f'));
+  if (now - rateAt > 500) {
+    rateAt = now;
+    text($('rate'), String(frameRate(now)));
+  }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the streams have said. Messages are only written down here, into memory that is taken once; pictures are
+// made from it in requestAnimationFrame.
+import { Ring } from './ring.js';
+
+export const CHANNELS_MAX = 64;
+export const SPAN_S = 30;
+export const EVENTS_MAX = 64;
+export const ICI_THRESHOLD = 0.75;
+export const CRITICALITY_THRESHOLD = 2;
+
+const STALE_MS = 400; // without a new frame; a drawn frame later it shows
+const RING = 1024;    // SPAN_S at 30 Hz, and some
+const KINDS = ['state_change', 'critical_event', 'phi_adaptation'];
+
+export const model = {
+  ici: 0, criticality: 0, coherence: 0, centroid: 0,
+  depth: 0, theta: 0, breathing: false, speed: NaN, // Hz; measured from theta
+  frame: -1, active: 0, channels: 0,
+  frequency: new Float64Array(CHANNELS_MAX),
+  amplitude: new Float64Array(CHANNELS_MAX),
+  phase: new Float64Array(CHANNELS_MAX),
+  on: new Uint8Array(CHANNELS_MAX),
+  time: new Ring(RING),   // s, performance.now()'s clock
+  rings: { ici: new Ring(RING), coherence: new Ring(RING), criticality: new Ring(RING), centroid: new Ring(RING) },
+  generation: 0,          // counts frames
+  movedAt: -Infinity,     // ms: when the last one came
+  latency: null,
+  events: [],             // newest last
+  eventsSeen: 0,
+  state: '',              // as the last state_change said; '' until one has
+  autoSeenAt: -Infinity,  // ms: the last phi_adaptation that came live
+  refused: 0,             // messages that were not as the contract says
+};
+
+const number = (value) => typeof value === 'number' && Number.isFinite(value);
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function validMetrics(m) {
+  return m && number(m.frame) && number(m.timestamp) && number(m.ici) && number(m.criticality) && number(m.phase_coherence) &&
+    number(m.spectral_centroid) && number(m.phi_depth) && number(m.phi_phase) && Array.isArray(m.channel_metrics) &&
+    m.channel_metrics.length <= CHANNELS_MAX;
+}
+
+// The breathing's rate is not in the message, but its phase is.
+let lastTheta = 0;
+let lastTime = 0;
+function measureSpeed(m) {
+  const elapsed = m.timestamp - lastTime;
+  const turned = ((m.phi_phase - lastTheta) / (2 * Math.PI) + 1) % 1;
+  lastTheta = m.phi_phase;
+  lastTime = m.timestamp;
+  if (!m.phi_breathing_active) {
+    model.speed = NaN;
+  } else if (elapsed > 0.01 && elapsed < 0.07) {
+    const now = turned / elapsed;
+    model.speed = Number.isFinite(model.speed) ? model.speed + (now - model.speed) * 0.15 : now;
+  }
+}
+
+function takeChannels(list) {
+  model.channels = list.length;
+  for (let i = 0; i < list.length; i++) {
+    const channel = list[i];
+    model.frequency[i] = channel.frequency;
+    model.amplitude[i] = channel.amplitude;
+    model.phase[i] = channel.phase;
+    model.on[i] = channel.active ? 1 : 0;
+  }
+}
+
+export function onMetrics(text) {
+  const m = parse(text);
+  if (!validMetrics(m)) {
+    model.refused++;
+    return;
+  }
+  if (m.channel_metrics.length === 0) { // there is no analyser
+    model.movedAt = -Infinity;
+    return;
+  }
+  if (m.frame === model.frame) return;
+  measureSpeed(m);
+  model.frame = m.frame;
+  model.ici = m.ici;
+  model.criticality = m.criticality;
+  model.coherence = m.phase_coherence;
+  model.centroid = m.spectral_centroid;
+  model.depth = m.phi_depth;
+  model.theta = m.phi_phase;
+  model.breathing = m.phi_breathing_active === true;
+  model.active = m.active_channels;
+  takeChannels(m.channel_metrics);
+  model.movedAt = performance.now();
+  model.time.push(model.movedAt / 1000);
+  model.rings.ici.push(m.ici);
+  model.rings.coherence.push(m.phase_coherence);
+  model.rings.criticality.push(m.criticality);
+  model.rings.centroid.push(Math.max(20, m.spectral_centroid));
+  model.generation++;
+}
+
+export function onLatency(text) {
+  const l = parse(text);
+  if (!l || !number(l.total_latency_ms) || !number(l.hardware_latency_ms) || !number(l.software_latency_ms) ||
+      !number(l.buffer_latency_ms) || !number(l.jitter_ms) || !number(l.compensation_ms)) {
+    model.refused++;
+    return;
+  }
+  model.latency = l;
+}
+
+// A replay brings events that may be known already.
+const known = (e) => model.events.some((other) => other.timestamp === e.timestamp && other.type === e.type);
+
+export function onEvent(text) {
+  const e = parse(text);
+  if (!e || !KINDS.includes(e.type) || !number(e.timestamp)) {
+    model.refused++;
+    return;
+  }
+  if (e.type === 'state_change') model.state = e.to_state;
+  if (e.type === 'phi_adaptation' && Date.now() / 1000 - e.timestamp < 3) model.autoSeenAt = performance.now();
+  if (known(e)) return;
+  model.events.push(e);
+  if (model.events.length > EVENTS_MAX) model.events.shift();
+  model.eventsSeen++;
+}
+
+// What was missed while away may have been a change of state.
+export function onEventsOpen() {
+  model.state = '';
+}
+
+export const isStale = (now) => now - model.movedAt > STALE_MS;
+
+// The state by the numbers alone, until the events' stream has said it.
+export function stateNow() {
+  if (model.state) return model.state;
+  if (model.active === 0) return 'idle';
+  const integrated = model.ici >= ICI_THRESHOLD;
+  const bursting = model.criticality >= CRITICALITY_THRESHOLD;
+  if (integrated) return bursting ? 'critical' : 'coherent';
+  return bursting ? 'turbulent' : 'ambient';
+}
+
+// Frames in the last second.
+export function frameRate(now) {
+  const times = model.time.view();
+  let i = times.length;
+  while (i > 0 && now / 1000 - times[i - 1] < 1) i--;
+  return times.length - i;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is asked of the broadcaster over HTTP.
+
+export const server = {
+  why: '',        // what keeps the numbers from moving
+  analyser: null, // /api/status, analyser; null: unknown
+};
+
+export async function askStatus() {
+  try {
+    const status = await (await fetch('/api/status', { cache: 'no-store' })).json();
+    server.why = status.source?.detail ?? '';
+    server.analyser = status.analyser ?? null;
+  } catch { // offline; the streams show it
+    server.why = '';
+    server.analyser = null;
+  }
+}
+
+// {ok, detail}: detail says why it was refused.
+export async function post(path, body) {
+  try {
+    const response = await fetch(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const answer = await response.json().catch(() => ({}));
+    return { ok: response.ok, detail: answer.detail ?? (response.ok ? '' : `refused with ${response.status}`) };
+  } catch {
+    return { ok: false, detail: 'the broadcaster does not answer' };
+  }
+}

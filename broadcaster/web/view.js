@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How the page looks and is driven: theme, big numbers, help, keys; and the theme's colours for canvases.
+import { $, attribute, text } from './page.js';
+
+const NAMES = ['ground', 'card', 'ink', 'soft', 'line', 'ici', 'coherence', 'criticality', 'centroid', 'breath', 'warn', 'bad'];
+const THEMES = ['auto', 'dark', 'light'];
+
+export const colours = {}; // NAMES → what a canvas takes
+export const themeChanged = []; // functions to call
+
+// A canvas does not know light-dark(), so an element is asked.
+function readColours() {
+  const probe = document.createElement('i');
+  document.body.append(probe);
+  for (const name of NAMES) {
+    probe.className = `probe-${name}`;
+    colours[name] = getComputedStyle(probe).color;
+  }
+  probe.remove();
+  for (const call of themeChanged) call();
+}
+
+function remembered(key, fallback) {
+  try {
+    return localStorage.getItem(key) ?? fallback;
+  } catch {
+    return fallback; // the browser keeps nothing
+  }
+}
+
+function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch { /* then not */ }
+}
+
+function setTheme(theme) {
+  if (theme === 'auto') document.documentElement.removeAttribute('data-theme');
+  else document.documentElement.dataset.theme = theme;
+  text($('theme').firstChild, `Theme: ${theme} `);
+  remember('theme', theme);
+  readColours();
+}
+
+function nextTheme() {
+  const now = document.documentElement.dataset.theme || 'auto';
+  setTheme(THEMES[(THEMES.indexOf(now) + 1) % THEMES.length]);
+}
+
+function toggleBig() {
+  const big = document.body.classList.toggle('big');
+  attribute($('big'), 'aria-pressed', String(big));
+}
+
+function openHelp() {
+  if (!$('help').open) $('help').showModal();
+}
+
+// actions: {key as in KeyboardEvent.key: function}
+function takeKeys(actions) {
+  document.addEventListener('keydown', (event) => {
+    const action = actions[event.key];
+    if (!action || event.ctrlKey || event.altKey || event.metaKey || event.repeat || $('help').open || !$('keys-on').checked) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+export function startView(actions) {
+  setTheme(THEMES.includes(remembered('theme', 'auto')) ? remembered('theme', 'auto') : 'auto');
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', readColours);
+  $('theme').addEventListener('click', nextTheme);
+  $('big').addEventListener('click', toggleBig);
+  $('help-open').addEventListener('click', openHelp);
+  $('keys-on').checked = remembered('keys', 'on') === 'on';
+  $('keys-on').addEventListener('change', () => remember('keys', $('keys-on').checked ? 'on' : 'off'));
+  takeKeys({
+    f: toggleBig, F: toggleBig, t: nextTheme, T: nextTheme, h: openHelp, '?': openHelp,
+    v: () => { location.href = '/visual'; }, ...actions,
+  });
+}

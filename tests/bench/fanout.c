@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What one message to one client costs the broadcaster, how late it comes and what a client takes of memory,
+ * beside the floor: a bare loop that write()s a prebuilt frame of the same length to as many sockets. Both
+ * run on the machine's first processor; the clients, and what plays the analyser, on the others. */
+#include "tests/bench/bench.h"
+#include "tests/bench/load.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RATE_HZ = 30, CLIENTS_MAX = 4096, HEAD = 4, ROUNDS = 3 };
+
+static const double settle_s = 1;
+static const double measure_s = 3;
+
+struct figures {
+    struct load_result load;
+    double us_per_message; /* CPU time of the server, user and system */
+};
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "bench_fanout: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+/* The server's processor is the first, everyone else's are the rest (if there is a rest). */
+static void pin(bool server)
+{
+    cpu_set_t set;
+    const long count = sysconf(_SC_NPROCESSORS_ONLN);
+    CPU_ZERO(&set);
+    for (long i = server || count < 2 ? 0 : 1; i < (server ? 1 : count); i++) {
+        CPU_SET((size_t)i, &set);
+    }
+    sched_setaffinity(0, sizeof set, &set);
+}
+
+/* Forks; the child dies with us. */
+static pid_t split(bool server)
+{
+    const pid_t pid = fork();
+    if (pid < 0) {
+        fail("fork");
+    }
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        pin(server);
+    }
+    return pid;
+}
+
+static void stop(pid_t pid)
+{
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
+}
+
+/* Starts one of our programs; *port is that of its first line, where it has one to tell. */
+static pid_t start(char *const argv[], bool server, uint16_t *port)
+{
+    int ends[2];
+    char line[256];
+    if (pipe(ends) != 0) {
+        fail("pipe");
+    }
+    const pid_t pid = split(server);
+    if (pid == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        if (!freopen("/dev/null", "w", stderr)) {
+            _exit(1);
+        }
+        execv(argv[0], argv);
+        _exit(1);
+    }
+    close(ends[1]);
+    FILE *out = fdopen(ends[0], "r");
+    if (!out || !fgets(line, sizeof line, out)) {
+        fail(argv[0]);
+    }
+    fclose(out);
+    if (port) {
+        *port = (uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10);
+    }
+    return pid;
+}
+
+static pid_t start_analyser(char *name)
+{
+    char *const argv[] = {FLOOD, "-n", name, "-c", "8", "--lively", NULL};
+    return start(argv, false, NULL);
+}
+
+static pid_t start_broadcaster(char *name, uint16_t *port)
+{
+    char *const argv[] = {BROADCASTER, "-n", name, "-p", "0", "--bind", "127.0.0.1", "--osc", "none", NULL};
+    return start(argv, true, port);
+}
+
+static double cpu_us(pid_t pid)
+{
+    clockid_t clock;
+    struct timespec used;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) {
+        fail("the server's clock");
+    }
+    return (double)used.tv_sec * 1e6 + (double)used.tv_nsec * 1e-3;
+}
+
+static double resident_kib(pid_t pid)
+{
+    char path[64];
+    char line[256];
+    double kib = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        if (strncmp(line, "VmRSS:", 6) == 0) {
+            kib = strtod(line + 6, NULL);
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return kib;
+}
+
+static struct figures measure(pid_t pid, struct load *load)
+{
+    struct figures figures;
+    load_run(load, settle_s);
+    const double before = cpu_us(pid);
+    figures.load = load_run(load, measure_s);
+    figures.us_per_message = (cpu_us(pid) - before) / (double)figures.load.messages;
+    if (figures.load.closed > 0) {
+        fprintf(stderr, "bench_fanout: %u clients lost their connection\n", figures.load.closed);
+        exit(1);
+    }
+    return figures;
+}
+
+static struct figures measure_broadcaster(uint32_t clients, const char *path, bool deflate)
+{
+    char name[32];
+    uint16_t port = 0;
+    snprintf(name, sizeof name, "bench%d", (int)getpid());
+    const pid_t analyser = start_analyser(name);
+    const pid_t server = start_broadcaster(name, &port);
+    struct load *load = load_open(port, clients, path, deflate);
+    const struct figures figures = measure(server, load);
+    load_close(load);
+    stop(server);
+    stop(analyser);
+    return figures;
+}
+
+static void write_floor_frame(char *frame, size_t length)
+{
+    struct timespec now;
+    char head[64];
+    clock_gettime(CLOCK_REALTIME, &now);
+    const int written =
+        snprintf(head, sizeof head, "{\"timestamp\":%.6f,", (double)now.tv_sec + (double)now.tv_nsec * 1e-9);
+    memset(frame, ' ', length);
+    frame[0] = (char)0x81;
+    frame[1] = 126;
+    frame[2] = (char)((length - HEAD) >> 8);
+    frame[3] = (char)((length - HEAD) & 0xff);
+    memcpy(frame + HEAD, head, (size_t)written);
+    frame[length - 1] = '}';
+}
+
+/* Never returns. */
+static void run_floor(int listener, uint32_t clients, size_t length)
+{
+    static int fds[CLIENTS_MAX];
+    char *frame = malloc(length);
+    const int on = 1;
+    struct timespec next;
+    for (uint32_t i = 0; i < clients; i++) {
+        fds[i] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+        setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &next);
+    while (frame) {
+        next.tv_nsec += 1000000000 / RATE_HZ;
+        next.tv_sec += next.tv_nsec / 1000000000;
+        next.tv_nsec %= 1000000000;
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+        write_floor_frame(frame, length);
+        for (uint32_t i = 0; i < clients; i++) {
+            if (write(fds[i], frame, length) != (ssize_t)length) {
+                _exit(1);
+            }
+        }
+    }
+    _exit(1);
+}
+
+static struct figures measure_floor(uint32_t clients, size_t length)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 ||
+        listen(listener, 1024) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0) {
+        fail("the floor's socket");
+    }
+    const pid_t pid = split(true);
+    if (pid == 0) {
+        run_floor(listener, clients, length);
+    }
+    close(listener);
+    struct load *load = load_open(ntohs(address.sin_port), clients, NULL, false);
+    const struct figures figures = measure(pid, load);
+    load_close(load);
+    stop(pid);
+    return figures;
+}
+
+static void print(const struct bench *bench, uint32_t clients, const char *kind,
+                  const struct figures *figures, const struct figures *floor)
+{
+    char what[96];
+    snprintf(what, sizeof what, "%u clients, %s: CPU a message", clients, kind);
+    bench_row(bench, what, figures->us_per_message, "us", floor->us_per_message);
+    snprintf(what, sizeof what, "%u clients, %s: age on arrival, p50", clients, kind);
+    bench_row(bench, what, figures->load.p50_ms, "ms", floor->load.p50_ms);
+    snprintf(what, sizeof what, "%u clients, %s: age on arrival, p99", clients, kind);
+    bench_row(bench, what, figures->load.p99_ms, "ms", floor->load.p99_ms);
+    snprintf(what, sizeof what, "%u clients, %s: rate of the slowest", clients, kind);
+    bench_row(bench, what, figures->load.rate_hz, "Hz", floor->load.rate_hz);
+    snprintf(what, sizeof what, "%u clients, %s: a client's share of the net", clients, kind);
+    bench_row(bench, what, figures->load.bytes_per_message * figures->load.rate_hz / 1e3, "KB/s",
+              floor->load.bytes_per_message * floor->load.rate_hz / 1e3);
+}
+
+/* Of each figure by itself. */
+static struct figures median(const struct figures rounds[ROUNDS])
+{
+    struct figures out = rounds[0];
+    double *const to[] = {&out.us_per_message, &out.load.bytes_per_message, &out.load.rate_hz,
+                          &out.load.p50_ms, &out.load.p99_ms};
+    double values[sizeof to / sizeof to[0]][ROUNDS];
+    for (size_t r = 0; r < ROUNDS; r++) {
+        const struct load_result *load = &rounds[r].load;
+        values[0][r] = rounds[r].us_per_message;
+        values[1][r] = load->bytes_per_message;
+        values[2][r] = load->rate_hz;
+        values[3][r] = load->p50_ms;
+        values[4][r] = load->p99_ms;
+    }
+    for (size_t i = 0; i < sizeof to / sizeof to[0]; i++) {
+        *to[i] = bench_quantile(values[i], ROUNDS, 0.5);
+    }
+    return out;
+}
+
+/* In turn, so that what else the machine does falls upon all of them. */
+static void fan_out(const struct bench *bench, uint32_t clients)
+{
+    struct figures plain[ROUNDS];
+    struct figures floor[ROUNDS];
+    struct figures packed[ROUNDS];
+    for (size_t r = 0; r < ROUNDS; r++) {
+        plain[r] = measure_broadcaster(clients, "/ws/metrics", false);
+        floor[r] = measure_floor(clients, (size_t)plain[r].load.bytes_per_message);
+        packed[r] = measure_broadcaster(clients, "/ws/metrics", true);
+    }
+    const struct figures least = median(floor);
+    const struct figures of_plain = median(plain);
+    const struct figures of_packed = median(packed);
+    print(bench, clients, "plain", &of_plain, &least);
+    print(bench, clients, "deflated", &of_packed, &least);
+}
+
+/* Clients of the events, to whom nothing happens. */
+static void weigh(const struct bench *bench, uint32_t clients, bool deflate)
+{
+    char name[32];
+    char what[96];
+    uint16_t port = 0;
+    snprintf(name, sizeof name, "bench%d", (int)getpid());
+    const pid_t server = start_broadcaster(name, &port);
+    load_close(load_open(port, 16, "/ws/events", deflate)); /* what comes with the first is not theirs */
+    const double before = resident_kib(server);
+    struct load *load = load_open(port, clients, "/ws/events", deflate);
+    load_run(load, settle_s);
+    const double kib = (resident_kib(server) - before) / clients;
+    snprintf(what, sizeof what, "%u idle clients, %s: memory each", clients, deflate ? "deflated" : "plain");
+    bench_row(bench, what, kib, "KiB", 0);
+    load_close(load);
+    stop(server);
+}
+
+int main(int argc, char **argv)
+{
+    static const uint32_t clients[] = {100, 500, 1000, 2000};
+    struct rlimit files;
+    const struct bench bench = bench_open("fanout", argc, argv);
+
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    signal(SIGPIPE, SIG_IGN);
+    pin(false);
+    for (size_t i = 0; i < sizeof clients / sizeof clients[0]; i++) {
+        fan_out(&bench, clients[i]);
+    }
+    weigh(&bench, 1000, false);
+    weigh(&bench, 1000, true);
+    return 0;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/bench/load.h"
+
+#include "tests/bench/bench.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { BUFFER = 8192, TEXT_MAX = 16384, AGED = 8, AGES_MAX = 1 << 20, EVENTS = 256, RSV1 = 0x40 };
+
+struct peer {
+    int fd;
+    uint32_t used;
+    uint32_t messages;
+    bool aged;
+    unsigned char buffer[BUFFER];
+};
+
+struct load {
+    uint32_t count;
+    int epoll;
+    z_stream stream;
+    uint64_t bytes;
+    uint32_t closed;
+    uint32_t age_count;
+    double *ages;
+    struct peer *peer;
+};
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static double unix_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int dial(uint16_t port)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        fail("connect");
+    }
+    return fd;
+}
+
+static void shake_hands(struct peer *peer, const char *path, bool deflate)
+{
+    char text[512];
+    const int length =
+        snprintf(text, sizeof text,
+                 "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
+                 path, deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
+    if (write(peer->fd, text, (size_t)length) != length) {
+        fail("write");
+    }
+    char *end = NULL;
+    while (!end) {
+        const ssize_t got = read(peer->fd, peer->buffer + peer->used, BUFFER - peer->used);
+        if (got <= 0) {
+            fail("the answer to the handshake");
+        }
+        peer->used += (uint32_t)got;
+        end = memmem(peer->buffer, peer->used, "\r\n\r\n", 4);
+    }
+    if (memcmp(peer->buffer, "HTTP/1.1 101", 12) != 0 ||
+        deflate != (memmem(peer->buffer, peer->used, "permessage-deflate", 18) != NULL)) {
+        fprintf(stderr, "load: not the answer that was wanted: %.60s\n", (const char *)peer->buffer);
+        exit(1);
+    }
+    const size_t rest = peer->used - (size_t)(end + 4 - (char *)peer->buffer);
+    memmove(peer->buffer, end + 4, rest);
+    peer->used = (uint32_t)rest;
+}
+
+struct load *load_open(uint16_t port, uint32_t count, const char *path, bool deflate)
+{
+    struct load *load = calloc(1, sizeof *load);
+    if (!load || !(load->peer = calloc(count, sizeof *load->peer)) ||
+        !(load->ages = calloc(AGES_MAX, sizeof *load->ages)) || inflateInit2(&load->stream, -15) != Z_OK) {
+        fail("memory");
+    }
+    load->count = count;
+    load->epoll = epoll_create1(EPOLL_CLOEXEC);
+    for (uint32_t i = 0; i < count; i++) {
+        struct peer *peer = &load->peer[i];
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
+        peer->fd = dial(port);
+        peer->aged = i % AGED == 0;
+        if (path) {
+            shake_hands(peer, path, deflate);
+        }
+        if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, peer->fd, &event) != 0) {
+            fail("epoll");
+        }
+    }
+    return load;
+}
+
+/* The text of a frame, ending in zero. */
+static const char *text_of(struct load *load, const unsigned char *payload, size_t length, bool packed)
+{
+    static char text[TEXT_MAX + 1];
+    static const unsigned char tail[] = {0, 0, 0xff, 0xff};
+    static unsigned char whole[BUFFER + sizeof tail];
+    if (!packed) {
+        memcpy(text, payload, length);
+        text[length] = '\0';
+        return text;
+    }
+    memcpy(whole, payload, length);
+    memcpy(whole + length, tail, sizeof tail);
+    inflateReset(&load->stream);
+    load->stream.next_in = whole;
+    load->stream.avail_in = (uInt)(length + sizeof tail);
+    load->stream.next_out = (unsigned char *)text;
+    load->stream.avail_out = TEXT_MAX;
+    if (inflate(&load->stream, Z_SYNC_FLUSH) != Z_OK || load->stream.avail_in != 0) {
+        fprintf(stderr, "load: a message could not be inflated\n");
+        exit(1);
+    }
+    text[load->stream.total_out] = '\0';
+    return text;
+}
+
+static void take_age(struct load *load, const char *text)
+{
+    static const char key[] = "\"timestamp\":";
+    const char *at = strstr(text, key);
+    if (!at || text[0] != '{' || text[strlen(text) - 1] != '}') {
+        fprintf(stderr, "load: not a message: %.80s\n", text);
+        exit(1);
+    }
+    if (load->age_count < AGES_MAX) {
+        load->ages[load->age_count++] = (unix_s() - strtod(at + sizeof key - 1, NULL)) * 1e3;
+    }
+}
+
+/* Takes the whole frames out of the buffer. */
+static void take_frames(struct load *load, struct peer *peer)
+{
+    size_t at = 0;
+    while (peer->used - at >= 4) {
+        const unsigned char *head = peer->buffer + at;
+        const size_t short_length = head[1] & 0x7fU;
+        const size_t skip = short_length == 126 ? 4 : 2;
+        const size_t length = short_length == 126 ? (size_t)head[2] << 8 | head[3] : short_length;
+        if (peer->used - at < skip + length) {
+            break;
+        }
+        if ((head[0] & 0x0fU) == 1) {
+            peer->messages++;
+            load->bytes += skip + length;
+            if (peer->aged) {
+                take_age(load, text_of(load, head + skip, length, (head[0] & RSV1) != 0));
+            }
+        }
+        at += skip + length;
+    }
+    peer->used -= (uint32_t)at;
+    memmove(peer->buffer, peer->buffer + at, peer->used);
+}
+
+static void take(struct load *load, struct peer *peer)
+{
+    const ssize_t got = read(peer->fd, peer->buffer + peer->used, BUFFER - peer->used);
+    if (got <= 0) {
+        epoll_ctl(load->epoll, EPOLL_CTL_DEL, peer->fd, NULL);
+        load->closed++;
+        return;
+    }
+    peer->used += (uint32_t)got;
+    take_frames(load, peer);
+}
+
+struct load_result load_run(struct load *load, double seconds)
+{
+    struct epoll_event events[EVENTS];
+    const double end = bench_now_us() + seconds * 1e6;
+    struct load_result result = {.rate_hz = 1e9};
+    load->bytes = load->age_count = load->closed = 0;
+    for (uint32_t i = 0; i < load->count; i++) {
+        load->peer[i].messages = 0;
+    }
+    while (bench_now_us() < end) {
+        const int count = epoll_wait(load->epoll, events, EVENTS, 10);
+        for (int i = 0; i < count; i++) {
+            take(load, events[i].data.ptr);
+        }
+    }
+    for (uint32_t i = 0; i < load->count; i++) {
+        const double rate = load->peer[i].messages / seconds;
+        result.messages += load->peer[i].messages;
+        result.rate_hz = rate < result.rate_hz ? rate : result.rate_hz;
+    }
+    result.bytes_per_message = result.messages > 0 ? (double)load->bytes / (double)result.messages : 0;
+    result.closed = load->closed;
+    if (load->age_count > 0) {
+        result.p50_ms = bench_quantile(load->ages, load->age_count, 0.5);
+        result.p99_ms = bench_quantile(load->ages, load->age_count, 0.99);
+    }
+    return result;
+}
+
+void load_close(struct load *load)
+{
+    for (uint32_t i = 0; i < load->count; i++) {
+        close(load->peer[i].fd);
+    }
+    close(load->epoll);
+    inflateEnd(&load->stream);
+    free(load->ages);
+    free(load->peer);
+    free(load);
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Debian's Chromium, watched: what it logs, and whom it talks to. test_dashboard.py says where everything is.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import axe from 'axe-core';
+import { chromium } from 'playwright-core';
+
+export const PATIENCE_MS = 30000;
+const CHROMIUM = '/usr/bin/chromium';
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'];
+
+export const url = process.env.PHICAST_URL;           // of the broadcaster
+export const artefacts = process.env.PHICAST_ARTEFACTS;
+export const pictures = process.env.PHICAST_PICTURES; // where the README's are, when they are to be made anew
+
+export const desktop = { viewport: { width: 1440, height: 900 } };
+export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+
+export const launch = () => chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+
+// A page in a profile of its own; page.errors and page.hosts fill up.
+export async function open(browser, address, options = {}) {
+  const context = await browser.newContext({ ...desktop, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  page.errors = [];
+  page.hosts = new Set();
+  page.on('console', (message) => { if (message.type() === 'error') page.errors.push(message.text()); });
+  page.on('pageerror', (error) => page.errors.push(error.stack));
+  context.on('request', (request) => page.hosts.add(new URL(request.url()).hostname));
+  page.on('websocket', (socket) => page.hosts.add(new URL(socket.url()).hostname));
+  await page.goto(address);
+  return page;
+}
+
+export async function close(page, { errors = [] } = {}) {
+  assert.deepEqual(page.errors.filter((text) => !errors.some((allowed) => allowed.test(text))), [], 'errors on the console');
+  assert.deepEqual([...page.hosts].filter((host) => host && host !== '127.0.0.1'), [], 'requests left the host');
+  await page.context().close();
+}
+
+export const live = (page) => page.locator('#link[data-link="live"]').waitFor();
+
+export async function picture(page, name, options = {}) {
+  fs.mkdirSync(artefacts, { recursive: true });
+  const file = path.join(artefacts, `${name}.png`);
+  await page.screenshot({ path: file, ...options });
+  return file;
+}
+
+// Serious and critical faults that axe finds, as text. Its script comes in beside the page's policy.
+export async function accessibilityFaults(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Runtime.evaluate', { expression: axe.source });
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  return found.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+    .map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+}
+
+// Sorted times between frames, in ms, over so many frames.
+export const frameTimes = (page, frames) => page.evaluate((count) => new Promise((resolve) => {
+  const times = [];
+  let last = performance.now();
+  function frame(now) {
+    times.push(now - last);
+    last = now;
+    if (times.length < count) requestAnimationFrame(frame);
+    else resolve(times.slice(1).sort((a, b) => a - b));
+  }
+  requestAnimationFrame(frame);
+}), frames);
+
+export const percentile = (sorted, share) => sorted[Math.floor(share * (sorted.length - 1))];
+
+// How many pixels of a canvas differ from its most common colour.
+export const painted = (page, selector) => page.locator(selector).first().evaluate((canvas) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const counts = new Map();
+  for (const pixel of new Uint32Array(data.buffer)) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
+  return data.length / 4 - Math.max(...counts.values());
+});
+
+export async function until(condition, what, timeout = PATIENCE_MS) {
+  const end = Date.now() + timeout;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    assert.ok(Date.now() < end, `waited in vain: ${what}`);
+    await new Promise((resolve) => { setTimeout(resolve, 50); });
+  }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The dashboard on real sound: four recordings, the analyser breathing.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { accessibilityFaults, close, launch, live, open, painted, phone, picture, pictures, until, url } from './browser.mjs';
+
+const PLOTS = ['ici', 'coherence', 'criticality', 'centroid'];
+const README_MAX = 200 * 1000; // bytes
+
+let browser;
+before(async () => { browser = await launch(); });
+after(() => browser.close());
+
+const get = async (what) => (await fetch(`${url}/api/${what}`)).json();
+
+test('the numbers move', async () => {
+  const page = await open(browser, url);
+  await live(page);
+  for (const id of [...PLOTS, 'frame']) {
+    const first = await page.locator(`#${id}`).textContent();
+    await until(async () => await page.locator(`#${id}`).textContent() !== first, `#${id} to move`);
+    assert.match(await page.locator(`#${id}`).textContent(), /^[\d.\u202f]+$/);
+  }
+  assert.equal(await page.locator('#channels li').count(), 4);
+  assert.equal(await page.locator('#channels .number').first().textContent(), '1'); // ports count from 1
+  await until(async () => /^[A-G]♯?-?\d [+−]\d+$/.test(await page.locator('#channels .note').nth(1).textContent()), 'a note');
+  await until(async () => /^−\d+\.\d$/.test(await page.locator('#channels .db').nth(1).textContent()), 'a level');
+  await until(async () => await page.locator('#events li').count() > 0, 'an event');
+  assert.match(await page.locator('#total_latency_ms').textContent(), /^\d+\.\d ms$/);
+  await close(page);
+});
+
+test('plots, meters, circle and breathing have pixels', async () => {
+  const page = await open(browser, url);
+  await live(page);
+  await page.waitForTimeout(2000);
+  for (const selector of [...PLOTS.map((id) => `#${id}-plot canvas`), '#meters', '#circle', '#breath']) {
+    const pixels = await painted(page, selector);
+    assert.ok(pixels > 300, `${selector}: ${pixels}`);
+  }
+  const curve = await page.locator('#ici-plot canvas').evaluate((canvas) => canvas.toDataURL());
+  await until(async () => await page.locator('#ici-plot canvas').evaluate((canvas) => canvas.toDataURL()) !== curve, 'the curve to move');
+  await close(page);
+});
+
+test('steering reaches the analyser', async () => {
+  const page = await open(browser, url);
+  await live(page);
+  await page.locator('#depth').fill('0.25');
+  await until(async () => Math.abs((await get('metrics')).phi_depth - 0.25) < 0.001, 'the depth to come to 0.25');
+  assert.equal(await page.locator('#phi-answer').textContent(), '');
+  await page.locator('#depth').focus();
+  await page.keyboard.press('End');
+  await until(async () => (await get('metrics')).phi_depth > 0.999, 'the depth to come to 1');
+  await page.locator('body').click({ position: { x: 5, y: 5 } });
+  await page.keyboard.press('[');
+  await until(async () => Math.abs((await get('metrics')).phi_depth - 0.95) < 0.001, 'the depth to come to 0.95');
+  await page.locator('#speed').fill('0');
+  await until(async () => page.evaluate(async () => Math.abs((await import('/model.js')).model.speed - 1) < 0.05), 'the rate to come to 1 Hz');
+  const was = (await get('metrics')).phi_breathing_active;
+  await page.locator('#breathing').click();
+  await until(async () => (await get('metrics')).phi_breathing_active === !was, 'the breathing to be switched');
+  await page.keyboard.press('Shift+B');
+  await until(async () => (await get('metrics')).phi_breathing_active === was, 'the breathing to be switched back');
+  await page.locator('#auto').click();
+  await page.locator('#auto[aria-pressed="true"]').waitFor();
+  await page.locator('#depth').fill('0.618'); // a hand on it suspends auto-phi
+  await page.locator('#auto[aria-pressed="false"]').waitFor();
+  await page.locator('#calibrate').click();
+  await until(async () => (await page.locator('#calibrate-answer').textContent()).length > 12, 'an answer to calibrate');
+  await close(page);
+});
+
+test('keys, themes, help, big numbers', async () => {
+  const page = await open(browser, url, { colorScheme: 'light' });
+  await live(page);
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.keyboard.press('t');
+  assert.notEqual(await ground(), light);
+  await page.reload(); // the choice is remembered
+  await live(page);
+  assert.notEqual(await ground(), light);
+  await page.keyboard.press('t');
+  assert.equal(await ground(), light);
+  await page.keyboard.press('h');
+  assert.ok(await page.locator('#help').isVisible());
+  await page.keyboard.press('Escape');
+  assert.ok(!await page.locator('#help').isVisible());
+  await page.keyboard.press('f');
+  const size = await page.locator('#ici').evaluate((node) => parseFloat(getComputedStyle(node).fontSize));
+  assert.ok(size > 120, `${size} px`);
+  await page.waitForTimeout(1000);
+  await picture(page, 'big');
+  await page.keyboard.press('f');
+  await page.locator('#help-open').click();
+  await page.locator('#keys-on').uncheck();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('f');
+  assert.equal(await page.evaluate(() => document.body.classList.contains('big')), false);
+  await close(page);
+});
+
+test('less motion when asked for', async () => {
+  const page = await open(browser, url, { reducedMotion: 'reduce' });
+  await live(page);
+  const draws = await page.evaluate(() => new Promise((resolve) => {
+    const { prototype } = CanvasRenderingContext2D;
+    const { clearRect } = prototype;
+    let count = 0;
+    prototype.clearRect = function counted(...rest) {
+      if (this.canvas.id === 'circle') count++;
+      return clearRect.apply(this, rest);
+    };
+    setTimeout(() => resolve(count), 2000);
+  }));
+  assert.ok(draws <= 5, `${draws} circles in 2 s`);
+  await close(page);
+});
+
+for (const [name, options] of [['dark', { colorScheme: 'dark' }], ['light', { colorScheme: 'light' }],
+  ['phone', { colorScheme: 'dark', ...phone }], ['phone-light', { colorScheme: 'light', ...phone }]]) {
+  test(`${name}: accessible, nothing cut off, and a picture of it`, async () => {
+    const page = await open(browser, url, options);
+    await live(page);
+    await page.waitForTimeout(3000);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(tooWide <= 0, `${tooWide} px wider than the screen`);
+    await picture(page, name, { fullPage: true });
+    await close(page);
+  });
+}
+
+test('the picture of the README', { skip: !pictures }, async () => {
+  const page = await open(browser, url, { colorScheme: 'dark', viewport: { width: 1280, height: 860 } });
+  await live(page);
+  await page.waitForTimeout(31000); // the curves fill up
+  const file = await picture(page, 'dashboard');
+  await close(page);
+  const { size } = fs.statSync(file);
+  assert.ok(size < README_MAX, `${size} bytes`);
+  fs.mkdirSync(pictures, { recursive: true });
+  fs.copyFileSync(file, path.join(pictures, 'dashboard.png'));
+});

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pages in Debian's Chromium, on real sound: runs tests/browser/*.test.mjs.
+
+Pictures of what the browser showed are kept in build/.../browser. PHICAST_PICTURES=docs/pictures makes those of the
+README anew.
+"""
+
+import os
+import pathlib
+import unittest
+
+import numpy
+
+import rig
+
+BROWSER = rig.ROOT / "tests/browser"
+RATE = 48000
+NODE_TIMEOUT = 280  # s
+
+
+def chord(seconds=8, channels=64):
+    """A tone per channel, an eighth of an octave apart, each with a swell of its own; loops without a click."""
+    t = numpy.arange(RATE * seconds) / RATE
+    tones = []
+    for i in range(channels):
+        hz = round(55 * 2 ** (i / 8) * seconds) / seconds
+        swell = 0.6 + 0.4 * numpy.sin(2 * numpy.pi * (i % 5 + 1) / seconds * t)
+        tones.append(0.3 * swell * numpy.sin(2 * numpy.pi * hz * t + 0.4 * i))
+    return numpy.stack(tones, 1).astype(numpy.float32)
+
+
+class Dashboard(rig.RigTest):
+    def node(self, *names, **environment):
+        """Runs those tests; their figures are shown when they succeed."""
+        child = self.start(
+            ["node", "--test", "--test-reporter=spec", "--test-concurrency=1", *[BROWSER / f"{n}.test.mjs" for n in names]],
+            env={"PHICAST_ARTEFACTS": str(rig.BIN.parent / "browser"), **environment})
+        self.assertEqual(child.wait(NODE_TIMEOUT), 0)
+        print(child.out)
+
+    def pictures(self):
+        folder = os.environ.get("PHICAST_PICTURES")
+        return {"PHICAST_PICTURES": str(pathlib.Path(folder).resolve())} if folder else {}
+
+    def sound(self, channels, files, rate):
+        server = self.jackd(rate=rate)
+        self.analyser(server, "-c", str(channels), "--breathing")
+        self.player(server, files, "--loop", "--connect", f"{self.name}:in_*")
+
+    def test_four_recordings(self):
+        self.sound(4, rig.RECORDINGS, 44100)
+        broadcaster = self.broadcaster("--osc", "none")
+        rig.wait_until(lambda: broadcaster.json("/api/metrics")["active_channels"] > 0, "sound")
+        self.node("dashboard", "visual", PHICAST_URL=broadcaster.url, **self.pictures())
+
+    def test_recovery(self):
+        self.sound(4, rig.RECORDINGS, 44100)
+        self.node("recovery", PHICAST_BROADCASTER=str(rig.BIN / "phicast-broadcaster"), PHICAST_NAME=self.name)
+
+    def test_sixty_four_channels(self):
+        self.sound(64, [rig.write_wav(self.folder / "chord.wav", chord(), RATE)], RATE)
+        broadcaster = self.broadcaster("--osc", "none")
+        rig.wait_until(lambda: broadcaster.json("/api/metrics")["active_channels"] == 64, "64 channels")
+        self.node("load", PHICAST_URL=broadcaster.url, PHICAST_BROADCASTER_PID=str(broadcaster.child.pid))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the broadcaster does when there are too many, too fast or too slow; and that the others do not notice."""
+
+import asyncio
+import contextlib
+import http.client
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import unittest
+import urllib.request
+
+import osc_peers
+import rig
+from test_protocol import Peer
+
+
+def connect_from(address, port):
+    s = socket.socket()
+    s.bind((address, 0))
+    s.settimeout(10)
+    s.connect(("127.0.0.1", port))
+    return s
+
+
+class Limits(rig.RigTest):
+    def peers(self, port, count, path="/ws/metrics"):
+        made = [Peer(port, path) for _ in range(count)]
+        for peer in made:
+            self.addCleanup(peer.socket.close)
+        return made
+
+    def resident(self, broadcaster):
+        status = pathlib.Path(f"/proc/{broadcaster.child.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
+    def descriptors(self, broadcaster):
+        return len(list(pathlib.Path(f"/proc/{broadcaster.child.pid}/fd").iterdir()))
+
+    async def test_max_clients(self):
+        broadcaster = self.broadcaster("--osc", "none", "--max-clients", "20")
+        peers = self.peers(broadcaster.port, 19)
+        self.assertTrue(all(b" 101 " in p.head for p in peers))
+        watching = asyncio.create_task(self.collect(broadcaster, "metrics", 3))
+        await asyncio.sleep(0.5)
+        for _ in range(100):
+            with Peer(broadcaster.port) as late:
+                self.assertIn(b" 503 ", late.head)
+                self.assertIn(b"Retry-After:", late.head)
+        self.assertEqual(broadcaster.get("/healthz")[0], 200)
+        self.assertAlmostEqual(len(await watching), 90, delta=3)
+        peers[0].socket.close()
+        rig.wait_until(lambda: b" 101 " in self.peers(broadcaster.port, 1)[0].head, "a place that came free", 5)
+
+    def test_per_address(self):
+        broadcaster = self.broadcaster("--osc", "none", "--max-per-address", "3")
+        self.peers(broadcaster.port, 3)
+        with Peer(broadcaster.port) as fourth:
+            self.assertIn(b" 503 ", fourth.head)
+        other = connect_from("127.0.0.2", broadcaster.port)
+        other.sendall(b"GET /ws/metrics HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                      b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+        self.assertIn(b" 101 ", other.recv(4096))
+        other.close()
+
+    def test_descriptors_never_run_out(self):
+        """More connections than descriptors: those that got in go on."""
+        child = self.start(["prlimit", "--nofile=400:400", rig.BIN / "phicast-broadcaster", "-n", self.name, "-p", "0",
+                            "--osc", "none"])
+        port = int(child.line(r"^listening on http://\S+:(\d+)").group(1))
+        child.line("room for 80 clients only", "err")
+        peers = self.peers(port, 80)
+        self.assertTrue(all(b" 101 " in p.head for p in peers))
+        crowd = []
+        for _ in range(600):
+            with contextlib.suppress(OSError):
+                crowd.append(socket.create_connection(("127.0.0.1", port), timeout=2))
+        for peer in peers:
+            peer.data = b""
+            peer.next(1)
+        for s in crowd:
+            s.close()
+        rig.wait_until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).status == 200,
+                       "an answer after the crowd", 15)
+        self.assertNotIn("errno 24", child.err)
+
+    def test_slow_handshakes_end(self):
+        broadcaster = self.broadcaster("--osc", "none")
+        silent = socket.create_connection(("127.0.0.1", broadcaster.port))
+        slow = socket.create_connection(("127.0.0.1", broadcaster.port))
+        for s in (silent, slow):
+            self.addCleanup(s.close)
+        begin = time.monotonic()
+        silent.settimeout(20)
+        ended = False
+        for byte in b"GET /ws/metrics HTTP/1.1\r\nX-" + b"y" * 200:
+            try:
+                slow.sendall(bytes([byte]))
+                slow.settimeout(0.3)
+                ended = not slow.recv(100)
+            except socket.timeout:
+                continue
+            except OSError:
+                ended = True
+            if ended:
+                break
+        self.assertTrue(ended)
+        self.assertLess(time.monotonic() - begin, 15)
+        self.assertEqual(silent.recv(1), b"")
+        self.assertLess(time.monotonic() - begin, 15)
+
+    def test_posts(self):
+        osc_peers.Flood(self)
+        broadcaster = self.broadcaster("--osc", "none")
+        rig.wait_ready(broadcaster)
+        connection = http.client.HTTPConnection("127.0.0.1", broadcaster.port, timeout=10)
+        codes = []
+        for _ in range(200):
+            connection.request("POST", "/api/phi", '{"depth": 0.5}', {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            response.read()
+            codes.append(response.status)
+            if response.status == 429:
+                self.assertEqual(response.headers["Retry-After"], "1")
+        connection.close()
+        self.assertEqual(set(codes), {202, 429})
+        self.assertTrue(100 <= codes.count(202) < 150, codes.count(202))
+        time.sleep(1.1)
+        self.assertEqual(broadcaster.get("/api/phi", "POST", b'{"depth": 1}', {"Content-Type": "application/json"})[0], 202)
+
+    def test_heads_that_are_too_large(self):
+        broadcaster = self.broadcaster("--osc", "none")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", broadcaster.port), timeout=10) as s:
+            s.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: " + b"x" * 9000 + b"\r\n\r\n")
+            self.assertNotIn(b" 200 ", s.recv(4096))
+        self.assertEqual(broadcaster.get("/healthz")[0], 200)
+
+    async def test_a_stopped_reader_harms_nobody(self):
+        osc_peers.Flood(self, "-c", "64")
+        broadcaster = self.broadcaster("--osc", "none")
+        rig.wait_ready(broadcaster)
+        stuck = self.peers(broadcaster.port, 10)
+        await asyncio.sleep(8)  # long enough to fill what the kernel holds for them
+        messages = await self.collect(broadcaster, "metrics", 5)
+        self.assertAlmostEqual(len(messages), 150, delta=3)
+        newest = broadcaster.json("/api/metrics")["frame"]
+        for peer in stuck:  # what the kernel held comes first, then the newest
+            deadline = time.monotonic() + 5
+            frame = 0
+            while frame < newest and time.monotonic() < deadline:
+                frame = int(peer.next(1).split(b",", 1)[0].split(b":")[1])
+            self.assertGreaterEqual(frame, newest)
+
+    def test_comings_and_goings_leave_nothing(self):
+        broadcaster = self.broadcaster("--osc", "none")
+
+        def round_(count):
+            for _ in range(count):
+                Peer(broadcaster.port, "/ws/metrics?rate=50").socket.close()
+            rig.wait_until(lambda: broadcaster.json("/api/status")["streams"]["metrics"]["clients"] == 0, "their end")
+            return self.resident(broadcaster), self.descriptors(broadcaster)
+
+        before = round_(500)
+        after = round_(3000)
+        maps = pathlib.Path(f"/proc/{broadcaster.child.pid}/maps").read_text()
+        if "libasan" not in maps:  # it keeps what is freed for a while
+            self.assertLess(after[0] - before[0], 300)
+        self.assertLessEqual(after[1], before[1] + 1)
+
+    def test_prometheus(self):
+        osc_peers.Flood(self)
+        broadcaster = self.broadcaster()
+        rig.wait_ready(broadcaster)
+        code, kind, text = broadcaster.get("/metrics")
+        self.assertEqual((code, kind), (200, "text/plain"))
+        self.assertIn('phicast_clients{stream="metrics"} 0\n', text)
+        if not shutil.which("promtool"):
+            self.skipTest("no promtool; Debian: prometheus")
+        checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True, check=False)
+        self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, ""))
+
+    def test_readiness_and_watchdog(self):
+        path = str(self.folder / "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.bind(path)
+            s.settimeout(10)
+            child = self.start([rig.BIN / "phicast-broadcaster", "-n", self.name, "-p", "0", "--osc", "none"],
+                               env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"})
+            self.assertEqual(s.recv(100), b"READY=1")
+            begin = time.monotonic()
+            self.assertEqual([s.recv(100) for _ in range(5)], [b"WATCHDOG=1"] * 5)
+            self.assertTrue(0.7 < time.monotonic() - begin < 1.8)
+            child.process.send_signal(signal.SIGTERM)
+            while (said := s.recv(100)) == b"WATCHDOG=1":
+                pass
+            self.assertEqual(said, b"STOPPING=1")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/limits.h"
+#include "tests/unit/unit.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+static struct limits limits;
+
+static const struct sockaddr *v4(const char *text)
+{
+    static struct sockaddr_in address;
+    address.sin_family = AF_INET;
+    inet_pton(AF_INET, text, &address.sin_addr);
+    return (const struct sockaddr *)&address;
+}
+
+static const struct sockaddr *v6(const char *text)
+{
+    static struct sockaddr_in6 address;
+    address.sin6_family = AF_INET6;
+    inet_pton(AF_INET6, text, &address.sin6_addr);
+    return (const struct sockaddr *)&address;
+}
+
+static void streams_in_all(void)
+{
+    limits_init(&limits, 2, 0);
+    struct address *address = limits_connect(&limits, v4("127.0.0.1"));
+    CU_ASSERT_PTR_NULL(limits_stream_refusal(&limits, address));
+    limits_open_stream(&limits, address);
+    limits_open_stream(&limits, address);
+    CU_ASSERT_PTR_NOT_NULL(limits_stream_refusal(&limits, address));
+    CU_ASSERT_EQUAL(limits.refused_streams, 1);
+    limits_close_stream(&limits, address);
+    CU_ASSERT_PTR_NULL(limits_stream_refusal(&limits, address));
+    limits_close_stream(&limits, address);
+    limits_disconnect(&limits, address);
+    CU_ASSERT_EQUAL(limits.connections, 0);
+}
+
+static void streams_of_an_address(void)
+{
+    limits_init(&limits, 1000, 0);
+    struct address *far = limits_connect(&limits, v4("10.0.0.1"));
+    struct address *own = limits_connect(&limits, v6("::1"));
+    for (int i = 0; i < LIMITS_ADDRESS_DEFAULT; i++) {
+        CU_ASSERT_PTR_NULL(limits_stream_refusal(&limits, far));
+        limits_open_stream(&limits, far);
+        limits_open_stream(&limits, own);
+    }
+    CU_ASSERT_PTR_NOT_NULL(limits_stream_refusal(&limits, far));
+    CU_ASSERT_PTR_NULL(limits_stream_refusal(&limits, own)); /* unless it is asked for */
+    limits.max_per_address = 3;
+    CU_ASSERT_PTR_NOT_NULL(limits_stream_refusal(&limits, own));
+    limits_disconnect(&limits, far);
+    limits_disconnect(&limits, own);
+}
+
+static void connections_of_an_address(void)
+{
+    struct address *first = NULL;
+    limits_init(&limits, 1000, 2);
+    for (int i = 0; i < 2 + LIMITS_SPARE_PER_ADDRESS; i++) {
+        CU_ASSERT_TRUE(limits_may_connect(&limits, v6("2001:db8::1")));
+        first = limits_connect(&limits, v6("2001:db8::1"));
+    }
+    CU_ASSERT_FALSE(limits_may_connect(&limits, v6("2001:db8::2"))); /* the same network */
+    CU_ASSERT_TRUE(limits_may_connect(&limits, v6("2001:db8:0:1::1")));
+    CU_ASSERT_TRUE(limits_may_connect(&limits, v4("10.0.0.1")));
+    CU_ASSERT_EQUAL(limits.refused_connections, 1);
+    for (int i = 0; i < 2 + LIMITS_SPARE_PER_ADDRESS; i++) {
+        limits_disconnect(&limits, first);
+    }
+}
+
+static void connections_in_all(void)
+{
+    struct address *first = NULL;
+    limits_init(&limits, 1, 0);
+    for (int i = 0; i < 1 + LIMITS_SPARE; i++) {
+        CU_ASSERT_TRUE(limits_may_connect(&limits, v4("127.0.0.1")));
+        first = limits_connect(&limits, v4("127.0.0.1"));
+    }
+    CU_ASSERT_FALSE(limits_may_connect(&limits, v4("127.0.0.2")));
+    for (int i = 0; i < 1 + LIMITS_SPARE; i++) {
+        limits_disconnect(&limits, first);
+    }
+    CU_ASSERT_TRUE(limits_may_connect(&limits, v4("127.0.0.2")));
+}
+
+static void posts(void)
+{
+    limits_init(&limits, 10, 0);
+    struct address *one = limits_connect(&limits, v4("10.0.0.1"));
+    struct address *other = limits_connect(&limits, v4("10.0.0.2"));
+    for (int i = 0; i < LIMITS_POSTS_BURST; i++) {
+        CU_ASSERT_TRUE(limits_may_post(&limits, one, 1000000));
+    }
+    CU_ASSERT_FALSE(limits_may_post(&limits, one, 1000000));
+    CU_ASSERT_TRUE(limits_may_post(&limits, other, 1000000));
+    for (int i = 0; i < LIMITS_POSTS_HZ; i++) {
+        CU_ASSERT_TRUE(limits_may_post(&limits, one, 2000000));
+    }
+    CU_ASSERT_FALSE(limits_may_post(&limits, one, 2000000));
+    limits_disconnect(&limits, one);
+    limits_disconnect(&limits, other);
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"streams in all", streams_in_all},
+        {"streams of an address", streams_of_an_address},
+        {"connections of an address", connections_of_an_address},
+        {"connections in all", connections_in_all},
+        {"posts", posts},
+        CU_TEST_INFO_NULL,
+    };
+    return unit_run("limits", tests);
+}
