@@ -110,7 +110,8 @@ static double correlation_at(const float *c, uint32_t size, double lag)
 static double refine(const float *c, uint32_t size, uint32_t top, double sign)
 {
     double lag = top;
-    for (double step = 0.5; step > 1e-4; step /= 4) {
+    double step = 0.5;
+    for (int i = 0; i < 7; i++, step /= 4) {
         const double left = sign * correlation_at(c, size, lag - step);
         const double middle = sign * correlation_at(c, size, lag);
         const double right = sign * correlation_at(c, size, lag + step);
