@@ -70,10 +70,12 @@ void pace_follow(struct pace *pace, uint64_t frame, uint64_t published_us)
 bool cohort_is_due(struct cohort *cohort, uint64_t published_us, uint64_t now_us)
 {
     const uint64_t deadline = schedule_deadline(&cohort->schedule);
-    if (now_us < deadline || (published_us <= deadline && now_us < deadline + longest_wait_us(cohort))) {
+    const uint64_t wait_us = longest_wait_us(cohort);
+    if (now_us < deadline || (published_us <= deadline && now_us < deadline + wait_us)) {
         return false;
     }
-    schedule_advance(&cohort->schedule, now_us);
+    /* As if it were the deadline still: what was spent on waiting does not cost a beat. */
+    schedule_advance(&cohort->schedule, now_us - wait_us > deadline ? now_us - wait_us : deadline);
     cohort->beat++;
     return true;
 }
