@@ -8,6 +8,7 @@ import { colours, themeChanged } from './view.js';
 const GAP_S = 0.3; // a longer time without numbers is a hole in the curve
 const FONT = '11px system-ui, sans-serif';
 const TEXT_MS = 100; // nobody reads faster
+const EMPTY_MS = 1000; // after the page's start: nothing has come, so empty plots are shown
 
 const unit = (u, low, high) => [Math.min(0, low ?? 0), Math.max(1, high ?? 1)];
 const hertz = (v) => (v >= 1000 ? `${v / 1000}k` : String(v));
@@ -93,8 +94,8 @@ class Plot {
     themeChanged.push(() => this.u.redraw(false, true));
   }
 
-  due() {
-    return this.drawn !== model.generation;
+  due(now) {
+    return this.drawn !== model.generation && (model.generation > 0 || now > EMPTY_MS);
   }
 
   draw(now) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the page looks and is driven: theme, big numbers, help, keys; and the theme's colours for canvases.
-import { $, attribute, text } from './page.js';
+import { $, attribute, element, text } from './page.js';
 
 const NAMES = ['ground', 'card', 'ink', 'soft', 'line', 'ici', 'coherence', 'criticality', 'centroid', 'breath', 'warn', 'bad'];
 const THEMES = ['auto', 'dark', 'light'];
@@ -8,15 +8,12 @@ const THEMES = ['auto', 'dark', 'light'];
 export const colours = {}; // NAMES → what a canvas takes
 export const themeChanged = []; // functions to call
 
-// A canvas does not know light-dark(), so an element is asked.
+// A canvas does not know light-dark(), so elements are asked.
 function readColours() {
-  const probe = document.createElement('i');
-  document.body.append(probe);
-  for (const name of NAMES) {
-    probe.className = `probe-${name}`;
-    colours[name] = getComputedStyle(probe).color;
-  }
-  probe.remove();
+  const probes = NAMES.map((name) => element('i', `probe-${name}`));
+  document.body.append(...probes);
+  probes.forEach((probe, i) => { colours[NAMES[i]] = getComputedStyle(probe).color; });
+  probes.forEach((probe) => probe.remove());
   for (const call of themeChanged) call();
 }
 

@@ -15,7 +15,7 @@ import rig
 
 BROWSER = rig.ROOT / "tests/browser"
 RATE = 48000
-NODE_TIMEOUT = 280  # s
+NODE_TIMEOUT = 300  # s
 
 
 def chord(seconds=8, channels=64):
