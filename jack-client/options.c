@@ -144,6 +144,7 @@ enum options_result jack_options_parse(struct jack_options *options, int argc, c
                                        char error[OPTION_ERROR_MAX])
 {
     const enum options_result result = parse_jack(options, argc, argv, error);
+    options->argv = argv;
     if (!options->name) {
         options->name = "phicast";
     }

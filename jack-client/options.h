@@ -11,6 +11,7 @@
 
 struct jack_options {
     struct engine_config engine; /* first; the rate is JACK's, and not known yet */
+    char **argv;                 /* as the program was started; NULL in a plug-in */
     struct midi_map midi;
     const char *name;           /* JACK client and segment */
     const char *server;         /* NULL: JACK's own choice */

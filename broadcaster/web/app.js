@@ -20,7 +20,7 @@ const metrics = new Stream(streamUrl('metrics'), onMetrics, askStatus);
 const streams = [
   metrics,
   new Stream(streamUrl('latency'), onLatency),
-  new Stream(`${streamUrl('events')}?replay=64`, onEvent, onEventsOpen),
+  new Stream(streamUrl('events', { replay: 64 }), onEvent, onEventsOpen),
 ];
 
 const circle = new Circle();

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is asked of the broadcaster over HTTP.
 
+import { token } from './stream.js';
+
+// The page's own ?token= opens what it asks for.
+const credentials = token === null ? {} : { Authorization: `Bearer ${token}` };
+
 export const server = {
   why: '',        // what keeps the numbers from moving
   analyser: null, // /api/status, analyser; null: unknown
@@ -8,7 +13,7 @@ export const server = {
 
 export async function askStatus() {
   try {
-    const status = await (await fetch('/api/status', { cache: 'no-store' })).json();
+    const status = await (await fetch('/api/status', { cache: 'no-store', headers: credentials })).json();
     server.why = status.source?.detail ?? '';
     server.analyser = status.analyser ?? null;
   } catch { // offline; the streams show it
@@ -22,7 +27,7 @@ export async function post(path, body) {
   try {
     const response = await fetch(path, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', ...credentials },
       body: JSON.stringify(body),
     });
     const answer = await response.json().catch(() => ({}));

@@ -51,6 +51,10 @@ export function backoff(failures) {
   return wait * (0.5 + Math.random() / 2);
 }
 
-export function streamUrl(stream, host = location.host) {
-  return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${host}/ws/${stream}`;
+// The token of a broadcaster that asks for one: the page's own ?token=.
+export const token = new URLSearchParams(location.search).get('token');
+
+export function streamUrl(stream, query = {}, host = location.host) {
+  const asked = new URLSearchParams(token === null ? query : { ...query, token }).toString();
+  return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${host}/ws/${stream}${asked && `?${asked}`}`;
 }

@@ -39,8 +39,8 @@ function connect() {
     text($('note'), `host=${host}: not an address; see the help (H)`);
     return null;
   }
-  const metrics = new Stream(streamUrl('metrics', host), onMetrics);
-  new Stream(`${streamUrl('events', host)}?replay=1`, onEvent, onEventsOpen);
+  const metrics = new Stream(streamUrl('metrics', {}, host), onMetrics);
+  new Stream(streamUrl('events', { replay: 1 }, host), onEvent, onEventsOpen);
   return metrics;
 }
 

@@ -3,6 +3,7 @@
 
 #include "jack-client/control/metadata.h"
 #include "jack-client/control/report.h"
+#include "jack-client/control/resume.h"
 #include "shared/log.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum {
     TICK_MS = 10,           /* from look to look: how long a person's wish may wait */
@@ -79,7 +81,8 @@ static void explain(const struct control_side *c, enum status status)
     } /* others have been logged where they arose */
 }
 
-static enum status open_first_session(struct control_side *c)
+/* resumed: a run that goes on is not ended by a server that is not there yet. */
+static enum status open_first_session(struct control_side *c, bool resumed)
 {
     const uint64_t give_up = clocks_now_ms() + NAME_RELEASE_MS;
     enum status status;
@@ -87,12 +90,27 @@ static enum status open_first_session(struct control_side *c)
     while ((status = session_open(&c->session)) == STATUS_BUSY && clocks_now_ms() < give_up && !ended) {
         ended = wake_wait(&c->wake, TICK_MS);
     }
+    c->fresh = status == STATUS_OK;
+    if (status && resumed) {
+        return STATUS_OK;
+    }
     if (status) {
         explain(c, status);
-    } else {
-        c->fresh = true;
     }
     return status;
+}
+
+/* libjack hangs in closing. On the way out that is no matter; else only a fresh process can go on. */
+static void on_hang(void *arg)
+{
+    struct control_side *c = arg;
+    if (c->ending) {
+        _exit(c->failed ? 1 : 0);
+    }
+    log_warning("libjack does not come back from closing the lost client; starting anew");
+    resume_exec(c->options->argv, c->rt.engine.next_frame, &c->connections.lost);
+    log_error("cannot start anew: %s; start phicast-jack again", strerror(errno));
+    _exit(1);
 }
 
 enum status control_open(struct control_side *c, const struct jack_options *options, jack_client_t *host)
@@ -104,6 +122,9 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
     };
     hands_init(&c->hands, options->name);
     c->session.host = host;
+    c->session.on_hang = on_hang;
+    c->session.on_hang_arg = c;
+    const bool resumed = !host && resume_take(&c->rt.engine.next_frame, &c->connections.lost);
     c->session.options = options;
     c->session.wake = &c->wake;
     c->session.rt = &c->rt;
@@ -115,7 +136,7 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
     status = take_segment(c);
     if (status == STATUS_OK) {
         c->rt.telemetry = telemetry_of(c);
-        status = open_first_session(c);
+        status = open_first_session(c, resumed);
     }
     if (status) {
         control_close(c);
@@ -125,6 +146,7 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
 
 void control_close(struct control_side *c)
 {
+    c->ending = true;
     session_close(&c->session);
     calibration_drop(&c->calibration, &c->session);
     connections_clear(&c->connections);

@@ -25,6 +25,7 @@ struct control_side {
     uint32_t period;       /* that the calibration was looked up for */
     bool failed;           /* a calibration that was all there was to do has failed */
     uint64_t reported_ms;  /* when status and latency were last published */
+    bool ending;           /* the program is on its way out */
     bool fresh;            /* the session has just been opened */
     uint64_t changed_ms;   /* when the graph was seen to change; 0 once that has been dealt with */
     uint64_t opened_ms;    /* when the session was opened, CLOCK_MONOTONIC */

@@ -22,6 +22,7 @@ void report_write(struct telemetry *telemetry, const struct session *session,
 {
     const struct rt *rt = session->rt;
     const struct analysis_config *config = &session->options->engine.analysis;
+    const bool known = calibration->valid || calibration->state == CALIBRATION_DONE;
     const struct analyser_status status = {
         .jack_running = session->client != NULL,
         .sample_rate = rt->sample_rate,
@@ -37,9 +38,9 @@ void report_write(struct telemetry *telemetry, const struct session *session,
         .gaps = LOAD(rt->reports.gaps),
         .nonfinite_samples = LOAD(rt->reports.refused),
         .calibration = calibration->state,
-        .calibration_confidence = calibration->valid ? (float)calibration->current.confidence : 0,
-        .round_trip_ms = calibration->valid ? calibration->current.round_trip * 1000 / rt->sample_rate : 0,
-        .extra_ms = calibration->valid ? calibration->current.extra * 1000 / rt->sample_rate : 0,
+        .calibration_confidence = known ? (float)calibration->current.confidence : 0,
+        .round_trip_ms = known ? calibration->current.round_trip * 1000 / rt->sample_rate : 0,
+        .extra_ms = known ? calibration->current.extra * 1000 / rt->sample_rate : 0,
     };
     telemetry_write_status(telemetry, &status);
     if (session->client) {

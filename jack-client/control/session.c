@@ -5,7 +5,11 @@
 #include "jack-client/dsp/float_mode.h"
 #include "shared/log.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
+#include <time.h>
 
 /* --- JACK's callbacks: set a flag, wake the control thread, nothing else -----------------------------------
  */
@@ -231,6 +235,45 @@ enum status session_open(struct session *session)
     return STATUS_OK;
 }
 
+/* --- closing
+ * ------------------------------------------------------------------------------------------------ */
+
+struct watch {
+    const struct session *session;
+    sem_t closed;
+};
+
+static void *watch_closing(void *arg)
+{
+    enum { PATIENCE_S = 2 };
+    struct watch *watch = arg;
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_S;
+    int result;
+    while ((result = sem_timedwait(&watch->closed, &until)) != 0 && errno == EINTR) {
+    }
+    if (result != 0 && errno == ETIMEDOUT) {
+        watch->session->on_hang(watch->session->on_hang_arg);
+    }
+    return NULL;
+}
+
+/* libjack may never return from this: see resume.h. */
+static void close_client(struct session *session)
+{
+    struct watch watch = {.session = session};
+    pthread_t thread;
+    (void)sem_init(&watch.closed, 0, 0);
+    const bool watched = pthread_create(&thread, NULL, watch_closing, &watch) == 0;
+    jack_client_close(session->client);
+    if (watched) {
+        (void)sem_post(&watch.closed);
+        (void)pthread_join(thread, NULL);
+    }
+    (void)sem_destroy(&watch.closed);
+}
+
 void session_close(struct session *session)
 {
     if (session->client) {
@@ -239,7 +282,7 @@ void session_close(struct session *session)
             jack_deactivate(session->client);
         }
         if (!session->host) {
-            jack_client_close(session->client);
+            close_client(session);
         }
         session->client = NULL;
     }

@@ -20,6 +20,9 @@ struct session {
     struct clocks clocks;
     jack_client_t *host;   /* the plug-in's client, which the server opens and closes; NULL in a program */
     jack_client_t *client; /* NULL when not open */
+    void (*on_hang)(
+        void *arg); /* called in a thread of its own when closing takes too long; need not return */
+    void *on_hang_arg;
 
     /* Set by JACK's callbacks, which may run in any thread; taken by the control thread. */
     _Atomic bool lost;          /* the server has gone, or thrown us out */

@@ -106,7 +106,7 @@ static double forward(struct rt *rt, double timestamp)
 static double timestamp_of(struct rt *rt, int64_t centre_us, int64_t now_us)
 {
     const double capture = (double)LOAD(rt->inputs.capture_latency) + LOAD(rt->inputs.extra_latency);
-    const int64_t capture_us = (int64_t)(capture * 1e6 / rt->sample_rate);
+    const int64_t capture_us = capture > 0 ? (int64_t)(capture * 1e6 / rt->sample_rate) : 0;
     const int64_t moment_us = LOAD(rt->inputs.uncompensated) ? now_us : centre_us - capture_us;
     return forward(rt, (double)(moment_us + LOAD(rt->inputs.realtime_offset_us)) * 1e-6);
 }

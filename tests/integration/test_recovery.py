@@ -131,6 +131,27 @@ class Recovery(rig.RigTest):
             await asyncio.to_thread(rig.wait_until, self.connected, "all connections to be restored", 5)
         await self.finish("jackd", times, 1)
 
+    def test_libjack_that_hangs(self):
+        """JACK2's libjack may never return from closing a client: the analyser then starts itself anew, and goes on."""
+        server = self.jackd()
+        broadcaster = self.broadcaster()
+        hang = rig.BIN.parent / "lib/phicast-hang.so"
+        analyser = self.start([rig.BIN / "phicast-jack", "-n", self.name, "-s", server.name, "-c", "2"],
+                              env={"LD_PRELOAD": str(hang)})
+        analyser.line(r"stream starts at JACK frame", "err")
+        server.connect("system:capture_2", f"{self.name}:in_1")
+        for _ in range(2):
+            rig.wait_until(lambda: "system:capture_2" in server.ports().get(f"{self.name}:in_1", ()), "the connection")
+            rig.wait_until(broadcaster.ready, "frames")
+            frame = broadcaster.json("/api/metrics")["frame"]
+            server.kill()
+            rig.wait_until(lambda: not broadcaster.ready(), "the loss to be seen")
+            server.start()
+            rig.wait_until(broadcaster.ready, "frames again")
+            self.assertGreaterEqual(broadcaster.json("/api/metrics")["frame"], frame)
+        self.assertEqual(analyser.err.count("starting anew"), 2)
+        self.assertEqual(analyser.stop(), 0)
+
     def connected(self):
         ports = self.server.ports()
         return ("source:out_1" in ports.get(f"{self.name}:in_1", ())
