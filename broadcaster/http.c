@@ -51,27 +51,29 @@ static void get_version(struct http *http, struct reply *reply)
     fill(reply, 200, message_version(&http->scratch), &http->scratch);
 }
 
-static void get_status(struct http *http, struct reply *reply)
+/* osc, which the report points to, must live as long as it. */
+static struct server_report make_report(struct http *http, struct osc_report *osc)
 {
     const uint64_t now_us = clock_now_us();
     source_poll(&http->hub->source, now_us);
-    struct osc_report osc = {0};
-    osc_out_report(http->hub->osc, &osc);
-    osc_in_report(http->osc_in, &osc);
+    osc_out_report(http->hub->osc, osc);
+    osc_in_report(http->osc_in, osc);
     struct server_report report = report_make(http->hub, now_us, http->started_us);
-    report.osc = &osc;
+    report.osc = osc;
+    return report;
+}
+
+static void get_status(struct http *http, struct reply *reply)
+{
+    struct osc_report osc = {0};
+    const struct server_report report = make_report(http, &osc);
     fill(reply, 200, message_server(&http->scratch, &report), &http->scratch);
 }
 
 static void get_prometheus(struct http *http, struct reply *reply)
 {
-    const uint64_t now_us = clock_now_us();
-    source_poll(&http->hub->source, now_us);
     struct osc_report osc = {0};
-    osc_out_report(http->hub->osc, &osc);
-    osc_in_report(http->osc_in, &osc);
-    struct server_report report = report_make(http->hub, now_us, http->started_us);
-    report.osc = &osc;
+    const struct server_report report = make_report(http, &osc);
     fill(reply, 200, prometheus_print(&http->scratch, &report, http->limits), &http->scratch);
     reply->content_type = reply->code == 200 ? prometheus_type : reply_json;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/messages.h"
 
+#include "shared/json/print.h"
+
 #include <json-c/json.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* json-c appends ".0" where these print no decimal point, so a float stays a float for typed clients.
  * Not const only because json-c hands them on as void *. */
@@ -64,23 +65,8 @@ static void add_string(struct build *build, const char *key, const char *value)
 /* Prints and frees the object. */
 static enum status finish(struct build *build, struct message *message)
 {
-    enum status status = build->status ? build->status : STATUS_NO_MEMORY;
-    size_t length = 0;
-    const char *text =
-        build->status ? NULL
-                      : json_object_to_json_string_length(build->object, JSON_C_TO_STRING_PLAIN, &length);
-    if (text && length >= message->capacity) {
-        char *grown = realloc(message->text, length * 2);
-        if (grown) {
-            message->text = grown;
-            message->capacity = length * 2;
-        }
-    }
-    if (text && length < message->capacity) {
-        memcpy(message->text, text, length + 1);
-        message->length = length;
-        status = STATUS_OK;
-    }
+    const enum status status =
+        build->status ? build->status : message_print(message, build->object, JSON_C_TO_STRING_PLAIN);
     json_object_put(build->object);
     return status;
 }

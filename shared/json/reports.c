@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/reports.h"
 
+#include "shared/json/print.h"
+
 #include <json-c/json.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const char service_name[] = "phicast";
 
@@ -42,23 +42,8 @@ static bool add_number(struct json_object *object, const char *key, double value
 /* Prints and frees the object. */
 static enum status finish(struct json_object *object, bool good, struct message *message)
 {
-    enum status status = STATUS_NO_MEMORY;
-    size_t length = 0;
-    const char *text = good ? json_object_to_json_string_length(
-                                  object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length)
-                            : NULL;
-    if (text && length >= message->capacity) {
-        char *grown = realloc(message->text, length * 2);
-        if (grown) {
-            message->text = grown;
-            message->capacity = length * 2;
-        }
-    }
-    if (text && length < message->capacity) {
-        memcpy(message->text, text, length + 1);
-        message->length = length;
-        status = STATUS_OK;
-    }
+    const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+    const enum status status = good ? message_print(message, object, flags) : STATUS_NO_MEMORY;
     json_object_put(object);
     return status;
 }
