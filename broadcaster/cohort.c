@@ -14,10 +14,23 @@ enum { FRESH_WAIT_US = 12000, FRESH_POLL_US = 1000 };
  */
 enum { MARGIN_US = 300, PERIOD_MAX_US = 200000 };
 
-void cohort_init(struct cohort *cohort, uint32_t rate_hz, uint64_t now_us)
+/* 0, 1/2, 1/4, 3/4, 1/8... of the period: however many cohorts there are, they lie evenly. */
+static uint64_t offset_us(uint32_t rate_hz, uint32_t index)
 {
-    *cohort = (struct cohort){0};
-    schedule_init(&cohort->schedule, now_us, rate_hz);
+    uint64_t offset = 0;
+    for (uint64_t step = 500000U / rate_hz; index > 0; index /= 2, step /= 2) {
+        offset += index % 2 * step;
+    }
+    return offset;
+}
+
+void cohort_init(struct cohort *cohort, uint32_t rate_hz, uint32_t index, uint64_t start_us, uint64_t now_us)
+{
+    *cohort = (struct cohort){.index = index};
+    schedule_init(&cohort->schedule, start_us + offset_us(rate_hz, index), rate_hz);
+    while (schedule_deadline(&cohort->schedule) <= now_us) {
+        schedule_advance(&cohort->schedule, now_us);
+    }
 }
 
 void cohort_add(struct cohort *cohort, struct client *client)
@@ -28,6 +41,7 @@ void cohort_add(struct cohort *cohort, struct client *client)
         cohort->clients->previous = client;
     }
     cohort->clients = client;
+    cohort->client_count++;
     client->cohort = cohort;
 }
 
@@ -41,6 +55,7 @@ void cohort_remove(struct cohort *cohort, struct client *client)
     if (client->next) {
         client->next->previous = client->previous;
     }
+    cohort->client_count--;
     client->cohort = NULL;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The clients of one stream that are sent messages at the same rate, and their schedule. Event loop's thread.
- */
+/* Clients of one stream that are sent messages at the same moments, and their schedule. Event loop's thread.
+ *
+ * The clients of a rate are one cohort as long as they are few. A thousand in one would take their messages
+ * in a row, and the last of them as late as writing to a thousand sockets takes; so what is more than
+ * COHORT_MOST goes into further cohorts, whose deadlines lie between those of the others. */
 #ifndef PHICAST_BROADCASTER_COHORT_H
 #define PHICAST_BROADCASTER_COHORT_H
 
@@ -11,9 +14,13 @@
 
 struct client;
 
+enum { COHORT_MOST = 500 };
+
 /* Start with cohort_init. */
 struct cohort {
     struct cohort *next;
+    uint32_t index; /* among those of its rate */
+    uint32_t client_count;
     struct schedule schedule;
     struct client *clients;
     uint64_t beat; /* deadlines served so far */
@@ -29,7 +36,8 @@ struct pace {
 /* Takes note of what is the newest frame now. */
 void pace_follow(struct pace *pace, uint64_t frame, uint64_t published_us);
 
-void cohort_init(struct cohort *cohort, uint32_t rate_hz, uint64_t now_us);
+/* start_us: the same for all cohorts of a stream, and not after now_us. */
+void cohort_init(struct cohort *cohort, uint32_t rate_hz, uint32_t index, uint64_t start_us, uint64_t now_us);
 
 /* Links and unlinks. */
 void cohort_add(struct cohort *cohort, struct client *client);

@@ -25,9 +25,9 @@ void hub_init(struct hub *hub, const char *name, struct control *control, struct
     *hub = (struct hub){.osc = osc};
     source_init(&hub->source, name);
     feed_init(&hub->feed, &hub->source, control, osc, past, now_us);
-    cohort_init(&hub->stream[STREAM_METRICS].standard, METRICS_HZ, now_us);
-    cohort_init(&hub->stream[STREAM_LATENCY].standard, LATENCY_HZ, now_us);
-    cohort_init(&hub->stream[STREAM_EVENTS].standard, 1, now_us); /* only to list its clients */
+    cohort_init(&hub->stream[STREAM_METRICS].standard, METRICS_HZ, 0, now_us, now_us);
+    cohort_init(&hub->stream[STREAM_LATENCY].standard, LATENCY_HZ, 0, now_us, now_us);
+    cohort_init(&hub->stream[STREAM_EVENTS].standard, 1, 0, now_us, now_us); /* only to list its clients */
 }
 
 void hub_close(struct hub *hub)
@@ -209,19 +209,29 @@ static void one_less_behind(struct hub *hub)
     }
 }
 
-/* The stream's cohort of that rate, made if there is none; NULL when out of memory. */
-static struct cohort *join(struct stream *stream, uint32_t rate_hz, uint64_t now_us)
+static struct cohort *find(struct stream *stream, uint32_t rate_hz, uint32_t index)
 {
     struct cohort *cohort = &stream->standard;
-    do {
-        if (cohort->schedule.rate_hz == rate_hz) {
-            return cohort;
-        }
+    while (cohort && (cohort->schedule.rate_hz != rate_hz || cohort->index != index)) {
         cohort = cohort->next;
-    } while (cohort);
+    }
+    return cohort;
+}
+
+/* A cohort of that rate with room for one more, made if there is none; NULL when out of memory. */
+static struct cohort *join(struct stream *stream, uint32_t rate_hz, uint64_t now_us)
+{
+    uint32_t index = 0;
+    struct cohort *cohort = find(stream, rate_hz, index);
+    while (cohort && cohort->client_count >= COHORT_MOST) {
+        cohort = find(stream, rate_hz, ++index);
+    }
+    if (cohort) {
+        return cohort;
+    }
     cohort = malloc(sizeof *cohort);
     if (cohort) {
-        cohort_init(cohort, rate_hz, now_us);
+        cohort_init(cohort, rate_hz, index, stream->standard.schedule.start_us, now_us);
         cohort->next = stream->standard.next;
         stream->standard.next = cohort;
     }

@@ -27,6 +27,7 @@ struct broadcaster_options {
     const char *tls_key;
     uint32_t max_clients;
     uint32_t max_per_address; /* 0: 64, and no limit for loopback */
+    const char *user;         /* whom root becomes; NULL: see privileges.h */
     const char *config_path;  /* NULL for none */
     struct config *config;    /* owns the file's strings; NULL for none */
 };

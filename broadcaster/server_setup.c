@@ -247,7 +247,10 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     }
     server->control = SEGMENT_NONE;
     server->options = options;
-    enum status status = make_access(&server->access, options, error);
+    enum status status = privileges_choose(&server->identity, options->user, error);
+    if (status == STATUS_OK) {
+        status = make_access(&server->access, options, error);
+    }
     if (status == STATUS_OK) {
         status = make_core(server, options, error);
     }
@@ -263,6 +266,9 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     }
     if (status == STATUS_OK) {
         status = make_wakers(server, error);
+    }
+    if (status == STATUS_OK) {
+        status = privileges_drop(&server->identity, server->control.fd, error);
     }
     if (status) {
         server_close(server);
@@ -296,6 +302,7 @@ void server_close(struct server *server)
     osc_out_close(server->osc_out);
     osc_in_close(&server->osc_in);
     message_free(&server->http.scratch);
+    privileges_free(&server->identity);
     if (to_be_continued) {
         segment_leave(&server->control);
     } else {

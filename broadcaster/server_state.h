@@ -11,6 +11,7 @@
 #include "broadcaster/options.h"
 #include "broadcaster/osc/in.h"
 #include "broadcaster/osc/out.h"
+#include "broadcaster/privileges.h"
 #include "shared/segment.h"
 
 #include <libwebsockets.h>
@@ -23,6 +24,7 @@ enum {
 
 struct server {
     const struct broadcaster_options *options;
+    struct identity identity;
     struct segment control;
     struct hub hub;
     struct hands hands;

@@ -57,12 +57,18 @@ double bench_quantile(double *values, size_t count, double p)
     return values[index < count ? index : count - 1];
 }
 
+void bench_recording(char *path, size_t size, const char *name)
+{
+    const char *folder = getenv("PHICAST_SAMPLES");
+    snprintf(path, size, "%s/%s.flac", folder ? folder : "/usr/share/sonic-pi/samples", name);
+}
+
 /* The first channel of a recording, whole. */
-static float *load(const char *folder, const char *name, uint32_t *length)
+static float *load(const char *name, uint32_t *length)
 {
     char path[512];
     SF_INFO info = {0};
-    snprintf(path, sizeof path, "%s/%s.flac", folder, name);
+    bench_recording(path, sizeof path, name);
     SNDFILE *file = sf_open(path, SFM_READ, &info);
     if (!file) {
         fprintf(stderr, "%s: %s; install sonic-pi-samples\n", path, sf_strerror(NULL));
@@ -88,13 +94,11 @@ void bench_sound_open(struct bench_sound *sound, uint32_t channels, uint32_t len
                                         "loop_compus",      "loop_drone_g_97", "loop_electric",
                                         "ambi_haunted_hum", "loop_mika"};
     enum { NAMES = sizeof names / sizeof names[0] };
-    const char *chosen = getenv("PHICAST_SAMPLES");
-    const char *folder = chosen ? chosen : "/usr/share/sonic-pi/samples";
 
     *sound = (struct bench_sound){.length = length};
     for (uint32_t i = 0; i < channels; i++) {
         uint32_t count;
-        float *recording = load(folder, names[i % NAMES], &count);
+        float *recording = load(names[i % NAMES], &count);
         sound->channel[i] = calloc(length, sizeof(float));
         if (!sound->channel[i]) {
             exit(1);

@@ -32,7 +32,10 @@ struct bench_sound {
     float *channel[CHANNELS_MAX];
 };
 
-/* Debian's sonic-pi-samples, or the recordings in $PHICAST_SAMPLES. Exits with 1 if they are not there. */
+/* Where a recording is: in Debian's sonic-pi-samples, or in $PHICAST_SAMPLES. */
+void bench_recording(char *path, size_t size, const char *name);
+
+/* Exits with 1 if the recordings are not there. */
 void bench_sound_open(struct bench_sound *sound, uint32_t channels, uint32_t length);
 void bench_sound_close(struct bench_sound *sound);
 

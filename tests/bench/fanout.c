@@ -3,150 +3,56 @@
  * beside the floor: a bare loop that write()s a prebuilt frame of the same length to as many sockets. Both
  * run on the machine's first processor; the clients, and what plays the analyser, on the others. */
 #include "tests/bench/bench.h"
+#include "tests/bench/child.h"
 #include "tests/bench/load.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { RATE_HZ = 30, CLIENTS_MAX = 4096, HEAD = 4, ROUNDS = 3 };
+enum { RATE_HZ = 30, CLIENTS_MAX = 4096, HEAD = 4, LINE = 256, ROUNDS = 3, STALL_OTHERS = 990, STALLED = 10 };
 
 static const double settle_s = 1;
 static const double measure_s = 3;
+static const double short_stall_s = 16; /* less than what a client may be silent for */
+static const double long_stall_s = 60;
 
 struct figures {
     struct load_result load;
     double us_per_message; /* CPU time of the server, user and system */
 };
 
-static void fail(const char *what)
-{
-    fprintf(stderr, "bench_fanout: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-/* The server's processor is the first, everyone else's are the rest (if there is a rest). */
-static void pin(bool server)
-{
-    cpu_set_t set;
-    const long count = sysconf(_SC_NPROCESSORS_ONLN);
-    CPU_ZERO(&set);
-    for (long i = server || count < 2 ? 0 : 1; i < (server ? 1 : count); i++) {
-        CPU_SET((size_t)i, &set);
-    }
-    sched_setaffinity(0, sizeof set, &set);
-}
-
-/* Forks; the child dies with us. */
-static pid_t split(bool server)
-{
-    const pid_t pid = fork();
-    if (pid < 0) {
-        fail("fork");
-    }
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        pin(server);
-    }
-    return pid;
-}
-
-static void stop(pid_t pid)
-{
-    kill(pid, SIGTERM);
-    waitpid(pid, NULL, 0);
-}
-
-/* Starts one of our programs; *port is that of its first line, where it has one to tell. */
-static pid_t start(char *const argv[], bool server, uint16_t *port)
-{
-    int ends[2];
-    char line[256];
-    if (pipe(ends) != 0) {
-        fail("pipe");
-    }
-    const pid_t pid = split(server);
-    if (pid == 0) {
-        dup2(ends[1], STDOUT_FILENO);
-        close(ends[0]);
-        close(ends[1]);
-        if (!freopen("/dev/null", "w", stderr)) {
-            _exit(1);
-        }
-        execv(argv[0], argv);
-        _exit(1);
-    }
-    close(ends[1]);
-    FILE *out = fdopen(ends[0], "r");
-    if (!out || !fgets(line, sizeof line, out)) {
-        fail(argv[0]);
-    }
-    fclose(out);
-    if (port) {
-        *port = (uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10);
-    }
-    return pid;
-}
-
 static pid_t start_analyser(char *name)
 {
     char *const argv[] = {FLOOD, "-n", name, "-c", "8", "--lively", NULL};
-    return start(argv, false, NULL);
+    char line[LINE];
+    return child_start(argv, CHILD_OTHERS, line, sizeof line);
 }
 
 static pid_t start_broadcaster(char *name, uint16_t *port)
 {
     char *const argv[] = {BROADCASTER, "-n", name, "-p", "0", "--bind", "127.0.0.1", "--osc", "none", NULL};
-    return start(argv, true, port);
-}
-
-static double cpu_us(pid_t pid)
-{
-    clockid_t clock;
-    struct timespec used;
-    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0) {
-        fail("the server's clock");
-    }
-    return (double)used.tv_sec * 1e6 + (double)used.tv_nsec * 1e-3;
-}
-
-static double resident_kib(pid_t pid)
-{
-    char path[64];
-    char line[256];
-    double kib = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    FILE *file = fopen(path, "r");
-    while (file && fgets(line, sizeof line, file)) {
-        if (strncmp(line, "VmRSS:", 6) == 0) {
-            kib = strtod(line + 6, NULL);
-        }
-    }
-    if (file) {
-        fclose(file);
-    }
-    return kib;
+    char line[LINE];
+    const pid_t pid = child_start(argv, CHILD_FIRST, line, sizeof line);
+    *port = (uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10);
+    return pid;
 }
 
 static struct figures measure(pid_t pid, struct load *load)
 {
     struct figures figures;
     load_run(load, settle_s);
-    const double before = cpu_us(pid);
+    const double before = child_cpu_us(pid);
     figures.load = load_run(load, measure_s);
-    figures.us_per_message = (cpu_us(pid) - before) / (double)figures.load.messages;
+    figures.us_per_message = (child_cpu_us(pid) - before) / (double)figures.load.messages;
     if (figures.load.closed > 0) {
         fprintf(stderr, "bench_fanout: %u clients lost their connection\n", figures.load.closed);
         exit(1);
@@ -164,8 +70,8 @@ static struct figures measure_broadcaster(uint32_t clients, const char *path, bo
     struct load *load = load_open(port, clients, path, deflate);
     const struct figures figures = measure(server, load);
     load_close(load);
-    stop(server);
-    stop(analyser);
+    child_stop(server);
+    child_stop(analyser);
     return figures;
 }
 
@@ -219,9 +125,9 @@ static struct figures measure_floor(uint32_t clients, size_t length)
     const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 ||
         listen(listener, 1024) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0) {
-        fail("the floor's socket");
+        child_fail("the floor's socket");
     }
-    const pid_t pid = split(true);
+    const pid_t pid = child_split(CHILD_FIRST);
     if (pid == 0) {
         run_floor(listener, clients, length);
     }
@@ -229,7 +135,7 @@ static struct figures measure_floor(uint32_t clients, size_t length)
     struct load *load = load_open(ntohs(address.sin_port), clients, NULL, false);
     const struct figures figures = measure(pid, load);
     load_close(load);
-    stop(pid);
+    child_stop(pid);
     return figures;
 }
 
@@ -289,6 +195,52 @@ static void fan_out(const struct bench *bench, uint32_t clients)
     print(bench, clients, "deflated", &of_packed, &least);
 }
 
+static void print_stalled(const struct bench *bench, const char *when, const struct load_result *others,
+                          const struct load_result *calm)
+{
+    char what[96];
+    snprintf(what, sizeof what, "%s: rate of the slowest other", when);
+    bench_row(bench, what, others->rate_hz, "Hz", calm->rate_hz);
+    snprintf(what, sizeof what, "%s: age on arrival at the others, p50", when);
+    bench_row(bench, what, others->p50_ms, "ms", calm->p50_ms);
+    snprintf(what, sizeof what, "%s: age on arrival at the others, p99", when);
+    bench_row(bench, what, others->p99_ms, "ms", calm->p99_ms);
+}
+
+/* Ten of a thousand stop reading: for a while, and then for so long that they are taken for dead. The floor
+ * is what the others get when all of them read. */
+static void stall(const struct bench *bench)
+{
+    char name[32];
+    uint16_t port = 0;
+    snprintf(name, sizeof name, "bench%d", (int)getpid());
+    const pid_t analyser = start_analyser(name);
+    const pid_t server = start_broadcaster(name, &port);
+    struct load *load = load_open(port, STALL_OTHERS + STALLED, "/ws/metrics", false);
+    load_run(load, settle_s);
+    const struct load_result calm = load_run(load, short_stall_s);
+
+    load_choose(load, 0, STALL_OTHERS);
+    struct load_result result = load_run(load, short_stall_s);
+    print_stalled(bench, "10 of 1000 stop for 16 s", &result, &calm);
+    load_choose(load, STALL_OTHERS, STALLED);
+    result = load_run(load, settle_s); /* what was under way to them comes first */
+    bench_row(bench, "10 of 1000 stop for 16 s: dropped", result.closed, "clients", 0);
+    result = load_run(load, settle_s);
+    bench_row(bench, "they read again: age on arrival, p50", result.p50_ms, "ms", calm.p50_ms);
+
+    load_choose(load, 0, STALL_OTHERS);
+    load_run(load, settle_s);
+    result = load_run(load, long_stall_s);
+    print_stalled(bench, "10 of 1000 stop for 60 s", &result, &calm);
+    load_choose(load, STALL_OTHERS, STALLED);
+    result = load_run(load, settle_s);
+    bench_row(bench, "10 of 1000 stop for 60 s: dropped", result.closed, "clients", 0);
+    load_close(load);
+    child_stop(server);
+    child_stop(analyser);
+}
+
 /* Clients of the events, to whom nothing happens. */
 static void weigh(const struct bench *bench, uint32_t clients, bool deflate)
 {
@@ -298,14 +250,14 @@ static void weigh(const struct bench *bench, uint32_t clients, bool deflate)
     snprintf(name, sizeof name, "bench%d", (int)getpid());
     const pid_t server = start_broadcaster(name, &port);
     load_close(load_open(port, 16, "/ws/events", deflate)); /* what comes with the first is not theirs */
-    const double before = resident_kib(server);
+    const double before = child_memory_kib(server, "VmRSS:");
     struct load *load = load_open(port, clients, "/ws/events", deflate);
     load_run(load, settle_s);
-    const double kib = (resident_kib(server) - before) / clients;
+    const double kib = (child_memory_kib(server, "VmRSS:") - before) / clients;
     snprintf(what, sizeof what, "%u idle clients, %s: memory each", clients, deflate ? "deflated" : "plain");
     bench_row(bench, what, kib, "KiB", 0);
     load_close(load);
-    stop(server);
+    child_stop(server);
 }
 
 int main(int argc, char **argv)
@@ -318,10 +270,11 @@ int main(int argc, char **argv)
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     signal(SIGPIPE, SIG_IGN);
-    pin(false);
+    child_pin(CHILD_OTHERS);
     for (size_t i = 0; i < sizeof clients / sizeof clients[0]; i++) {
         fan_out(&bench, clients[i]);
     }
+    stall(&bench);
     weigh(&bench, 1000, false);
     weigh(&bench, 1000, true);
     return 0;

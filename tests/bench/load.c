@@ -15,18 +15,30 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { BUFFER = 8192, TEXT_MAX = 16384, AGED = 8, AGES_MAX = 1 << 20, EVENTS = 256, RSV1 = 0x40 };
+enum {
+    BUFFER = 8192,
+    TEXT_MAX = 16384,
+    AGED = 8,
+    AGES_MAX = 1 << 20,
+    EVENTS = 256,
+    RSV1 = 0x40,
+    PING = 9,
+    PING_MAX = 125
+};
 
 struct peer {
     int fd;
     uint32_t used;
     uint32_t messages;
     bool aged;
+    bool closed;
     unsigned char buffer[BUFFER];
 };
 
 struct load {
     uint32_t count;
+    uint32_t first; /* of those that are read */
+    uint32_t end;   /* and the one after the last of them */
     int epoll;
     z_stream stream;
     uint64_t bytes;
@@ -90,6 +102,14 @@ static void shake_hands(struct peer *peer, const char *path, bool deflate)
     peer->used = (uint32_t)rest;
 }
 
+static void watch(struct load *load, struct peer *peer)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
+    if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, peer->fd, &event) != 0) {
+        fail("epoll");
+    }
+}
+
 struct load *load_open(uint16_t port, uint32_t count, const char *path, bool deflate)
 {
     struct load *load = calloc(1, sizeof *load);
@@ -97,21 +117,34 @@ struct load *load_open(uint16_t port, uint32_t count, const char *path, bool def
         !(load->ages = calloc(AGES_MAX, sizeof *load->ages)) || inflateInit2(&load->stream, -15) != Z_OK) {
         fail("memory");
     }
-    load->count = count;
+    load->count = load->end = count;
     load->epoll = epoll_create1(EPOLL_CLOEXEC);
     for (uint32_t i = 0; i < count; i++) {
         struct peer *peer = &load->peer[i];
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
         peer->fd = dial(port);
         peer->aged = i % AGED == 0;
         if (path) {
             shake_hands(peer, path, deflate);
         }
-        if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, peer->fd, &event) != 0) {
-            fail("epoll");
-        }
+        watch(load, peer);
     }
     return load;
+}
+
+void load_choose(struct load *load, uint32_t first, uint32_t count)
+{
+    for (uint32_t i = 0; i < load->count; i++) {
+        struct peer *peer = &load->peer[i];
+        const bool was = i >= load->first && i < load->end;
+        const bool is = i >= first && i < first + count;
+        if (is && !was && !peer->closed) {
+            watch(load, peer);
+        } else if (was && !is && !peer->closed) {
+            epoll_ctl(load->epoll, EPOLL_CTL_DEL, peer->fd, NULL);
+        }
+    }
+    load->first = first;
+    load->end = first + count;
 }
 
 /* The text of a frame, ending in zero. */
@@ -153,6 +186,18 @@ static void take_age(struct load *load, const char *text)
     }
 }
 
+/* Else the server takes us for dead. Masked with zeros. */
+static void answer_ping(const struct peer *peer, const unsigned char *payload, size_t length)
+{
+    unsigned char pong[6 + PING_MAX] = {0x8a, (unsigned char)(0x80 | length)};
+    if (length <= PING_MAX) {
+        memcpy(pong + 6, payload, length);
+        if (write(peer->fd, pong, 6 + length) != (ssize_t)(6 + length)) {
+            fail("a pong");
+        }
+    }
+}
+
 /* Takes the whole frames out of the buffer. */
 static void take_frames(struct load *load, struct peer *peer)
 {
@@ -171,6 +216,8 @@ static void take_frames(struct load *load, struct peer *peer)
             if (peer->aged) {
                 take_age(load, text_of(load, head + skip, length, (head[0] & RSV1) != 0));
             }
+        } else if ((head[0] & 0x0fU) == PING) {
+            answer_ping(peer, head + skip, length);
         }
         at += skip + length;
     }
@@ -183,6 +230,7 @@ static void take(struct load *load, struct peer *peer)
     const ssize_t got = read(peer->fd, peer->buffer + peer->used, BUFFER - peer->used);
     if (got <= 0) {
         epoll_ctl(load->epoll, EPOLL_CTL_DEL, peer->fd, NULL);
+        peer->closed = true;
         load->closed++;
         return;
     }
@@ -205,7 +253,7 @@ struct load_result load_run(struct load *load, double seconds)
             take(load, events[i].data.ptr);
         }
     }
-    for (uint32_t i = 0; i < load->count; i++) {
+    for (uint32_t i = load->first; i < load->end; i++) {
         const double rate = load->peer[i].messages / seconds;
         result.messages += load->peer[i].messages;
         result.rate_hz = rate < result.rate_hz ? rate : result.rate_hz;
