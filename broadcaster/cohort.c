@@ -2,8 +2,8 @@
 #include "broadcaster/cohort.h"
 
 #include "broadcaster/hub.h"
+#include "broadcaster/ws.h"
 
-#include <libwebsockets.h>
 #include <stddef.h>
 
 /* A beat waits for the first frame that is new since its deadline, which is then half a hop fresher than the
@@ -13,6 +13,10 @@ enum { FRESH_WAIT_US = 12000, FRESH_POLL_US = 1000 };
 /* What publishing may take longer than usual without costing another look; and the longest period believed.
  */
 enum { MARGIN_US = 300, PERIOD_MAX_US = 200000 };
+
+/* By how much a frame may come later than was expected: one that is due shortly before the deadline may come
+ * after it, and would be old news when the one after it is waited for. */
+enum { UNSURE_US = 500 };
 
 /* 0, 1/2, 1/4, 3/4, 1/8... of the period: however many cohorts there are, they lie evenly. */
 static uint64_t offset_us(uint32_t rate_hz, uint32_t index)
@@ -59,10 +63,12 @@ void cohort_remove(struct cohort *cohort, struct client *client)
     client->cohort = NULL;
 }
 
-void cohort_wake(const struct cohort *cohort)
+void cohort_serve(const struct cohort *cohort)
 {
-    for (struct client *client = cohort->clients; client; client = client->next) {
-        lws_callback_on_writable(client->wsi);
+    struct client *next;
+    for (struct client *client = cohort->clients; client; client = next) {
+        next = client->next;
+        ws_serve(client->wsi, client);
     }
 }
 
@@ -105,9 +111,10 @@ uint64_t cohort_next(const struct cohort *cohort, const struct pace *pace, uint6
         return deadline;
     }
     if (pace->period_us > 0 && deadline >= pace->published_us) {
-        const uint64_t missing = (deadline - pace->published_us) / pace->period_us + 1;
+        const uint64_t known = pace->published_us + UNSURE_US;
+        const uint64_t missing = deadline > known ? (deadline - known) / pace->period_us + 1 : 1;
         const uint64_t expected = pace->published_us + missing * pace->period_us + MARGIN_US;
-        look = expected > now_us ? expected : step;
+        look = expected <= now_us ? step : expected > deadline ? expected : deadline;
     }
     return look < latest ? look : latest;
 }

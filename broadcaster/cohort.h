@@ -43,9 +43,10 @@ void cohort_init(struct cohort *cohort, uint32_t rate_hz, uint32_t index, uint64
 void cohort_add(struct cohort *cohort, struct client *client);
 void cohort_remove(struct cohort *cohort, struct client *client);
 
-/* Asks libwebsockets for a writeable callback for each. Only marks: work done here would delay the next
- * wake-up by as long. */
-void cohort_wake(const struct cohort *cohort);
+/* Has each client written to, now if its socket takes more, or else when it does. Clients that turn out to be
+ * gone are removed, and with the last of them perhaps the cohort. Not from within a callback of
+ * libwebsockets. */
+void cohort_serve(const struct cohort *cohort);
 
 /* Looks at the clock. published_us: when the newest frame was published; UINT64_MAX for what is always new.
  * True: a beat is to be served now, the first time after its deadline that there is a frame newer than the

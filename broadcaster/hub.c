@@ -78,12 +78,13 @@ static bool is_shown(const struct hub *hub)
            hub->frame.published_us == hub->source.metrics.published_us;
 }
 
+/* The cohort may be gone after this. */
 static void serve(struct stream *stream, const struct cohort *cohort, uint64_t now_us)
 {
     if (cohort == &stream->standard) {
         count(&stream->meter, now_us);
     }
-    cohort_wake(cohort);
+    cohort_serve(cohort);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -99,15 +100,18 @@ static uint64_t beat_metrics(struct hub *hub, uint64_t now_us)
     const bool live = hub->source.state == SOURCE_LIVE;
     pace_follow(&hub->pace, newest->frame, newest->published_us);
     uint64_t next = UINT64_MAX;
-    for (struct cohort *cohort = &stream->standard; cohort; cohort = cohort->next) {
-        if (cohort_is_due(cohort, live ? newest->published_us : UINT64_MAX, now_us)) {
+    struct cohort *other;
+    for (struct cohort *cohort = &stream->standard; cohort; cohort = other) {
+        const bool due = cohort_is_due(cohort, live ? newest->published_us : UINT64_MAX, now_us);
+        other = cohort->next;
+        next = earlier(next,
+                       live ? cohort_next(cohort, &hub->pace, now_us) : schedule_deadline(&cohort->schedule));
+        if (due) {
             if (!is_shown(hub)) {
                 show_frame(hub, now_us);
             }
             serve(stream, cohort, now_us);
         }
-        next = earlier(next,
-                       live ? cohort_next(cohort, &hub->pace, now_us) : schedule_deadline(&cohort->schedule));
     }
     return next;
 }
@@ -116,13 +120,16 @@ static uint64_t beat_latency(struct hub *hub, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[STREAM_LATENCY];
     uint64_t next = UINT64_MAX;
-    for (struct cohort *cohort = &stream->standard; cohort; cohort = cohort->next) {
-        if (cohort_is_due(cohort, UINT64_MAX, now_us)) {
-            stream->generation++;
-            serve(stream, cohort, now_us);
-        }
+    struct cohort *other;
+    for (struct cohort *cohort = &stream->standard; cohort; cohort = other) {
+        const bool due = cohort_is_due(cohort, UINT64_MAX, now_us);
+        other = cohort->next;
         if (cohort->clients) { /* else the beat of the metrics is often enough */
             next = earlier(next, schedule_deadline(&cohort->schedule));
+        }
+        if (due) {
+            stream->generation++;
+            serve(stream, cohort, now_us);
         }
     }
     return next;
@@ -170,7 +177,7 @@ static bool beat_events(struct hub *hub, uint64_t now_us)
     if (stream->client_count > 0 && hub->feed.log.head != head) {
         hub->behind = stream->client_count;
         drop_lagging(hub);
-        cohort_wake(&stream->standard);
+        cohort_serve(&stream->standard);
     }
     if (stream->client_count > 0) {
         note_progress(hub);
@@ -384,11 +391,13 @@ void hub_close_clients(struct hub *hub, struct client_close close)
 {
     hub->stopping = true;
     for (int i = 0; i < STREAM_COUNT; i++) {
-        for (struct cohort *cohort = &hub->stream[i].standard; cohort; cohort = cohort->next) {
+        struct cohort *other;
+        for (struct cohort *cohort = &hub->stream[i].standard; cohort; cohort = other) {
+            other = cohort->next;
             for (struct client *client = cohort->clients; client; client = client->next) {
                 client->close = close;
             }
-            cohort_wake(cohort);
+            cohort_serve(cohort);
         }
     }
 }

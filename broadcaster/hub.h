@@ -39,6 +39,7 @@ struct client {
     enum stream_kind stream;
     bool deflates;     /* permessage-deflate was agreed on */
     bool packed;       /* the message under way is compressed */
+    uint8_t unlooked;  /* messages since it was looked at how much of them is unsent */
     uint64_t position; /* state: its cohort's beat that was sent last; events: the event wanted next */
     struct client_close close;
     uint64_t heard;   /* bytes of the message that it is sending */

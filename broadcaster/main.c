@@ -12,14 +12,14 @@ static int serve(const struct broadcaster_options *options)
 {
     char error[OPTION_ERROR_MAX];
     struct server *server;
-    enum status status = server_open(&server, options, error);
+    const enum status status = server_open(&server, options, error);
     if (status) {
         log_error("%s", error);
         return status == STATUS_BAD_ARG ? EXIT_USAGE : EXIT_FAILURE;
     }
-    status = server_run(server);
+    server_run(server);
     server_close(server);
-    return status ? EXIT_FAILURE : EXIT_SUCCESS;
+    return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)

@@ -9,6 +9,7 @@
 #include "broadcaster/ws.h"
 #include "shared/log.h"
 
+#include <ev.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
@@ -114,7 +115,7 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
     }
 }
 
-static int beat(struct server *server)
+static void beat(struct server *server)
 {
     const uint64_t now_us = clock_now_us();
     uint64_t next = hub_beat(&server->hub, now_us);
@@ -123,7 +124,6 @@ static int beat(struct server *server)
         server->watchdog_next = now_us + server->watchdog_us;
     }
     ticker_arm(server->timer, next);
-    return 0;
 }
 
 /* What can be read anew: the token, and the certificate for those who connect from now on. */
@@ -142,7 +142,7 @@ static void reload(struct server *server)
 }
 
 /* A signal has come. */
-static int heed(struct server *server)
+static void heed(struct server *server)
 {
     const int number = ticker_take_signal(server->signals);
     if (number == SIGHUP) {
@@ -156,19 +156,20 @@ static int heed(struct server *server)
         server->stop_at_us = clock_now_us() + (server->stop_at_us == 0 ? STOP_US : 0);
         hub_close_clients(&server->hub, (struct client_close){LWS_CLOSE_STATUS_GOINGAWAY, "server stops"});
     }
-    return 0;
 }
 
 static int on_timer(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
     (void)user, (void)in, (void)length;
-    return reason == LWS_CALLBACK_RAW_RX_FILE ? beat(server_of(wsi)) : 0;
+    server_of(wsi)->timer_rang |= reason == LWS_CALLBACK_RAW_RX_FILE;
+    return 0;
 }
 
 static int on_signal(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
     (void)user, (void)in, (void)length;
-    return reason == LWS_CALLBACK_RAW_RX_FILE ? heed(server_of(wsi)) : 0;
+    server_of(wsi)->signal_came |= reason == LWS_CALLBACK_RAW_RX_FILE;
+    return 0;
 }
 
 static int on_osc(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
@@ -202,13 +203,17 @@ static bool is_done(const struct server *server)
            (hub_client_count(&server->hub) == 0 || clock_now_us() >= server->stop_at_us);
 }
 
-enum status server_run(struct server *server)
+void server_run(struct server *server)
 {
     while (!is_done(server)) {
-        if (lws_service(server->context, 0) < 0) {
-            log_error("the event loop failed; start the broadcaster again");
-            return STATUS_IO;
+        ev_run(server->loop, EVRUN_ONCE);
+        if (server->signal_came) {
+            server->signal_came = false;
+            heed(server);
+        }
+        if (server->timer_rang) {
+            server->timer_rang = false;
+            beat(server);
         }
     }
-    return STATUS_OK;
 }

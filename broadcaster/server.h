@@ -15,8 +15,8 @@ struct server;
 MUST_CHECK enum status server_open(struct server **server, const struct broadcaster_options *options,
                                    char error[OPTION_ERROR_MAX]);
 
-/* Serves until SIGINT or SIGTERM, then closes every client with 1001. STATUS_IO: the event loop failed. */
-MUST_CHECK enum status server_run(struct server *server);
+/* Serves until SIGINT or SIGTERM, then closes every client with 1001. */
+void server_run(struct server *server);
 
 /* NULL is fine. */
 void server_close(struct server *server);

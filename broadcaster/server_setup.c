@@ -9,6 +9,7 @@
 #include "shared/log.h"
 
 #include <errno.h>
+#include <ev.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -37,16 +38,22 @@ static void log_lws(int level, const char *line)
 static enum status make_context(struct server *server, char *error)
 {
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
+    server->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+    void *loops[] = {server->loop};
     const struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
-        .options =
-            LWS_SERVER_OPTION_EXPLICIT_VHOSTS | (server->plan.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+        .foreign_loops = loops,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV |
+                   (server->plan.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
         .pt_serv_buf_size = MESSAGE_MAX,
         .user = server,
     };
-    server->context = lws_create_context(&info);
+    server->context = server->loop ? lws_create_context(&info) : NULL;
     if (!server->context) {
-        snprintf(error, OPTION_ERROR_MAX, "libwebsockets could not be set up; is there memory left?");
+        snprintf(error, OPTION_ERROR_MAX,
+                 "libwebsockets could not be set up; is its part for libev there (Debian: "
+                 "libwebsockets-evlib-ev), and "
+                 "memory left?");
         return STATUS_NO_MEMORY;
     }
     return STATUS_OK;
@@ -296,6 +303,9 @@ void server_close(struct server *server)
     }
     if (server->context) {
         lws_context_destroy(server->context);
+    }
+    if (server->loop) {
+        ev_loop_destroy(server->loop);
     }
     const bool to_be_continued = is_to_be_continued(server);
     hub_close(&server->hub);

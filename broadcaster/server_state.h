@@ -34,9 +34,12 @@ struct server {
     struct access access;
     struct limits limits;
     struct listen_plan plan;
+    struct ev_loop *loop;
     struct lws_context *context;
     int timer;              /* until the context owns it */
     int signals;            /* likewise */
+    bool timer_rang;        /* seen by a callback, heeded outside of it */
+    bool signal_came;       /* likewise */
     uint64_t stop_at_us;    /* 0: running */
     int stopped_by;         /* the signal */
     uint64_t watchdog_us;   /* how often systemd wants to hear of us; 0: never */

@@ -21,4 +21,8 @@ int ws_received(struct lws *wsi, struct client *client, const void *bytes, size_
 int ws_writeable(struct lws *wsi, struct hub *hub, struct client *client);
 int ws_closed(struct hub *hub, struct client *client);
 
+/* Answers no callback, and must not be called within one: has ws_writeable called, now if the socket takes
+ * more, or else when it does. The client may be gone after this. */
+void ws_serve(struct lws *wsi, struct client *client);
+
 #endif

@@ -22,7 +22,7 @@ enum { RATE_HZ = 30, CLIENTS_MAX = 4096, HEAD = 4, LINE = 256, ROUNDS = 3, STALL
 
 static const double settle_s = 1;
 static const double measure_s = 3;
-static const double short_stall_s = 16; /* less than what a client may be silent for */
+static const double short_stall_s = 8; /* they are pinged after 20 s without a word, and dropped after 30 */
 static const double long_stall_s = 60;
 
 struct figures {
@@ -222,10 +222,10 @@ static void stall(const struct bench *bench)
 
     load_choose(load, 0, STALL_OTHERS);
     struct load_result result = load_run(load, short_stall_s);
-    print_stalled(bench, "10 of 1000 stop for 16 s", &result, &calm);
+    print_stalled(bench, "10 of 1000 stop for 8 s", &result, &calm);
     load_choose(load, STALL_OTHERS, STALLED);
     result = load_run(load, settle_s); /* what was under way to them comes first */
-    bench_row(bench, "10 of 1000 stop for 16 s: dropped", result.closed, "clients", 0);
+    bench_row(bench, "10 of 1000 stop for 8 s: dropped", result.closed, "clients", 0);
     result = load_run(load, settle_s);
     bench_row(bench, "they read again: age on arrival, p50", result.p50_ms, "ms", calm.p50_ms);
 

@@ -38,13 +38,17 @@ static void looks_when_a_frame_is_likely(void)
 {
     const struct pace unknown = {0};
     const struct pace pace = {7, 80000, 10000};
+    const struct pace early = {7, 79400, 10000};
+    const struct pace was = {9, 99600, 10000};
     cohort_init(&cohort, 10, 0, 0, 0);
     cohort_add(&cohort, &client);
     CU_ASSERT_EQUAL(cohort_next(&cohort, &unknown, 50000), 100000);
     CU_ASSERT_EQUAL(cohort_next(&cohort, &unknown, 100500), 101500);
-    CU_ASSERT_EQUAL(cohort_next(&cohort, &pace, 50000), 110300);  /* 90, 100: not newer; 110 */
-    CU_ASSERT_EQUAL(cohort_next(&cohort, &pace, 110400), 111400); /* late: in steps */
-    CU_ASSERT_EQUAL(cohort_next(&cohort, &pace, 111900), 112000); /* and then without */
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &pace, 50000), 100300); /* 90: not newer; 100: perhaps */
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &early, 50000), 109700);
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &was, 100300), 109900); /* that one was not newer */
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &was, 110400), 111400); /* late: in steps */
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &was, 111900), 112000); /* and then without */
     cohort_remove(&cohort, &client);
 }
 
