@@ -35,7 +35,7 @@ enum {
 };
 
 static const double period_us = 1e6 * PERIOD / RATE;
-static const double before_us = 20e3; /* how long before JACK told us of it a cycle may have been late */
+static const double before_us = 40e3; /* how long before JACK told us of it a cycle may have been late */
 static const double settle_s = 5;
 static const double progress_s = 60;
 
@@ -119,33 +119,58 @@ static int on_xrun(void *arg)
 static double stalled_us(const struct moments *stalls, double at_us)
 {
     const uint32_t count = atomic_load(&stalls->count);
+    uint32_t low = 0;
     double sum = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct moment *m = &stalls->moment[i];
-        if (m->at_us > at_us - before_us && m->at_us - m->late_us < at_us) {
-            sum += m->late_us;
+    for (uint32_t high = count; low < high;) { /* the first that ended in that time */
+        const uint32_t middle = low + (high - low) / 2;
+        if (stalls->moment[middle].at_us > at_us - before_us) {
+            high = middle;
+        } else {
+            low = middle + 1;
         }
+    }
+    for (; low < count && stalls->moment[low].at_us - stalls->moment[low].late_us < at_us; low++) {
+        sum += stalls->moment[low].late_us;
     }
     return sum;
 }
 
+/* What came of some stretch of time. */
 struct account {
+    double minutes;
     uint32_t xruns;
     uint32_t caused; /* those when the machine stood still for less than half a period */
+    double excused;  /* the share of all moments that would not have been counted as caused */
     double worst_stall_us;
 };
 
-static struct account settle_account(const struct moments *xruns, struct witness *witnesses,
-                                     size_t processors)
+static bool stood_still(const struct witness *witnesses, size_t processors, double at_us)
 {
-    struct account account = {.xruns = atomic_load(&xruns->count)};
-    for (uint32_t i = 0; i < account.xruns; i++) {
-        double stalled = 0;
-        for (size_t p = 0; p < processors; p++) {
-            stalled += stalled_us(&witnesses[p].stalls, xruns->moment[i].at_us);
-        }
-        account.caused += stalled < period_us / 2;
+    double stalled = 0;
+    for (size_t p = 0; p < processors; p++) {
+        stalled += stalled_us(&witnesses[p].stalls, at_us);
     }
+    return stalled >= period_us / 2;
+}
+
+static struct account settle_account(const struct moments *xruns, const struct witness *witnesses,
+                                     size_t processors, double begin_us, double end_us)
+{
+    struct account account = {.minutes = (end_us - begin_us) / 60e6};
+    uint32_t probes = 0;
+    uint32_t excused = 0;
+    for (uint32_t i = 0; i < atomic_load(&xruns->count); i++) {
+        const double at_us = xruns->moment[i].at_us;
+        if (at_us >= begin_us && at_us < end_us) {
+            account.xruns++;
+            account.caused += !stood_still(witnesses, processors, at_us);
+        }
+    }
+    for (double at_us = begin_us; at_us < end_us; at_us += before_us) {
+        probes++;
+        excused += stood_still(witnesses, processors, at_us);
+    }
+    account.excused = (double)excused / probes;
     for (size_t p = 0; p < processors; p++) {
         const double worst = witnesses[p].stalls.worst_us;
         account.worst_stall_us = worst > account.worst_stall_us ? worst : account.worst_stall_us;
@@ -194,19 +219,32 @@ static struct load_result run(struct load *load, double seconds, const struct mo
     return all;
 }
 
-static void print(const struct bench *bench, const struct account *account,
+static void print(const struct bench *bench, const struct account *account, const struct account *without,
                   const struct analyser_status *before, const struct analyser_status *after,
                   const struct load_result *clients)
 {
-    const double callbacks = (double)(after->callbacks - before->callbacks);
     bench_row(bench, "late cycles caused", account->caused, "xruns", 0);
     bench_row(bench, "late cycles when the machine stood still", account->xruns - account->caused, "xruns",
               0);
-    bench_row(bench, "process callbacks", callbacks, "", 0);
+    bench_row(bench, "  a minute, beside a server without us", account->xruns / account->minutes, "xruns",
+              without->xruns / without->minutes);
+    bench_row(bench, "  and as much of the time it stood still", 100 * account->excused, "%",
+              100 * without->excused);
+    bench_row(bench, "process callbacks", (double)(after->callbacks - before->callbacks), "", 0);
     bench_row(bench, "worst callback, beside the period", after->worst_callback_us, "us", period_us);
     bench_row(bench, "worst wait of a thread above JACK's", account->worst_stall_us, "us", period_us);
     bench_row(bench, "gaps in what was analysed", (double)(after->gaps - before->gaps), "gaps", 0);
     bench_row(bench, "rate of the slowest of 50 clients", clients->rate_hz, "Hz", 0);
+}
+
+/* A server with sound in it, and nothing of ours. */
+static void run_without(const char *server, char *sound, double seconds)
+{
+    char *const player[] = {PLAYER, "-s", (char *)server, "--loop", sound, NULL};
+    const pid_t pid = child_start(player, CHILD_ANYWHERE, NULL, 0);
+    fprintf(stderr, "%.0f s without us\n", seconds);
+    sleep((unsigned)seconds);
+    child_stop(pid);
 }
 
 int main(int argc, char **argv)
@@ -243,28 +281,36 @@ int main(int argc, char **argv)
     if (jack_activate(client) != 0) {
         child_fail("the witness's client");
     }
-    const pid_t children[] = {child_start(player, CHILD_ANYWHERE, NULL, 0),
-                              child_start(analyser, CHILD_ANYWHERE, NULL, 0),
-                              child_start(broadcaster, CHILD_ANYWHERE, line, sizeof line)};
-    struct load *load =
-        load_open((uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10), CLIENTS, "/ws/metrics", false);
-    load_run(load, settle_s);
     for (size_t p = 0; p < processors; p++) {
         if (!witness_start(&witnesses[p], p)) {
             fprintf(stderr, "soak: no realtime threads for this user; see README.md\n");
             return 1;
         }
     }
+    sleep(1);
+    const double alone_us = bench_now_us();
+    run_without(name, sounds[0], seconds / 5);
+    const double alone_end_us = bench_now_us();
+
+    const pid_t children[] = {child_start(player, CHILD_ANYWHERE, NULL, 0),
+                              child_start(analyser, CHILD_ANYWHERE, NULL, 0),
+                              child_start(broadcaster, CHILD_ANYWHERE, line, sizeof line)};
+    struct load *load =
+        load_open((uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10), CLIENTS, "/ws/metrics", false);
+    load_run(load, settle_s);
     const struct analyser_status before = status_of(name);
-    atomic_store(&xruns.count, 0);
+    const double begin_us = bench_now_us();
     const struct load_result clients = run(load, seconds, &xruns);
+    const double end_us = bench_now_us();
     const struct analyser_status after = status_of(name);
+
     atomic_store(&ended, true);
     for (size_t p = 0; p < processors; p++) {
         pthread_join(witnesses[p].thread, NULL);
     }
-    const struct account account = settle_account(&xruns, witnesses, processors);
-    print(&bench, &account, &before, &after, &clients);
+    const struct account without = settle_account(&xruns, witnesses, processors, alone_us, alone_end_us);
+    const struct account account = settle_account(&xruns, witnesses, processors, begin_us, end_us);
+    print(&bench, &account, &without, &before, &after, &clients);
     load_close(load);
     jack_client_close(client);
     for (size_t i = 0; i < sizeof children / sizeof children[0]; i++) {
