@@ -82,7 +82,8 @@ static bool status_good(const struct analyser_status *s)
     return s->jack_running <= 1 && s->channel_count <= CHANNELS_MAX && within(s->dsp_load, 0, 1e6) &&
            within(s->worst_callback_us, 0, 1e12) && calibration_state_str(s->calibration) &&
            within(s->calibration_confidence, 0, 1) && within(s->round_trip_ms, 0, 1e9) &&
-           within(s->extra_ms, -1e9, 1e9);
+           within(s->extra_ms, -1e9, 1e9) && within(s->ici_threshold, 0, 1) &&
+           within(s->criticality_threshold, 0, 100) && within(s->phi_rate, 0, 10) && s->auto_phi <= 1;
 }
 
 void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot)

@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHANNELS_MAX = 64, TELEMETRY_ABI = 2 };
+enum { CHANNELS_MAX = 64, TELEMETRY_ABI = 3 };
 
 struct channel_metrics {
     float frequency; /* Hz, 0...sample rate / 2; 0 when inactive */
@@ -89,6 +89,10 @@ struct analyser_status {
     float calibration_confidence; /* 0...1; this and the next two hold when the state is CALIBRATION_DONE */
     double round_trip_ms;         /* from calibration_out to calibration_in, >= 0 */
     double extra_ms;              /* what of it the JACK graph does not report */
+    float ici_threshold;          /* 0...1: from here on channels are coherent */
+    float criticality_threshold;  /* 0...100: from here on sound is turbulent */
+    float phi_rate;               /* Hz, 0...10: of the breathing, also while it is off */
+    uint32_t auto_phi;            /* 0 or 1: whether it steers */
 };
 
 #define TELEMETRY_WORDS(type) (sizeof(type) / sizeof(uint64_t))
@@ -104,13 +108,13 @@ struct telemetry {
     _Atomic uint64_t metrics[TELEMETRY_WORDS(struct metrics_snapshot)];
     _Atomic uint64_t latency[TELEMETRY_WORDS(struct latency_snapshot)];
     _Atomic uint64_t status[TELEMETRY_WORDS(struct analyser_status)];
-    uint64_t pad[7]; /* the ring's slots start on a cache line */
+    uint64_t pad[5]; /* the ring's slots start on a cache line */
     struct ring events;
 };
 
 static_assert(sizeof(struct metrics_snapshot) == 72 + 16 * CHANNELS_MAX, "ABI");
 static_assert(sizeof(struct latency_snapshot) == 32, "ABI");
-static_assert(sizeof(struct analyser_status) == 96, "ABI");
+static_assert(sizeof(struct analyser_status) == 112, "ABI");
 static_assert(offsetof(struct telemetry, heartbeat_us) == 64, "ABI");
 static_assert(offsetof(struct telemetry, metrics) == 128, "ABI");
 static_assert(offsetof(struct telemetry, events) % 64 == 0, "ABI");

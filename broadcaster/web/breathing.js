@@ -2,17 +2,18 @@
 // The breathing, shown and steered.
 import { model } from './model.js';
 import { $, attribute, reducedMotion, Surface, text } from './page.js';
-import { post } from './server.js';
+import { post, server } from './server.js';
 import { colours, themeChanged } from './view.js';
 
 const HELD_MS = 1200;  // a slider that was touched follows the analyser again after this
-const AUTO_MS = 5000;  // auto-phi that has reported within this time is on
+const ASKED_MS = 3000; // what was asked for here holds until the analyser has had time to say so
 const STEP = 0.05;     // of the depth, per key
 const TURN = 2 * Math.PI;
 
 const wanted = {};     // changes not sent yet
 let sending = false;
-let autoAsked = null;  // what was asked for here last
+let autoAsked = false; // what was asked for here last,
+let autoAskedAt = -Infinity; // and when, in ms
 const heldAt = { depth: -Infinity, phase: -Infinity, speed: -Infinity };
 
 // One request at a time; what changes meanwhile goes with the next one.
@@ -29,14 +30,14 @@ async function send(changes) {
   sending = false;
 }
 
-function handOnDepthOrPhase() {
-  autoAsked = false;
-  model.autoSeenAt = -Infinity;
+function askAuto(on) {
+  autoAsked = on;
+  autoAskedAt = performance.now();
 }
 
 const slides = {
-  depth: (value) => { handOnDepthOrPhase(); return { depth: value }; },
-  phase: (value) => { handOnDepthOrPhase(); return { phase: value }; },
+  depth: (value) => { askAuto(false); return { depth: value }; }, // a hand on it ends auto-phi
+  phase: (value) => { askAuto(false); return { phase: value }; },
   speed: (value) => ({ rate: Math.min(10, Math.max(0.01, Number((10 ** value).toPrecision(3)))) }),
 };
 
@@ -44,11 +45,10 @@ function toggleBreathing() {
   send({ breathing: !model.breathing });
 }
 
-const autoOn = (now) => autoAsked ?? now - model.autoSeenAt < AUTO_MS;
+const autoOn = (now) => (now - autoAskedAt < ASKED_MS ? autoAsked : server.analyser?.auto_phi === true);
 
 function toggleAuto() {
-  autoAsked = !autoOn(performance.now());
-  if (!autoAsked) model.autoSeenAt = -Infinity;
+  askAuto(!autoOn(performance.now()));
   send({ auto: autoAsked });
 }
 
@@ -93,7 +93,7 @@ export class Breathing {
   write(now) {
     this.follow('depth', model.depth, now);
     if (!reducedMotion.matches || !model.breathing) this.follow('phase', model.theta, now);
-    this.follow('speed', Math.log10(model.speed), now);
+    this.follow('speed', Math.log10(server.analyser?.phi_rate), now);
     text($('depth-text'), Number($('depth').value).toFixed(3));
     text($('phase-text'), `${Math.round(Number($('phase').value) * 360 / TURN)}°`);
     text($('speed-text'), `${(10 ** Number($('speed').value)).toPrecision(3)} Hz`);

@@ -2,12 +2,11 @@
 // What the streams have said. Messages are only written down here, into memory that is taken once; pictures are
 // made from it in requestAnimationFrame.
 import { Ring } from './ring.js';
+import { server } from './server.js';
 
 export const CHANNELS_MAX = 64;
 export const SPAN_S = 30;
 export const EVENTS_MAX = 64;
-export const ICI_THRESHOLD = 0.75;
-export const CRITICALITY_THRESHOLD = 2;
 
 const STALE_MS = 400; // without a new frame; a drawn frame later it shows
 const RING = 1024;    // SPAN_S at 30 Hz, and some
@@ -29,7 +28,6 @@ export const model = {
   events: [],             // newest last
   eventsSeen: 0,
   state: '',              // as the last state_change said; '' until one has
-  autoSeenAt: -Infinity,  // ms: the last phi_adaptation that came live
   refused: 0,             // messages that were not as the contract says
 };
 
@@ -127,7 +125,6 @@ export function onEvent(text) {
     return;
   }
   if (e.type === 'state_change') model.state = e.to_state;
-  if (e.type === 'phi_adaptation' && Date.now() / 1000 - e.timestamp < 3) model.autoSeenAt = performance.now();
   if (known(e)) return;
   model.events.push(e);
   if (model.events.length > EVENTS_MAX) model.events.shift();
@@ -145,8 +142,8 @@ export const isStale = (now) => now - model.movedAt > STALE_MS;
 export function stateNow() {
   if (model.state) return model.state;
   if (model.active === 0) return 'idle';
-  const integrated = model.ici >= ICI_THRESHOLD;
-  const bursting = model.criticality >= CRITICALITY_THRESHOLD;
+  const integrated = model.ici >= server.iciThreshold;
+  const bursting = model.criticality >= server.criticalityThreshold;
   if (integrated) return bursting ? 'critical' : 'coherent';
   return bursting ? 'turbulent' : 'ambient';
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The four curves of the last 30 seconds, with their thresholds.
-import { CRITICALITY_THRESHOLD, ICI_THRESHOLD, model, SPAN_S } from './model.js';
+import { model, SPAN_S } from './model.js';
 import { $, text } from './page.js';
+import { server } from './server.js';
 import { colours, themeChanged } from './view.js';
 
 /* global uPlot */
@@ -14,12 +15,12 @@ const unit = (u, low, high) => [Math.min(0, low ?? 0), Math.max(1, high ?? 1)];
 const hertz = (v) => (v >= 1000 ? `${v / 1000}k` : String(v));
 
 const kinds = {
-  ici: { range: unit, splits: [0, 0.25, 0.5, 0.75, 1], thresholds: [ICI_THRESHOLD], digits: 3 },
-  coherence: { range: unit, splits: [0, 0.25, 0.5, 0.75, 1], thresholds: [], digits: 3 },
+  ici: { range: unit, splits: [0, 0.25, 0.5, 0.75, 1], thresholds: () => [server.iciThreshold], digits: 3 },
+  coherence: { range: unit, splits: [0, 0.25, 0.5, 0.75, 1], thresholds: () => [], digits: 3 },
   criticality: {
-    range: (u, low, high) => [0, Math.max(3, Math.ceil(high ?? 3))], thresholds: [1, CRITICALITY_THRESHOLD], digits: 2,
+    range: (u, low, high) => [0, Math.max(3, Math.ceil(high ?? 3))], thresholds: () => [1, server.criticalityThreshold], digits: 2,
   },
-  centroid: { range: () => [20, 20000], log: true, splits: [20, 100, 1000, 10000], label: hertz, thresholds: [], digits: 0 },
+  centroid: { range: () => [20, 20000], log: true, splits: [20, 100, 1000, 10000], label: hertz, thresholds: () => [], digits: 0 },
 };
 
 function drawThresholds(u, kind) {
@@ -31,7 +32,7 @@ function drawThresholds(u, kind) {
   ctx.lineWidth = pixel;
   ctx.setLineDash([5 * pixel, 4 * pixel]);
   ctx.beginPath();
-  for (const value of kind.thresholds) {
+  for (const value of kind.thresholds()) {
     const y = Math.round(u.valToPos(value, 'y', true));
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);

@@ -9,6 +9,8 @@ const credentials = token === null ? {} : { Authorization: `Bearer ${token}` };
 export const server = {
   why: '',        // what keeps the numbers from moving
   analyser: null, // /api/status, analyser; null: unknown
+  iciThreshold: 0.75, // the analyser's last known ones
+  criticalityThreshold: 2,
 };
 
 export async function askStatus() {
@@ -16,6 +18,8 @@ export async function askStatus() {
     const status = await (await fetch('/api/status', { cache: 'no-store', headers: credentials })).json();
     server.why = status.source?.detail ?? '';
     server.analyser = status.analyser ?? null;
+    server.iciThreshold = server.analyser?.ici_threshold ?? server.iciThreshold;
+    server.criticalityThreshold = server.analyser?.criticality_threshold ?? server.criticalityThreshold;
   } catch { // offline; the streams show it
     server.why = '';
     server.analyser = null;

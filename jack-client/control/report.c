@@ -21,7 +21,8 @@ void report_write(struct telemetry *telemetry, const struct session *session,
                   const struct calibration *calibration)
 {
     const struct rt *rt = session->rt;
-    const struct analysis_config *config = &session->options->engine.analysis;
+    const struct engine_config *engine = &session->options->engine;
+    const struct analysis_config *config = &engine->analysis;
     const bool known = calibration->valid || calibration->state == CALIBRATION_DONE;
     const struct analyser_status status = {
         .jack_running = session->client != NULL,
@@ -41,6 +42,10 @@ void report_write(struct telemetry *telemetry, const struct session *session,
         .calibration_confidence = known ? (float)calibration->current.confidence : 0,
         .round_trip_ms = known ? calibration->current.round_trip * 1000 / rt->sample_rate : 0,
         .extra_ms = known ? calibration->current.extra * 1000 / rt->sample_rate : 0,
+        .ici_threshold = (float)engine->ici_threshold,
+        .criticality_threshold = (float)engine->criticality_threshold,
+        .phi_rate = LOAD(rt->reports.phi_rate),
+        .auto_phi = LOAD(rt->reports.auto_phi),
     };
     telemetry_write_status(telemetry, &status);
     if (session->client) {

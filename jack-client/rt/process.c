@@ -141,6 +141,8 @@ static void report(struct rt *rt, const struct cycle *cycle, jack_nframes_t coun
     }
     STORE(rt->reports.refused, rt->first_refused + analysis_refused_samples(rt->engine.analysis));
     STORE(rt->reports.jitter_ns, (uint32_t)(jitter_deviation(&rt->jitter) * 1000));
+    STORE(rt->reports.auto_phi, rt->engine.auto_phi.on);
+    STORE(rt->reports.phi_rate, (float)rt->engine.breathing.rate.to);
     STORE(rt->reports.period, count);
     STORE(rt->reports.last_cycle_us, cycle->began_us);
     STORE(rt->reports.callbacks, LOAD(rt->reports.callbacks) + 1);

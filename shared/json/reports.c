@@ -143,6 +143,10 @@ static struct json_object *analyser_object(const struct analyser_status *a)
         !add_count(object, "callbacks", a->callbacks) || !add_count(object, "frames", a->frames) ||
         !add_count(object, "xruns", a->xruns) || !add_count(object, "gaps", a->gaps) ||
         !add_count(object, "nonfinite_samples", a->nonfinite_samples) ||
+        !add_number(object, "ici_threshold", (double)a->ici_threshold) ||
+        !add_number(object, "criticality_threshold", (double)a->criticality_threshold) ||
+        !add_number(object, "phi_rate", (double)a->phi_rate) ||
+        !add(object, "auto_phi", json_object_new_boolean(a->auto_phi != 0)) ||
         !add(object, "calibration", calibration_object(a))) {
         json_object_put(object);
         return NULL;

@@ -68,6 +68,18 @@ test('steering reaches the analyser', async () => {
   await page.locator('#auto[aria-pressed="true"]').waitFor();
   await page.locator('#depth').fill('0.618'); // a hand on it suspends auto-phi
   await page.locator('#auto[aria-pressed="false"]').waitFor();
+  const elsewhere = (changes) => fetch(`${url}/api/phi`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(changes),
+  });
+  await elsewhere({ auto: true, rate: 2 }); // as another page, OSC or MIDI would
+  await page.locator('#auto[aria-pressed="true"]').waitFor();
+  await until(async () => (await page.locator('#speed-text').textContent()) === '2.00 Hz', 'the slider to follow');
+  await elsewhere({ depth: 0.618 });
+  await page.locator('#auto[aria-pressed="false"]').waitFor();
+  const { analyser } = await get('status');
+  const drawn = await page.evaluate(async () => { const { server } = await import('/server.js'); return [server.iciThreshold, server.criticalityThreshold]; });
+  assert.deepEqual(drawn, [analyser.ici_threshold, analyser.criticality_threshold]);
+  assert.deepEqual(drawn, [0.625, 2.5]); // what this analyser was started with
   await page.locator('#calibrate').click();
   await until(async () => (await page.locator('#calibrate-answer').textContent()).length > 12, 'an answer to calibrate');
   await close(page);

@@ -44,7 +44,8 @@ class Dashboard(rig.RigTest):
 
     def sound(self, channels, files, rate):
         server = self.jackd(rate=rate)
-        self.analyser(server, "-c", str(channels), "--breathing")
+        self.analyser(server, "-c", str(channels), "--breathing", "--ici-threshold", "0.625",
+                      "--criticality-threshold", "2.5")
         self.player(server, files, "--loop", "--connect", f"{self.name}:in_*")
 
     def test_four_recordings(self):

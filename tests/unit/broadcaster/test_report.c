@@ -35,8 +35,15 @@ static void with_one(void)
     struct message message = {0};
     hub_init(&hub, "no-such-analyser", NULL, NULL, &no_past, 0);
     hub.source.status_known = true;
-    hub.source.status = (struct analyser_status){
-        .jack_running = 1, .sample_rate = 48000, .dsp_load = 3.25F, .xruns = 7, .nonfinite_samples = 9};
+    hub.source.status = (struct analyser_status){.jack_running = 1,
+                                                 .sample_rate = 48000,
+                                                 .dsp_load = 3.25F,
+                                                 .xruns = 7,
+                                                 .nonfinite_samples = 9,
+                                                 .ici_threshold = 0.75F,
+                                                 .criticality_threshold = 2.5F,
+                                                 .phi_rate = 0.5F,
+                                                 .auto_phi = 1};
     hub.source.refused = 3;
     const struct server_report report = report_make(&hub, 1, 0);
     CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
@@ -44,7 +51,8 @@ static void with_one(void)
     has(&message, "\"jack_running\":true,\"sample_rate\":48000,");
     has(&message, "\"dsp_load\":3.25,");
     has(&message, "\"xruns\":7,");
-    has(&message, "\"nonfinite_samples\":9");
+    has(&message, "\"nonfinite_samples\":9,");
+    has(&message, "\"ici_threshold\":0.75,\"criticality_threshold\":2.5,\"phi_rate\":0.5,\"auto_phi\":true,");
     message_free(&message);
     hub_close(&hub);
 }

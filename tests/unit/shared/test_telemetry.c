@@ -151,8 +151,9 @@ static void latency_out_of_range(void)
 static void status_out_of_range(void)
 {
     static const float bad[] = {-1, 1e30F, NAN, INFINITY, -INFINITY};
-    static const struct analyser_status good = {
-        1, 48000, 64, 2048, 512, 8, 12.5F, 90.0F, 1, 2, 3, 4, 5, CALIBRATION_DONE, 0.9F, 12, -1};
+    static const struct analyser_status good = {1,     48000, 64, 2048,  512, 8,      12.5F,
+                                                90.0F, 1,     2,  3,     4,   5,      CALIBRATION_DONE,
+                                                0.9F,  12,    -1, 0.75F, 2,   0.618F, 1};
     static const struct analyser_status zero = {0};
     int refused = 0;
     CU_ASSERT_EQUAL(analyser_status(&good), STATUS_OK);
@@ -173,6 +174,15 @@ static void status_out_of_range(void)
         s = good;
         s.extra_ms = 10.0 * (double)bad[i]; /* the one that may be negative */
         refused += analyser_status(&s) == STATUS_CORRUPT;
+        s = good;
+        s.ici_threshold = bad[i];
+        refused += analyser_status(&s) == STATUS_CORRUPT;
+        s = good;
+        s.criticality_threshold = bad[i];
+        refused += analyser_status(&s) == STATUS_CORRUPT;
+        s = good;
+        s.phi_rate = bad[i];
+        refused += analyser_status(&s) == STATUS_CORRUPT;
     }
     struct analyser_status s = good;
     s.jack_running = 2;
@@ -183,7 +193,10 @@ static void status_out_of_range(void)
     s = good;
     s.calibration = CALIBRATION_REFUSED + 1;
     refused += analyser_status(&s) == STATUS_CORRUPT;
-    CU_ASSERT_EQUAL(refused, 4 * 5 + 4 + 3);
+    s = good;
+    s.auto_phi = 2;
+    refused += analyser_status(&s) == STATUS_CORRUPT;
+    CU_ASSERT_EQUAL(refused, 4 * 5 + 4 + 3 + 3 * 5 + 1);
     CU_ASSERT_STRING_EQUAL(calibration_state_str(CALIBRATION_REFUSED), "refused");
     CU_ASSERT_PTR_NULL(calibration_state_str(CALIBRATION_REFUSED + 1));
 }
@@ -192,8 +205,9 @@ static void round_trips(void)
 {
     const struct metrics_snapshot m = good_metrics();
     static const struct latency_snapshot l = {21.3, 10.7, 2.3, 0, 1};
-    static const struct analyser_status s = {
-        1, 48000, 64, 2048, 512, 8, 12.5F, 90.0F, 1, 2, 3, 4, UINT64_MAX, CALIBRATION_REFUSED, 0, 0, 0};
+    static const struct analyser_status s = {1,     48000, 64, 2048, 512,  8,          12.5F,
+                                             90.0F, 1,     2,  3,    4,    UINT64_MAX, CALIBRATION_REFUSED,
+                                             0,     0,     0,  0.5F, 1.5F, 10,         0};
     struct metrics_snapshot m2;
     struct latency_snapshot l2;
     struct analyser_status s2;
@@ -228,7 +242,7 @@ static void a_writer_at_work_is_torn(void)
 
 static void layout(void)
 {
-    CU_ASSERT_EQUAL(TELEMETRY_ABI, 2);
+    CU_ASSERT_EQUAL(TELEMETRY_ABI, 3);
     CU_ASSERT_EQUAL(CHANNELS_MAX, 64);
     CU_ASSERT_EQUAL(telemetry_kind.size, 67008);
     CU_ASSERT_EQUAL(memcmp(&telemetry_kind.magic, "PHITLEM1", 8), 0);
@@ -241,7 +255,7 @@ static void layout(void)
     CU_ASSERT_EQUAL(offsetof(struct metrics_snapshot, channel_count), 64);
     CU_ASSERT_EQUAL(offsetof(struct metrics_snapshot, channel), 72);
     CU_ASSERT_EQUAL(sizeof(struct latency_snapshot), 32);
-    CU_ASSERT_EQUAL(sizeof(struct analyser_status), 96);
+    CU_ASSERT_EQUAL(sizeof(struct analyser_status), 112);
     CU_ASSERT_EQUAL(offsetof(struct analyser_status, callbacks), 32);
     CU_ASSERT_EQUAL(offsetof(struct telemetry, heartbeat_us), 64);
     CU_ASSERT_EQUAL(offsetof(struct telemetry, metrics_sequence), 104);
