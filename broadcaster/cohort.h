@@ -54,7 +54,7 @@ void cohort_serve(const struct cohort *cohort);
 bool cohort_is_due(struct cohort *cohort, uint64_t published_us, uint64_t now_us);
 
 /* When it should be looked at again: when the frame it waits for is likely to be there, and in short steps
- * when that is late. Each look costs a poll() of all sockets. */
+ * when that is late. */
 uint64_t cohort_next(const struct cohort *cohort, const struct pace *pace, uint64_t now_us);
 
 #endif

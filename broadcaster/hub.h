@@ -86,7 +86,8 @@ void hub_init(struct hub *hub, const char *name, struct control *control, struct
 /* No client may be left. */
 void hub_close(struct hub *hub);
 
-/* Does all that is due. Returns when it must be called again, CLOCK_MONOTONIC in us. */
+/* Does all that is due, and writes to the clients: not from within a callback of libwebsockets. Returns when
+ * it must be called again, CLOCK_MONOTONIC in us. */
 uint64_t hub_beat(struct hub *hub, uint64_t now_us);
 
 /* What a client asks for besides its stream. */
@@ -110,7 +111,8 @@ bool hub_sent(struct hub *hub, struct client *client);
 /* The latest message of a state stream, for HTTP. NULL when out of memory. */
 const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint64_t now_us);
 
-/* Asks every client to close with that code, and takes no more events. */
+/* Asks every client to close with that code, and takes no more events. Not from within a callback of
+ * libwebsockets. */
 void hub_close_clients(struct hub *hub, struct client_close close);
 
 /* Whether the client is to be closed now: not before it has been sent all events, unless it is too slow for

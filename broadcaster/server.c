@@ -132,13 +132,16 @@ static void reload(struct server *server)
     const struct broadcaster_options *options = server->options;
     char error[OPTION_ERROR_MAX];
     if (options->token_file && token_load(&server->access.token, options->token_file, error)) {
-        log_error("%s; the old token stays", error);
+        log_error("Hangup: %s; the old token stays", error);
+    } else if (options->token_file) {
+        log_info("Hangup: token read again");
     }
-    if (options->tls_cert &&
-        lws_tls_cert_updated(server->context, options->tls_cert, options->tls_key, NULL, 0, NULL, 0)) {
-        log_error("%s: could not be read again; the old certificate stays", options->tls_cert);
+    if (options->tls_cert && server_check_files(options, error)) {
+        log_error("Hangup: %s; the old certificate stays", error);
+    } else if (options->tls_cert) {
+        lws_tls_cert_updated(server->context, options->tls_cert, options->tls_key, NULL, 0, NULL, 0);
+        log_info("Hangup: certificate read again");
     }
-    log_info("Hangup: token and certificate read again");
 }
 
 /* A signal has come. */

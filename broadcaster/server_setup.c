@@ -194,8 +194,7 @@ static enum status make_osc(struct server *server, const struct broadcaster_opti
     return status;
 }
 
-/* Files that cannot be read are said here: libwebsockets would only fail. */
-static enum status make_access(struct access *who, const struct broadcaster_options *options, char *error)
+enum status server_check_files(const struct broadcaster_options *options, char *error)
 {
     const char *const files[] = {options->tls_cert, options->tls_key};
     for (int i = 0; i < 2; i++) {
@@ -205,6 +204,15 @@ static enum status make_access(struct access *who, const struct broadcaster_opti
                      strerror(err));
             return status_from_errno(err);
         }
+    }
+    return STATUS_OK;
+}
+
+static enum status make_access(struct access *who, const struct broadcaster_options *options, char *error)
+{
+    const enum status status = server_check_files(options, error);
+    if (status) {
+        return status;
     }
     who->origins = &options->allow_origin;
     gethostname(who->hostname, sizeof who->hostname - 1);

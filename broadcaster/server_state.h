@@ -52,6 +52,10 @@ struct session {
     struct post post;
 };
 
+/* Whether certificate and key, where there are any, can be read: libwebsockets would only fail, or not even
+ * say so. error has OPTION_ERROR_MAX bytes and says it in words. */
+MUST_CHECK enum status server_check_files(const struct broadcaster_options *options, char *error);
+
 /* Those that clients speak. */
 extern const struct lws_protocols server_public_protocols[];
 

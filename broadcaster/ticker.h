@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Wakes the event loop at absolute times, and on SIGINT, SIGTERM and SIGHUP, through file descriptors in its
- * poll().
+ * epoll_wait().
  *
- * libwebsockets' own timers (lws_sul_schedule) are not used for the beats: 4.1.6 cuts poll()'s timeout down
- * to whole milliseconds and so spins through the last one before every deadline. A timerfd sleeps to the
- * microsecond. */
+ * Neither libwebsockets' own timers (lws_sul_schedule) nor libev's are used for the beats: both wait in whole
+ * milliseconds. A timerfd sleeps to the microsecond. */
 #ifndef PHICAST_BROADCASTER_TICKER_H
 #define PHICAST_BROADCASTER_TICKER_H
 

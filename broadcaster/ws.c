@@ -104,6 +104,12 @@ int ws_received(struct lws *wsi, struct client *client, const void *bytes, size_
     return 0;
 }
 
+/* Whether a close frame has been decided on, by us or by libwebsockets: nothing may follow that. */
+static bool is_closing(struct lws *wsi)
+{
+    return lws_get_close_length(wsi) > 0;
+}
+
 static bool is_backed_up(struct lws *wsi, struct client *client)
 {
     int unsent = 0;
@@ -128,6 +134,9 @@ static bool is_backed_up(struct lws *wsi, struct client *client)
 void ws_serve(struct lws *wsi, struct client *client)
 {
     struct lws_pollfd ready = {lws_get_socket_fd(wsi), LWS_POLLOUT, LWS_POLLOUT};
+    if (is_closing(wsi)) {
+        return;
+    }
     if (is_backed_up(wsi, client)) {
         lws_callback_on_writable(wsi);
     } else {
@@ -137,6 +146,9 @@ void ws_serve(struct lws *wsi, struct client *client)
 
 int ws_writeable(struct lws *wsi, struct hub *hub, struct client *client)
 {
+    if (is_closing(wsi)) { /* libwebsockets asks us all the same */
+        return 0;
+    }
     if (hub_may_close(hub, client)) {
         return refuse(wsi, (enum lws_close_status)client->close.code, client->close.reason);
     }

@@ -6,6 +6,7 @@ set -euo pipefail
 # shellcheck disable=SC2034 # for those who source this
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 program=$(basename "$0")
+unset SUDO_USER # else the broadcaster would become that user, and not see what the others started as root
 
 say() {
     printf '%s: %s\n' "$program" "$*" >&2

@@ -101,6 +101,14 @@ static bool is_fresh(const struct stat *file)
     return S_ISREG(file->st_mode) && file->st_size == 0 && file->st_uid == geteuid();
 }
 
+/* Without O_CREAT first: where fs.protected_regular is set, not even root may open another user's file in
+ * /dev/shm with it. */
+static int open_or_make(const char *name)
+{
+    const int fd = open_name(name, O_RDWR);
+    return fd >= 0 || errno != ENOENT ? fd : open_name(name, O_RDWR | O_CREAT);
+}
+
 enum status segment_create(struct segment *segment, const struct segment_kind *kind, const char *name,
                            gid_t group)
 {
@@ -108,7 +116,7 @@ enum status segment_create(struct segment *segment, const struct segment_kind *k
     *segment = (struct segment){.fd = -1, .kind = kind, .writer = true};
     enum status status = make_name(segment->name, kind, name);
     for (int attempt = 0; status == STATUS_OK && attempt < CREATE_TRIES; attempt++) {
-        const int fd = open_name(segment->name, O_RDWR | O_CREAT);
+        const int fd = open_or_make(segment->name);
         if (fd < 0) {
             return status_from_errno(errno);
         }

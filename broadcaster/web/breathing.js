@@ -86,14 +86,14 @@ export class Breathing {
     return this.drawn !== model.generation;
   }
 
-  follow(id, value, now) {
-    if (now - heldAt[id] > HELD_MS && Number.isFinite(value)) $(id).value = String(value);
+  follow(id, value, now, held = HELD_MS) {
+    if (now - heldAt[id] > held && Number.isFinite(value)) $(id).value = String(value);
   }
 
   write(now) {
     this.follow('depth', model.depth, now);
     if (!reducedMotion.matches || !model.breathing) this.follow('phase', model.theta, now);
-    this.follow('speed', Math.log10(server.analyser?.phi_rate), now);
+    this.follow('speed', Math.log10(server.analyser?.phi_rate), now, ASKED_MS);
     text($('depth-text'), Number($('depth').value).toFixed(3));
     text($('phase-text'), `${Math.round(Number($('phase').value) * 360 / TURN)}°`);
     text($('speed-text'), `${(10 ** Number($('speed').value)).toPrecision(3)} Hz`);

@@ -18,7 +18,7 @@ const kinds = {
   ici: { range: unit, splits: [0, 0.25, 0.5, 0.75, 1], thresholds: () => [server.iciThreshold], digits: 3 },
   coherence: { range: unit, splits: [0, 0.25, 0.5, 0.75, 1], thresholds: () => [], digits: 3 },
   criticality: {
-    range: (u, low, high) => [0, Math.max(3, Math.ceil(high ?? 3))], thresholds: () => [1, server.criticalityThreshold], digits: 2,
+    range: (u, low, high) => [0, Math.ceil(Math.max(3, high ?? 3, server.criticalityThreshold))], thresholds: () => [1, server.criticalityThreshold], digits: 2,
   },
   centroid: { range: () => [20, 20000], log: true, splits: [20, 100, 1000, 10000], label: hertz, thresholds: () => [], digits: 0 },
 };

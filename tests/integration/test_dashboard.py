@@ -42,11 +42,12 @@ class Dashboard(rig.RigTest):
         folder = os.environ.get("PHICAST_PICTURES")
         return {"PHICAST_PICTURES": str(pathlib.Path(folder).resolve())} if folder else {}
 
-    def sound(self, channels, files, rate):
-        server = self.jackd(rate=rate)
+    def sound(self, channels, files, rate, **options):
+        server = self.jackd(rate=rate, **options)
         self.analyser(server, "-c", str(channels), "--breathing", "--ici-threshold", "0.625",
                       "--criticality-threshold", "2.5")
         self.player(server, files, "--loop", "--connect", f"{self.name}:in_*")
+        return server
 
     def test_four_recordings(self):
         self.sound(4, rig.RECORDINGS, 44100)
@@ -57,6 +58,20 @@ class Dashboard(rig.RigTest):
     def test_recovery(self):
         self.sound(4, rig.RECORDINGS, 44100)
         self.node("recovery", PHICAST_BROADCASTER=str(rig.BIN / "phicast-broadcaster"), PHICAST_NAME=self.name)
+
+    def test_token(self):
+        token = self.folder / "token"
+        token.write_text("sesame\n")
+        token.chmod(0o600)
+        self.sound(4, rig.RECORDINGS, 44100)
+        broadcaster = self.broadcaster("--osc", "none", "--token-file", token)
+        self.node("token", PHICAST_URL=broadcaster.url, PHICAST_TOKEN="sesame")
+
+    def test_calibrate(self):
+        server = self.sound(4, rig.RECORDINGS, 44100, realtime=True, sync=True)
+        server.connect(f"{self.name}:calibration_out", f"{self.name}:calibration_in")
+        broadcaster = self.broadcaster("--osc", "none")
+        self.node("calibrate", PHICAST_URL=broadcaster.url)
 
     def test_sixty_four_channels(self):
         self.sound(64, [rig.write_wav(self.folder / "chord.wav", chord(), RATE)], RATE)

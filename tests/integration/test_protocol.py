@@ -88,6 +88,16 @@ class Peer:
                 return payload
         raise AssertionError(f"no frame of kind {opcode} in {seconds} s")
 
+    def is_silent(self, seconds=0.15):
+        """Whether nothing comes for so long, which is several beats."""
+        self.socket.settimeout(seconds)
+        try:
+            return not self.data and not self.socket.recv(1)
+        except ConnectionResetError:
+            return True
+        except TimeoutError:
+            return True
+
     def ending(self):
         """The code of the close frame, or None for an end without; fails if there is no end."""
         try:
@@ -124,7 +134,10 @@ class Protocol(rig.RigTest):
                 peer.send(data)
             except (BrokenPipeError, ConnectionResetError):
                 break
-        self.assertIn(peer.ending(), codes, frames)
+        code = peer.ending()
+        self.assertIn(code, codes, frames)
+        if code is not None:
+            self.assertTrue(peer.is_silent(), "something followed the close frame")
 
     def test_what_clients_may_say(self):
         self.stays_open(frame(TEXT, b"hello"), frame(BINARY, b"\xff\xfe"), frame(TEXT), frame(PONG, b"unasked"))

@@ -187,6 +187,8 @@ class Security(rig.RigTest):
 
         self.assertEqual(self.raw(port, context=context())[0], 200)
         self.assertEqual(self.upgrade(port, context=context()), 101)
+        large = {"Content_Type": "application/json", "body": "x" * 3000}
+        self.assertEqual(self.raw(port, "/api/phi", "POST", context=context(), **large)[0], 413)
         self.assertEqual(self.upgrade(port, context=context(), Origin="https://evil.example"), 403)
         with self.assertRaises(ssl.SSLError):
             self.raw(port, context=context(minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1))
@@ -199,6 +201,11 @@ class Security(rig.RigTest):
         child.process.send_signal(signal.SIGHUP)
         rig.wait_until(lambda: ssl.get_server_certificate(("localhost", port)) != old, "the new certificate", 5)
         self.assertEqual(self.raw(port, context=context())[0], 200)
+        new = ssl.get_server_certificate(("localhost", port))
+        key.unlink()
+        child.process.send_signal(signal.SIGHUP)
+        child.line(r"key\.pem: .*the old certificate stays", "err")
+        self.assertEqual(ssl.get_server_certificate(("localhost", port)), new)
 
 
 if __name__ == "__main__":
