@@ -21,6 +21,5 @@ test('the answer is the round trip', async () => {
   }
   const { analyser } = await (await fetch(`${url}/api/status`)).json();
   assert.equal(await answer(), `calibrated: round trip ${analyser.calibration.round_trip_ms.toFixed(2)} ms`);
-  await until(async () => (await page.locator('#calibrated').textContent()) === 'yes', 'the latency to be calibrated');
   await close(page);
 });
