@@ -55,14 +55,14 @@ static bool become(const struct identity *identity, int segment)
            setresuid(identity->uid, identity->uid, identity->uid) == 0;
 }
 
-/* The bounding set as well, so that nothing comes back with a program that is started. */
+/* The bounding set as well, so that nothing comes back with a program that is started. (To shrink that is
+ * refused in some containers, which have shrunk it themselves.) */
 static bool clear_capabilities(void)
 {
     const struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
     for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++) {
-        prctl(PR_CAPBSET_DROP, capability, 0, 0,
-              0); /* refused in some containers: they dropped more than that */
+        prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
     }
     return syscall(SYS_capset, &head, none) == 0;
 }

@@ -51,9 +51,8 @@ static enum status make_context(struct server *server, char *error)
     server->context = server->loop ? lws_create_context(&info) : NULL;
     if (!server->context) {
         snprintf(error, OPTION_ERROR_MAX,
-                 "libwebsockets could not be set up; is its part for libev there (Debian: "
-                 "libwebsockets-evlib-ev), and "
-                 "memory left?");
+                 "libwebsockets could not be set up; is there memory left, and its part for libev "
+                 "(Debian: libwebsockets-evlib-ev)?");
         return STATUS_NO_MEMORY;
     }
     return STATUS_OK;
