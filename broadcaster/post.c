@@ -138,7 +138,11 @@ void post_answer(struct post *post, struct hands *hands, struct message *scratch
     }
     status = hands_give(hands, request.command, request.count);
     if (status) {
-        fill_detail(reply, scratch, 503, "no analyser is running; start phicast-jack");
+        fill_detail(
+            reply, scratch, 503,
+            status == STATUS_NO_ACCESS
+                ? "the analyser runs as another user, who cannot read what we write; run both as the same"
+                : hands->source->why);
         return;
     }
     fill_accepted(reply, scratch, &request);

@@ -88,7 +88,8 @@ static void analyser(struct page *page, const struct analyser_status *a)
     one(page, "jack_running", "gauge", "Whether the analyser has a JACK server.", a->jack_running != 0);
     one(page, "sample_rate_hertz", "gauge", "JACK's sample rate.", a->sample_rate);
     one(page, "period_frames", "gauge", "JACK's period.", a->period);
-    one(page, "dsp_load_ratio", "gauge", "Share of the period that the callback takes.", (double)a->dsp_load);
+    one(page, "dsp_load_ratio", "gauge", "Share of the period that JACK's whole graph takes.",
+        (double)a->dsp_load / 100);
     one(page, "worst_callback_seconds", "gauge", "Longest callback.", (double)a->worst_callback_us / 1e6);
     one(page, "callbacks_total", "counter", "Process callbacks.", (double)a->callbacks);
     one(page, "frames_total", "counter", "Analysis frames.", (double)a->frames);

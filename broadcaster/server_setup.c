@@ -155,8 +155,7 @@ static enum status take_name(struct server *server, const char *name, char *erro
     case STATUS_BUSY:
         snprintf(error, OPTION_ERROR_MAX,
                  "a broadcaster for \"%.64s\" is running already (pid %" PRIu32
-                 "); stop it, or give another name "
-                 "with -n NAME",
+                 "); stop it (for more addresses repeat --bind), or serve another analyser with -n NAME",
                  name, segment_owner(&control_kind, name));
         break;
     case STATUS_BAD_ARG:

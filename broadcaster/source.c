@@ -103,6 +103,12 @@ static void attach(struct source *source, uint64_t now_us)
                   source->name);
         return;
     case STATUS_NOT_READY: set_state(source, SOURCE_ABSENT, "the analyser is starting"); return;
+    case STATUS_NO_ACCESS:
+        set_state(source, SOURCE_REFUSED,
+                  "its segment /phicast.%s.%s is another user's; run both as the same user, or phicast-jack "
+                  "with --group",
+                  source->name, telemetry_kind.suffix);
+        return;
     default:
         set_state(source, SOURCE_REFUSED, "its segment /phicast.%s.%s: %s", source->name,
                   telemetry_kind.suffix, status_str(status));

@@ -2,6 +2,7 @@
 """Who is let in: tokens, origins, hosts and TLS. Whoever is not is told so before any data."""
 
 import contextlib
+import json
 import os
 import pathlib
 import pwd
@@ -155,6 +156,15 @@ class Security(rig.RigTest):
             broadcaster = self.broadcaster("--osc", "none")
         self.assertEqual(self.identity(broadcaster)[0], [nobody.pw_uid] * 4)
         rig.wait_ready(broadcaster)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_analyser_of_another_user(self):
+        osc_peers.Flood(self)
+        broadcaster = self.broadcaster("--osc", "none", "--user", "nobody")
+        code, _, ready = broadcaster.get("/readyz")
+        self.assertEqual((code, "run both as the same user" in ready), (503, True), ready)
+        code, _, text = broadcaster.get("/api/phi", "POST", b'{"depth": 0.5}', {"Content-Type": "application/json"})
+        self.assertEqual((code, json.loads(text)["detail"]), (503, json.loads(ready)["detail"]))
 
     def test_open_to_others(self):
         broadcaster = self.broadcaster("--osc", "none", "--bind", "0.0.0.0", "--token-file", self.token_file())
