@@ -5,6 +5,7 @@
 #include "broadcaster/ws.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 /* A beat waits for the first frame that is new since its deadline, which is then half a hop fresher than the
  * newest one at the deadline; but never longer than this, nor than three quarters of the period. */
@@ -117,4 +118,45 @@ uint64_t cohort_next(const struct cohort *cohort, const struct pace *pace, uint6
         look = expected <= now_us ? step : expected > deadline ? expected : deadline;
     }
     return look < latest ? look : latest;
+}
+
+static struct cohort *find(struct cohort *first, uint32_t rate_hz, uint32_t index)
+{
+    struct cohort *cohort = first;
+    while (cohort && (cohort->schedule.rate_hz != rate_hz || cohort->index != index)) {
+        cohort = cohort->next;
+    }
+    return cohort;
+}
+
+struct cohort *cohort_join(struct cohort *first, uint32_t rate_hz, uint64_t now_us)
+{
+    uint32_t index = 0;
+    struct cohort *cohort = find(first, rate_hz, index);
+    while (cohort && cohort->client_count >= COHORT_MOST) {
+        cohort = find(first, rate_hz, ++index);
+    }
+    if (cohort) {
+        return cohort;
+    }
+    cohort = malloc(sizeof *cohort);
+    if (cohort) {
+        cohort_init(cohort, rate_hz, index, first->schedule.start_us, now_us);
+        cohort->next = first->next;
+        first->next = cohort;
+    }
+    return cohort;
+}
+
+void cohort_leave(struct cohort *first, struct cohort *cohort)
+{
+    if (cohort == first || cohort->clients) {
+        return;
+    }
+    struct cohort *before = first;
+    while (before->next != cohort) {
+        before = before->next;
+    }
+    before->next = cohort->next;
+    free(cohort);
 }

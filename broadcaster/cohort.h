@@ -39,6 +39,13 @@ void pace_follow(struct pace *pace, uint64_t frame, uint64_t published_us);
 /* start_us: the same for all cohorts of a stream, and not after now_us. */
 void cohort_init(struct cohort *cohort, uint32_t rate_hz, uint32_t index, uint64_t start_us, uint64_t now_us);
 
+/* A stream's cohorts are a list. A cohort of that rate with room for one more, made if there is none; NULL
+ * when out of memory. first: the one that is always there. */
+struct cohort *cohort_join(struct cohort *first, uint32_t rate_hz, uint64_t now_us);
+
+/* Frees a cohort that has nobody left, unless it is the first. */
+void cohort_leave(struct cohort *first, struct cohort *cohort);
+
 /* Links and unlinks. */
 void cohort_add(struct cohort *cohort, struct client *client);
 void cohort_remove(struct cohort *cohort, struct client *client);

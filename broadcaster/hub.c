@@ -5,7 +5,6 @@
 #include "shared/log.h"
 
 #include <libwebsockets.h>
-#include <stdlib.h>
 
 enum { EVENT_POLL_US = 2000 };
 
@@ -216,48 +215,6 @@ static void one_less_behind(struct hub *hub)
     }
 }
 
-static struct cohort *find(struct stream *stream, uint32_t rate_hz, uint32_t index)
-{
-    struct cohort *cohort = &stream->standard;
-    while (cohort && (cohort->schedule.rate_hz != rate_hz || cohort->index != index)) {
-        cohort = cohort->next;
-    }
-    return cohort;
-}
-
-/* A cohort of that rate with room for one more, made if there is none; NULL when out of memory. */
-static struct cohort *join(struct stream *stream, uint32_t rate_hz, uint64_t now_us)
-{
-    uint32_t index = 0;
-    struct cohort *cohort = find(stream, rate_hz, index);
-    while (cohort && cohort->client_count >= COHORT_MOST) {
-        cohort = find(stream, rate_hz, ++index);
-    }
-    if (cohort) {
-        return cohort;
-    }
-    cohort = malloc(sizeof *cohort);
-    if (cohort) {
-        cohort_init(cohort, rate_hz, index, stream->standard.schedule.start_us, now_us);
-        cohort->next = stream->standard.next;
-        stream->standard.next = cohort;
-    }
-    return cohort;
-}
-
-static void leave(struct stream *stream, struct cohort *cohort)
-{
-    if (cohort == &stream->standard || cohort->clients) {
-        return;
-    }
-    struct cohort *before = &stream->standard;
-    while (before->next != cohort) {
-        before = before->next;
-    }
-    before->next = cohort->next;
-    free(cohort);
-}
-
 /* Makes a new generation between two beats: nobody else's is disturbed. */
 static void show_now(struct hub *hub, enum stream_kind kind, uint64_t now_us)
 {
@@ -280,7 +237,8 @@ bool hub_add(struct hub *hub, struct client *client, const struct wish *wish, ui
 {
     struct stream *stream = &hub->stream[client->stream];
     const bool events = client->stream == STREAM_EVENTS;
-    struct cohort *cohort = events ? &stream->standard : join(stream, wish->rate_hz, now_us);
+    struct cohort *cohort =
+        events ? &stream->standard : cohort_join(&stream->standard, wish->rate_hz, now_us);
     if (!cohort) {
         return false;
     }
@@ -301,7 +259,7 @@ void hub_remove(struct hub *hub, struct client *client)
     struct stream *stream = &hub->stream[client->stream];
     struct cohort *cohort = client->cohort;
     cohort_remove(cohort, client);
-    leave(stream, cohort);
+    cohort_leave(&stream->standard, cohort);
     stream->client_count--;
     if (is_behind(hub, client)) {
         one_less_behind(hub);
