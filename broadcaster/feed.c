@@ -47,7 +47,7 @@ static void log_event(struct feed *feed, const struct event *event, uint64_t bef
         status = eventlog_push(&feed->log, feed->scratch.text, feed->scratch.length);
     }
     if (status) {
-        log_error("event not sent: %s", status_str(status));
+        log_repeated(&feed->unsent, "event not sent: %s", status_str(status));
         return;
     }
     feed->before[(feed->log.head - 1) % EVENTLOG_SLOTS] = before;

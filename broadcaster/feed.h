@@ -33,6 +33,7 @@ struct feed {
     uint64_t clients_from;           /* likewise */
     uint64_t replay_until_us;        /* 0: there is nothing to be replayed */
     uint64_t published;              /* events so far */
+    uint64_t unsent;                 /* of them, those that there was no memory for */
     uint32_t state;                  /* enum sound_state, as told last */
     struct event_cursor cursor;      /* the note */
 };

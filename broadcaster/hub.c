@@ -140,7 +140,8 @@ static void drop_lagging(struct hub *hub)
 {
     for (struct client *client = hub->stream[STREAM_EVENTS].standard.clients; client; client = client->next) {
         if (client->close.code == 0 && eventlog_lags(&hub->feed.log, client->position)) {
-            log_warning("an events client fell more than %d events behind; closing it", EVENTLOG_LAG_MAX);
+            log_repeated(&hub->lagged, "an events client fell more than %d events behind; closing it",
+                         EVENTLOG_LAG_MAX);
             client->close = lagging;
             lws_set_timeout(client->wsi, PENDING_TIMEOUT_LAGGING, 2);
         }

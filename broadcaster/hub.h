@@ -75,6 +75,7 @@ struct hub {
     uint64_t counted;    /* events of the feed that the meter has seen */
     bool stopping;       /* no more events are taken: they are left to a successor */
     uint32_t behind;     /* events clients that have not been sent all there is */
+    uint64_t lagged;     /* those closed for being too far behind */
     struct osc_out *osc; /* NULL: no targets */
     struct message scratch;
     struct deflater deflater;

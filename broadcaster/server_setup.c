@@ -20,19 +20,19 @@
 /* A client that has gone without a word is found out within half a minute. */
 static const lws_retry_bo_t validity = {.secs_since_valid_ping = 20, .secs_since_valid_hangup = 30};
 
-/* Clients can bring about many of these lines, so a few a second are all that is let through. */
+/* Clients can bring about many of these lines. After a quiet minute the next one is news again. */
 static void log_lws(int level, const char *line)
 {
-    enum { MOST = 5 };
-    static uint64_t second;
-    static unsigned count;
-    const uint64_t now = clock_now_us() / 1000000U;
+    enum { QUIET_US = 60000000 };
+    static uint64_t times;
+    static uint64_t last_us;
+    const uint64_t now_us = clock_now_us();
     (void)level;
-    count = now == second ? count + 1 : 1;
-    second = now;
-    if (count <= MOST) {
-        log_warning("libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
+    if (now_us - last_us > QUIET_US) {
+        times = 0;
     }
+    last_us = now_us;
+    log_repeated(&times, "libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
 }
 
 static enum status make_context(struct server *server, char *error)

@@ -259,21 +259,18 @@ struct latency_snapshot source_latency(const struct source *source)
     return source->state == SOURCE_LIVE ? source->latency : (struct latency_snapshot){0};
 }
 
-/* Counts; says so at the 1st, 2nd, 4th, 8th ... refused event, so that a broken writer cannot fill the log.
- */
 static void note_lost(struct source *source, enum status status, uint64_t lost)
 {
     if (status == STATUS_OVERRUN) {
         source->lost_events += lost;
-        log_warning("%" PRIu64 " events of analyser \"%s\" were overwritten before they could be read", lost,
-                    source->name);
+        log_repeated(&source->losses,
+                     "events of analyser \"%s\" were overwritten before they could be read, %" PRIu64
+                     " in all",
+                     source->name, source->lost_events);
         return;
     }
-    source->refused_events++;
-    if ((source->refused_events & (source->refused_events - 1)) == 0) {
-        log_warning("event of analyser \"%s\" refused: %s (%" PRIu64 " so far)", source->name,
-                    status_str(status), source->refused_events);
-    }
+    log_repeated(&source->refused_events, "event of analyser \"%s\" refused: %s", source->name,
+                 status_str(status));
 }
 
 enum status source_event(struct source *source, struct event *event)

@@ -45,6 +45,7 @@ struct source {
     uint64_t refused;  /* snapshots refused so far: left half-written, corrupt or going back */
     uint64_t refused_events;
     uint64_t lost_events; /* overwritten in the ring before they were read */
+    uint64_t losses;      /* how often that was found */
 };
 
 /* name must live on. Attaches nothing yet. */

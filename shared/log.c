@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/log.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -11,10 +12,12 @@ void log_open(const char *program)
     program_name = program;
 }
 
+enum { LINE_MAX_BYTES = 1024 };
+
 /* One buffer, one write: lines of several threads or processes never mix. */
 static void line(const char *level, const char *format, va_list args)
 {
-    char text[1024];
+    char text[LINE_MAX_BYTES];
     const int start = snprintf(text, sizeof text, "%s: %s", program_name, level);
     const size_t used = start > 0 && (size_t)start < sizeof text ? (size_t)start : 0;
     vsnprintf(text + used, sizeof text - used, format, args);
@@ -43,4 +46,22 @@ void log_error(const char *format, ...)
     va_start(args, format);
     line("error: ", format, args);
     va_end(args);
+}
+
+void log_repeated(uint64_t *times, const char *format, ...)
+{
+    ++*times;
+    if ((*times & (*times - 1)) != 0) {
+        return;
+    }
+    char text[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (*times == 1) {
+        log_warning("%s", text);
+    } else {
+        log_warning("%s (%" PRIu64 " times so far)", text, *times);
+    }
 }

@@ -4,11 +4,18 @@
 #ifndef PHICAST_SHARED_LOG_H
 #define PHICAST_SHARED_LOG_H
 
+#include <stdint.h>
+
 /* Sets the name that lines start with; the string must live on. */
 void log_open(const char *program);
 
 __attribute__((format(printf, 1, 2))) void log_info(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void log_warning(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void log_error(const char *format, ...);
+
+/* A warning that may come again and again: written the 1st, 2nd, 4th, 8th ... time, from the 2nd on with how
+ * often it has come, so that nothing from outside can fill the log. *times counts; it is the caller's, one
+ * for each thing that is warned of, and starts at 0. */
+__attribute__((format(printf, 2, 3))) void log_repeated(uint64_t *times, const char *format, ...);
 
 #endif

@@ -6,7 +6,6 @@
 #include "shared/log.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <lo/lo.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,15 +202,6 @@ static void answer(struct osc_in *in, int fd, const struct sockaddr_storage *fro
     }
 }
 
-/* Counts; says so at the 1st, 2nd, 4th, 8th ..., so that nobody can fill the log. */
-static void refuse(struct osc_in *in, const char *why)
-{
-    in->refused++;
-    if ((in->refused & (in->refused - 1)) == 0) {
-        log_warning("OSC packet refused: %s (%" PRIu64 " so far)", why, in->refused);
-    }
-}
-
 void osc_in_packet(struct osc_in *in, void *bytes, size_t length, int fd, const struct sockaddr_storage *from)
 {
     struct wishes wishes;
@@ -225,7 +215,7 @@ void osc_in_packet(struct osc_in *in, void *bytes, size_t length, int fd, const 
         wrong = "no analyser is running";
     }
     if (wrong) {
-        refuse(in, wrong);
+        log_repeated(&in->refused, "OSC packet refused: %s", wrong);
         return;
     }
     in->commands += wishes.command_count;

@@ -19,6 +19,7 @@ struct target {
     struct osc_link link;
     struct schedule schedule;
     uint32_t channels; /* the most that a frame has had: those that vanish are told to be silent */
+    uint64_t unsent;   /* events that could not be packed */
     char url[OSC_URL_MAX];
 };
 
@@ -90,7 +91,8 @@ void osc_out_event(struct osc_out *out, const struct event *event, uint64_t now_
         const enum status status =
             osc_pack_event(&packet, event, target->choice.prefix, target->choice.dated);
         if (status) {
-            log_error("event not sent to OSC target %s: %s", target->url, status_str(status));
+            log_repeated(&target->unsent, "event not sent to OSC target %s: %s", target->url,
+                         status_str(status));
             continue;
         }
         osc_link_send(&target->link, &packet, true, now_us);

@@ -132,7 +132,7 @@ static enum status refuse(struct calibration *c, enum status status, const char 
     if (!c->running) {
         c->state = CALIBRATION_REFUSED;
     }
-    log_warning("calibration refused: %s", why);
+    log_repeated(&c->refusals, "calibration refused: %s", why);
     return status;
 }
 

@@ -21,6 +21,7 @@ struct calibration {
     struct calibration_entry current; /* what was found last, or kept for the present place */
     bool valid;                       /* it holds for the present rate, period and device */
     enum calibration_state state;     /* for the status page */
+    uint64_t refusals;                /* wishes refused so far */
 };
 
 /* Starts to measure. Refused, with the reason logged: STATUS_BUSY (one is under way), STATUS_NOT_FOUND (a

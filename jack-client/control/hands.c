@@ -4,6 +4,8 @@
 #include "shared/control.h"
 #include "shared/log.h"
 
+#include <inttypes.h>
+
 enum { LOOK_MS = 250, COMMANDS_MAX = 64 /* a poll's work is bounded */ };
 
 void hands_init(struct hands *hands, const char *name)
@@ -63,11 +65,11 @@ static void pass_on(struct hands *hands, struct ring *commands, double *calibrat
         }
     }
     if (refused > 0) {
-        log_warning("%u commands out of range were refused, the last of kind %u, value %g", refused,
-                    last_refused.kind, last_refused.value);
+        log_repeated(&hands->refusals, "%u commands out of range were refused, the last of kind %u, value %g",
+                     refused, last_refused.kind, last_refused.value);
     }
     if (lost > 0) {
-        log_warning("%llu commands came too fast and were lost", (unsigned long long)lost);
+        log_repeated(&hands->losses, "%" PRIu64 " commands came too fast and were lost", lost);
     }
 }
 

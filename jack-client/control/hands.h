@@ -15,6 +15,8 @@ struct hands {
     bool looked;            /* the name has been looked up before */
     uint64_t looked_ms;     /* and when */
     uint64_t next;          /* the next command */
+    uint64_t refusals;      /* polls that found commands out of range */
+    uint64_t losses;        /* polls that found commands overwritten */
 };
 
 /* name must live on. */
