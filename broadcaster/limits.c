@@ -2,31 +2,73 @@
 #include "broadcaster/limits.h"
 
 #include "shared/log.h"
+#include "shared/options.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-/* Descriptors that are not connections: standard ones, listeners, timers, OSC, segments. */
+/* What the program has open besides connections, at most: 2 × OPTION_LIST_MAX listeners, as many targets, and
+ * a few of its own. Only the limit that is asked for goes by this. */
 enum { OWN_DESCRIPTORS = 192 };
 
 void limits_init(struct limits *limits, uint32_t max_clients, uint32_t max_per_address)
 {
-    const uint64_t besides = OWN_DESCRIPTORS + LIMITS_SPARE;
+    const rlim_t wanted = (rlim_t)max_clients + LIMITS_SPARE + OWN_DESCRIPTORS;
     struct rlimit files;
-    *limits = (struct limits){.max_clients = max_clients, .max_per_address = max_per_address};
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
-        return;
-    }
-    if (files.rlim_cur < max_clients + besides) {
-        files.rlim_cur = max_clients + besides < files.rlim_max ? max_clients + besides : files.rlim_max;
+    *limits = (struct limits){.max_clients = max_clients,
+                              .spare = LIMITS_SPARE,
+                              .max_per_address = max_per_address,
+                              .descriptors = UINT32_MAX};
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted) {
+        files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
-    if (files.rlim_cur < max_clients + besides) {
-        limits->max_clients = files.rlim_cur > besides ? (uint32_t)(files.rlim_cur - besides) : 1;
+}
+
+/* The lowest descriptor that is free; -1 if there is none. */
+static int lowest_free(void)
+{
+    const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd;
+}
+
+enum status limits_fit(struct limits *limits, uint32_t more, char *error)
+{
+    struct rlimit files;
+    const int next = lowest_free();
+    if (next < 0 || getrlimit(RLIMIT_NOFILE, &files) != 0) {
+        snprintf(error, OPTION_ERROR_MAX, "/dev/null: %s; raise the limit of open files (ulimit -n)",
+                 strerror(errno));
+        return STATUS_IO;
+    }
+    const rlim_t kept = (rlim_t)LIMITS_RESERVE + more;
+    if (files.rlim_cur < (rlim_t)next + kept + 2) {
+        snprintf(
+            error, OPTION_ERROR_MAX,
+            "the limit of open files, %llu, leaves room for nobody; raise it to %llu or more (ulimit -n)",
+            (unsigned long long)files.rlim_cur, (unsigned long long)next + kept + 2);
+        return STATUS_IO;
+    }
+    const rlim_t room = files.rlim_cur - (rlim_t)next - kept;
+    limits->descriptors = files.rlim_cur - kept < UINT32_MAX ? (uint32_t)(files.rlim_cur - kept) : UINT32_MAX;
+    if (room >= (rlim_t)limits->max_clients + LIMITS_SPARE) {
+        return STATUS_OK;
+    }
+    limits->spare = room / 4 > LIMITS_SPARE ? LIMITS_SPARE : (uint32_t)((room + 3) / 4);
+    if (room < (rlim_t)limits->max_clients + limits->spare) {
+        limits->max_clients = (uint32_t)room - limits->spare;
         log_warning("room for %u clients only: the limit of open files is %llu; raise it (ulimit -n)",
                     limits->max_clients, (unsigned long long)files.rlim_cur);
     }
+    return STATUS_OK;
 }
 
 /* IPv4 as in ::ffff:a.b.c.d, whole; of IPv6 the network. */
@@ -77,7 +119,7 @@ bool limits_may_connect(struct limits *limits, const struct sockaddr *from)
     uint8_t key[16];
     const uint32_t most = most_of(limits, make_key(from, key));
     const struct address *address = find(limits, key);
-    if (limits->connections >= limits->max_clients + LIMITS_SPARE ||
+    if (limits->connections >= limits->max_clients + limits->spare ||
         (most > 0 && address && address->connections >= most + LIMITS_SPARE_PER_ADDRESS)) {
         limits->refused_connections++;
         return false;

@@ -8,6 +8,8 @@
 #ifndef PHICAST_BROADCASTER_LIMITS_H
 #define PHICAST_BROADCASTER_LIMITS_H
 
+#include "shared/status.h"
+
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +18,8 @@ enum {
     LIMITS_CLIENTS_DEFAULT = 4096,
     LIMITS_CLIENTS_MAX = 100000,
     LIMITS_ADDRESS_DEFAULT = 64, /* and none for this machine itself */
-    LIMITS_SPARE = 128,          /* connections beyond max_clients */
+    LIMITS_SPARE = 128,          /* connections beyond max_clients, where descriptors are not scarce */
+    LIMITS_RESERVE = 12,         /* descriptors that no connection gets; see limits_fit */
     LIMITS_SPARE_PER_ADDRESS = 8,
     LIMITS_POSTS_HZ = 20, /* per address, in the long run */
     LIMITS_POSTS_BURST = 100,
@@ -35,7 +38,9 @@ struct address {
 /* Start with limits_init. */
 struct limits {
     uint32_t max_clients;
+    uint32_t spare;           /* connections beyond those */
     uint32_t max_per_address; /* 0: the default rule */
+    uint32_t descriptors;     /* a connection's number is below that */
     uint32_t connections;
     uint32_t streams;
     struct address *address[LIMITS_BUCKETS];
@@ -48,9 +53,14 @@ struct limits {
     uint64_t refused_posts;
 };
 
-/* Raises the process's limit of descriptors as far as it takes; where it cannot be raised enough, max_clients
- * is less, and the log says so. */
+/* Raises the process's limit of descriptors as far as it takes and goes. */
 void limits_init(struct limits *limits, uint32_t max_clients, uint32_t max_per_address);
+
+/* Once all is open that stays open: what is left is for connections, but for LIMITS_RESERVE, with which an
+ * analyser is found again, names are looked up and files read, and `more` that are to be opened later. Where
+ * that is too little for max_clients, it becomes less, and the log says so. STATUS_IO: it is too little for
+ * anybody; `error` has OPTION_ERROR_MAX bytes and says it in words. */
+MUST_CHECK enum status limits_fit(struct limits *limits, uint32_t more, char *error);
 
 /* Whether a connection from there may be taken up. */
 bool limits_may_connect(struct limits *limits, const struct sockaddr *from);

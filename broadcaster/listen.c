@@ -54,13 +54,13 @@ static socklen_t make_endpoint(union endpoint *endpoint, const struct listen_add
     return sizeof endpoint->v6;
 }
 
-/* Binds a socket as libwebsockets will. Returns it, and the port it got; or -1 with errno. */
-static int bind_one(const struct listen_address *address, uint16_t *port)
+/* Returns a socket that listens, and the port it got; or -1 with errno. */
+static int listen_one(const struct listen_address *address, uint16_t *port)
 {
     const int on = 1;
     union endpoint endpoint;
     socklen_t length = make_endpoint(&endpoint, address, *port);
-    const int fd = socket(address->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int fd = socket(address->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return -1;
     }
@@ -68,7 +68,8 @@ static int bind_one(const struct listen_address *address, uint16_t *port)
     if (address->family == AF_INET6) {
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     }
-    if (bind(fd, &endpoint.any, length) != 0 || getsockname(fd, &endpoint.any, &length) != 0) {
+    if (bind(fd, &endpoint.any, length) != 0 || getsockname(fd, &endpoint.any, &length) != 0 ||
+        listen(fd, SOMAXCONN) != 0) {
         const int err = errno;
         close(fd);
         errno = err;
@@ -85,27 +86,26 @@ static void drop_address(struct listen_plan *plan, uint32_t index)
             (plan->count - index) * sizeof plan->address[0]);
 }
 
-/* Binds all addresses at once to see whether they go together. Returns 0, or the errno of address *failed. */
+/* All addresses, or none. Returns 0, or the errno of address *failed. */
 static int try_port(struct listen_plan *plan, uint16_t port, uint32_t *failed)
 {
-    int fds[OPTION_LIST_MAX];
-    uint32_t bound = 0;
+    uint32_t open = 0;
     int err = 0;
 
-    while (bound < plan->count && err == 0) {
-        fds[bound] = bind_one(&plan->address[bound], &port);
-        if (fds[bound] >= 0) {
-            bound++;
-        } else if (plan->address[bound].optional && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT)) {
-            log_info("%s is not available on this machine; going on without it", plan->address[bound].text);
-            drop_address(plan, bound);
+    while (open < plan->count && err == 0) {
+        plan->fd[open] = listen_one(&plan->address[open], &port);
+        if (plan->fd[open] >= 0) {
+            open++;
+        } else if (plan->address[open].optional && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT)) {
+            log_info("%s is not available on this machine; going on without it", plan->address[open].text);
+            drop_address(plan, open);
         } else {
             err = errno;
-            *failed = bound;
+            *failed = open;
         }
     }
-    for (uint32_t i = 0; i < bound; i++) {
-        close(fds[i]);
+    for (uint32_t i = 0; err && i < open; i++) {
+        close(plan->fd[i]);
     }
     plan->port = port;
     return err;
@@ -151,8 +151,8 @@ static void fill(struct listen_plan *plan, const struct option_list *bind)
     }
 }
 
-enum status listen_make_plan(struct listen_plan *plan, const struct option_list *bind, uint32_t port,
-                             char error[OPTION_ERROR_MAX])
+enum status listen_open(struct listen_plan *plan, const struct option_list *bind, uint32_t port,
+                        char error[OPTION_ERROR_MAX])
 {
     uint32_t failed = 0;
     int err = EADDRINUSE;
@@ -166,8 +166,17 @@ enum status listen_make_plan(struct listen_plan *plan, const struct option_list 
     }
     if (err) {
         explain(plan, failed, port, err, error);
+        plan->count = 0;
     }
     return status_from_errno(err == EADDRINUSE ? EBUSY : err);
+}
+
+void listen_close(struct listen_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->count; i++) {
+        close(plan->fd[i]);
+    }
+    plan->count = 0;
 }
 
 void listen_url(const struct listen_plan *plan, uint32_t index, char *out, size_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where to listen: addresses, and a port that is free on all of them at once. */
+/* Where to listen: addresses, with one port on all of them, and the sockets. Control thread. */
 #ifndef PHICAST_BROADCASTER_LISTEN_H
 #define PHICAST_BROADCASTER_LISTEN_H
 
@@ -19,18 +19,22 @@ struct listen_address {
 struct listen_plan {
     uint32_t count;
     bool tls;
-    uint16_t port; /* free on every address when the plan was made */
+    uint16_t port; /* the same on every address */
     struct listen_address address[OPTION_LIST_MAX];
+    int fd[OPTION_LIST_MAX]; /* one an address, which listens and does not block */
 };
 
 /* STATUS_BAD_ARG: not a numeric IP address. STATUS_NO_ACCESS: not a loopback one. */
 MUST_CHECK enum status listen_parse(const char *text, struct listen_address *address);
 
-/* Finds the port: the given one, or for 0 one that is free on all addresses. Optional addresses that this
- * machine lacks are left out, with a line in the log. `bind` empty means both loopbacks. On failure `error`
- * names the address, the port and the cure: STATUS_BUSY, STATUS_NO_ACCESS, STATUS_IO. */
-MUST_CHECK enum status listen_make_plan(struct listen_plan *plan, const struct option_list *bind,
-                                        uint32_t port, char error[OPTION_ERROR_MAX]);
+/* Listens on the given port, or for 0 on one that is free on all addresses. Optional addresses that this
+ * machine lacks are left out, with a line in the log. `bind` empty means both loopbacks. On failure nothing
+ * is open, and `error` names the address, the port and the cure: STATUS_BUSY, STATUS_NO_ACCESS, STATUS_IO. */
+MUST_CHECK enum status listen_open(struct listen_plan *plan, const struct option_list *bind, uint32_t port,
+                                   char error[OPTION_ERROR_MAX]);
+
+/* A plan of all zeros is fine. */
+void listen_close(struct listen_plan *plan);
 
 /* "http://127.0.0.1:8000" or "http://[::1]:8000"; https:// with TLS. */
 void listen_url(const struct listen_plan *plan, uint32_t index, char *out, size_t size);

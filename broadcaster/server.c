@@ -26,13 +26,6 @@ static struct server *server_of(struct lws *wsi)
     return lws_context_user(lws_get_context(wsi));
 }
 
-static int may_connect(struct lws *wsi, const struct lws_filter_network_conn_args *from)
-{
-    return limits_may_connect(&server_of(wsi)->limits, (const struct sockaddr *)(const void *)&from->cli_addr)
-               ? 0
-               : -1;
-}
-
 static int connected(struct lws *wsi)
 {
     struct sockaddr_storage from = {0};
@@ -94,7 +87,6 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
     case LWS_CALLBACK_UNLOCK_POLL:
     case LWS_CALLBACK_CHANGE_MODE_POLL_FD:
     case LWS_CALLBACK_GET_THREAD_ID: return 0;
-    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: return may_connect(wsi, user);
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: return connected(wsi);
     case LWS_CALLBACK_WSI_DESTROY: return disconnected(wsi);
     case LWS_CALLBACK_TIMER: return out_of_time(session);
@@ -157,6 +149,7 @@ static void heed(struct server *server)
         server->stopped_by = number;
         /* A second signal does not wait for the clients' answers. */
         server->stop_at_us = clock_now_us() + (server->stop_at_us == 0 ? STOP_US : 0);
+        server_accept_stop(&server->accept);
         hub_close_clients(&server->hub, (struct client_close){LWS_CLOSE_STATUS_GOINGAWAY, "server stops"});
     }
 }

@@ -58,42 +58,33 @@ static enum status make_context(struct server *server, char *error)
     return STATUS_OK;
 }
 
-static enum status make_listeners(struct server *server, char *error)
+/* One for all addresses: what listens is ours (server_accept.h). */
+static enum status make_vhost(struct server *server, char *error)
 {
-    for (uint32_t i = 0; i < server->plan.count; i++) {
-        const struct listen_address *address = &server->plan.address[i];
-        const uint64_t family_options = address->family == AF_INET ? LWS_SERVER_OPTION_DISABLE_IPV6
-                                                                   : LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY |
-                                                                         LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE;
-        const struct lws_context_creation_info info = {
-            .iface = address->text,
-            .port = server->plan.port,
-            .vhost_name = address->text,
-            .protocols = server_public_protocols,
-            .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | family_options |
-                       (server->plan.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
-            .extensions = extensions,
-            .retry_and_idle_policy = &validity,
-            .alpn = "http/1.1", /* our answers are */
-            .ssl_cert_filepath = server->options->tls_cert,
-            .ssl_private_key_filepath = server->options->tls_key,
-            .ssl_options_set = SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
-        };
-        if (!lws_create_vhost(server->context, &info)) {
-            if (server->plan.tls) {
-                snprintf(
-                    error, OPTION_ERROR_MAX,
-                    "%s port %u: could not listen; look whether %.64s and %.64s belong together, and are not "
-                    "encrypted; or give another port with -p PORT",
-                    address->text, server->plan.port, server->options->tls_cert, server->options->tls_key);
-                return STATUS_BUSY;
-            }
-            snprintf(error, OPTION_ERROR_MAX,
-                     "%s port %u: could not listen; give another port with -p PORT, or -p 0 for a free one",
-                     address->text, server->plan.port);
-            return STATUS_BUSY;
-        }
+    const struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+        .vhost_name = "phicast",
+        .protocols = server_public_protocols,
+        .options = server->plan.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
+        .extensions = extensions,
+        .retry_and_idle_policy = &validity,
+        .alpn = "http/1.1", /* our answers are */
+        .ssl_cert_filepath = server->options->tls_cert,
+        .ssl_private_key_filepath = server->options->tls_key,
+        .ssl_options_set = SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
+    };
+    struct lws_vhost *vhost = lws_create_vhost(server->context, &info);
+    if (!vhost && server->plan.tls) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "look whether %.64s and %.64s belong together, and are not encrypted",
+                 server->options->tls_cert, server->options->tls_key);
+        return STATUS_IO;
     }
+    if (!vhost) {
+        snprintf(error, OPTION_ERROR_MAX, "out of memory");
+        return STATUS_NO_MEMORY;
+    }
+    server_accept_start(&server->accept, server->loop, vhost, &server->plan, &server->limits);
     return STATUS_OK;
 }
 
@@ -268,17 +259,20 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = make_core(server, options, error);
     }
     if (status == STATUS_OK) {
-        status = listen_make_plan(&server->plan, &options->bind, options->port, error);
+        status = listen_open(&server->plan, &options->bind, options->port, error);
         server->plan.tls = options->tls_cert != NULL;
     }
     if (status == STATUS_OK) {
         status = make_context(server, error);
     }
     if (status == STATUS_OK) {
-        status = make_listeners(server, error);
+        status = make_vhost(server, error);
     }
     if (status == STATUS_OK) {
         status = make_wakers(server, error);
+    }
+    if (status == STATUS_OK) {
+        status = limits_fit(&server->limits, options->osc.count, error);
     }
     if (status == STATUS_OK) {
         status = privileges_drop(&server->identity, server->control.fd, error);
@@ -307,6 +301,8 @@ void server_close(struct server *server)
     if (!server) {
         return;
     }
+    server_accept_stop(&server->accept);
+    listen_close(&server->plan);
     if (server->context) {
         lws_context_destroy(server->context);
     }

@@ -12,6 +12,7 @@
 #include "broadcaster/osc/in.h"
 #include "broadcaster/osc/out.h"
 #include "broadcaster/privileges.h"
+#include "broadcaster/server_accept.h"
 #include "shared/segment.h"
 
 #include <libwebsockets.h>
@@ -34,6 +35,7 @@ struct server {
     struct access access;
     struct limits limits;
     struct listen_plan plan;
+    struct server_accept accept;
     struct ev_loop *loop;
     struct lws_context *context;
     int timer;              /* until the context owns it */

@@ -4,7 +4,9 @@
 import asyncio
 import contextlib
 import http.client
+import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -66,26 +68,92 @@ class Limits(rig.RigTest):
         self.assertIn(b" 101 ", other.recv(4096))
         other.close()
 
-    def test_descriptors_never_run_out(self):
-        """More connections than descriptors: those that got in go on."""
-        child = self.start(["prlimit", "--nofile=400:400", rig.BIN / "phicast-broadcaster", "-n", self.name, "-p", "0",
+    def few_descriptors(self, count):
+        """(broadcaster, how many clients it says there is room for) with that limit of open files."""
+        child = self.start(["prlimit", f"--nofile={count}:{count}", rig.BIN / "phicast-broadcaster", "-n", self.name, "-p", "0",
                             "--osc", "none"])
         port = int(child.line(r"^listening on http://\S+:(\d+)").group(1))
-        child.line("room for 80 clients only", "err")
-        peers = self.peers(port, 80)
-        self.assertTrue(all(b" 101 " in p.head for p in peers))
-        crowd = []
-        for _ in range(600):
+        return child, port, int(child.line(r"room for (\d+) clients only", "err").group(1))
+
+    def crowd(self, port, count):
+        """So many connections that say nothing, as far as they are let in."""
+        made = []
+        for _ in range(count):
             with contextlib.suppress(OSError):
-                crowd.append(socket.create_connection(("127.0.0.1", port), timeout=2))
+                made.append(socket.create_connection(("127.0.0.1", port), timeout=2))
+                self.addCleanup(made[-1].close)
+        return made
+
+    def cpu(self, child):
+        """Seconds of it, so far."""
+        fields = pathlib.Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def answers(self, port):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
+            return response.status == 200
+        return False
+
+    def test_descriptors_never_run_out(self):
+        """More connections than descriptors: those that got in go on."""
+        child, port, room = self.few_descriptors(400)
+        self.assertGreater(room, 200)
+        peers = self.peers(port, room)
+        self.assertTrue(all(b" 101 " in p.head for p in peers))
+        crowd = self.crowd(port, 600)
         for peer in peers:
             peer.data = b""
             peer.next(1)
         for s in crowd:
             s.close()
-        rig.wait_until(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).status == 200,
-                       "an answer after the crowd", 15)
+        rig.wait_until(lambda: self.answers(port), "an answer after the crowd")
         self.assertNotIn("errno 24", child.err)
+
+    def test_forty_descriptors(self):
+        """A crowd is no work, an analyser is found while it stands there, and descriptors that came free serve again."""
+        child, port, room = self.few_descriptors(40)
+        self.assertGreaterEqual(room, 8)
+        peers = self.peers(port, room)
+        self.assertTrue(all(b" 101 " in p.head for p in peers))
+        crowd = self.crowd(port, 300)
+        self.assertGreater(len(crowd), room)
+        for _ in range(2):
+            flood = osc_peers.Flood(self)
+            child.line(rf"found: pid {flood.child.pid}", "err")
+            before = self.cpu(child)
+            for peer in peers:
+                peer.data = b""
+                peer.next(1)
+            time.sleep(2)
+            self.assertLess(self.cpu(child) - before, 1)  # of all of two cores' work
+            flood.child.kill()
+        for s in crowd:
+            s.close()
+        rig.wait_until(lambda: self.answers(port), "an answer after the crowd")
+        peers[0].socket.close()
+        rig.wait_until(lambda: b" 101 " in self.peers(port, 1)[0].head, "a place that came free")
+
+    def test_the_limit_falls_under_it(self):
+        """Nobody can be taken up any more: those who wait at the door are no work, and let in when it goes again."""
+        broadcaster = self.broadcaster("--osc", "none")
+        child, port = broadcaster.child, broadcaster.port
+        peers = self.peers(port, 5)
+        old = resource.prlimit(child.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{child.pid}/fd")) // 2, old[1]))
+        waiting = self.crowd(port, 50)
+        self.assertEqual(len(waiting), 50)
+        child.line("new connections have to wait: Too many open files", "err")
+        before = self.cpu(child)
+        for peer in peers:
+            peer.data = b""
+            peer.next(1)
+        time.sleep(2)
+        self.assertLess(self.cpu(child) - before, 1)
+        self.assertLess(child.err.count("have to wait"), 10)
+        resource.prlimit(child.pid, resource.RLIMIT_NOFILE, old)
+        waiting[0].sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        waiting[0].settimeout(rig.PATIENCE)
+        self.assertIn(b" 200 ", waiting[0].recv(4096))
 
     def test_slow_handshakes_end(self):
         broadcaster = self.broadcaster("--osc", "none")

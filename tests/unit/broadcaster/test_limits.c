@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/limits.h"
+#include "shared/options.h"
 #include "tests/unit/unit.h"
 
 #include <arpa/inet.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 static struct limits limits;
@@ -89,6 +92,37 @@ static void connections_in_all(void)
     CU_ASSERT_TRUE(limits_may_connect(&limits, v4("127.0.0.2")));
 }
 
+static void set_files(rlim_t most)
+{
+    struct rlimit files;
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = most;
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_NOFILE, &files), 0);
+}
+
+static void few_descriptors(void)
+{
+    char error[OPTION_ERROR_MAX] = "";
+    struct rlimit before;
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &before), 0);
+    limits_init(&limits, 30, 0);
+    set_files(8 + LIMITS_RESERVE);
+    CU_ASSERT_EQUAL(limits_fit(&limits, 8, error), STATUS_IO);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "ulimit -n"));
+    for (rlim_t files = 40; files < 400; files += 7) {
+        limits_init(&limits, 30, 0);
+        set_files(files);
+        CU_ASSERT_EQUAL_FATAL(limits_fit(&limits, 2, error), STATUS_OK);
+        const uint32_t all = limits.max_clients + limits.spare;
+        CU_ASSERT_TRUE(limits.max_clients >= 1 && limits.max_clients <= 30);
+        CU_ASSERT_TRUE(limits.spare >= 1 && limits.spare <= LIMITS_SPARE);
+        CU_ASSERT_TRUE(3 + all + LIMITS_RESERVE + 2 <= files); /* 0, 1 and 2 are open */
+        CU_ASSERT_TRUE(limits.max_clients == 30 || 3 + all + LIMITS_RESERVE + 2 > files - 12);
+        CU_ASSERT_EQUAL(limits.descriptors, files - LIMITS_RESERVE - 2);
+    }
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 static void posts(void)
 {
     limits_init(&limits, 10, 0);
@@ -114,6 +148,7 @@ int main(void)
         {"streams of an address", streams_of_an_address},
         {"connections of an address", connections_of_an_address},
         {"connections in all", connections_in_all},
+        {"few descriptors", few_descriptors},
         {"posts", posts},
         CU_TEST_INFO_NULL,
     };

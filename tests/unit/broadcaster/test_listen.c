@@ -54,13 +54,19 @@ static void taken_port(void)
     char number[16];
     uint16_t port;
     const int fd = take_port(&port);
-    CU_ASSERT_EQUAL(listen_make_plan(&plan, &loopback, port, error), STATUS_BUSY);
+    CU_ASSERT_EQUAL(listen_open(&plan, &loopback, port, error), STATUS_BUSY);
     snprintf(number, sizeof number, "port %u", port);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, number));
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "-p"));
     close(fd);
-    CU_ASSERT_EQUAL(listen_make_plan(&plan, &loopback, port, error), STATUS_OK);
+    CU_ASSERT_EQUAL(listen_open(&plan, &loopback, port, error), STATUS_OK);
     CU_ASSERT_EQUAL(plan.port, port);
+    struct listen_plan second;
+    CU_ASSERT_EQUAL(listen_open(&second, &loopback, port, error), STATUS_BUSY); /* it is held */
+    listen_close(&second);
+    listen_close(&plan);
+    CU_ASSERT_EQUAL(listen_open(&plan, &loopback, port, error), STATUS_OK);
+    listen_close(&plan);
 }
 
 static void free_port_is_shared(void)
@@ -69,7 +75,7 @@ static void free_port_is_shared(void)
     char error[OPTION_ERROR_MAX] = "";
     char url[96];
     char wanted[96];
-    CU_ASSERT_EQUAL_FATAL(listen_make_plan(&plan, &both, 0, error), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(listen_open(&plan, &both, 0, error), STATUS_OK);
     CU_ASSERT_TRUE(plan.count == 1 || plan.count == 2); /* a machine may lack ::1 */
     CU_ASSERT_NOT_EQUAL(plan.port, 0);
     listen_url(&plan, 0, url, sizeof url);
@@ -80,6 +86,7 @@ static void free_port_is_shared(void)
         snprintf(wanted, sizeof wanted, "http://[::1]:%u", plan.port);
         CU_ASSERT_STRING_EQUAL(url, wanted);
     }
+    listen_close(&plan);
 }
 
 int main(void)
