@@ -12,6 +12,7 @@ static int serve(const struct broadcaster_options *options)
 {
     char error[OPTION_ERROR_MAX];
     struct server *server;
+    log_set_verbose(options->verbose);
     const enum status status = server_open(&server, options, error);
     if (status) {
         log_error("%s", error);

@@ -16,7 +16,7 @@ struct broadcaster_options {
     const char *name;                /* of the analyser, and so of the segments */
     uint32_t port;                   /* 0...65535; 0 picks a free one */
     struct option_list bind;         /* IP addresses; none means both loopbacks */
-    struct option_list osc;          /* target URLs, or "none" */
+    struct option_list osc;          /* target URLs, or "none"; empty: OSC_URL_DEFAULT */
     bool osc_metrics;                /* targets that do not say get metrics too */
     uint32_t osc_listen;             /* UDP port 0...65535, or OSC_LISTEN_OFF */
     struct option_list osc_bind;     /* IP addresses; none means both loopbacks */
@@ -28,6 +28,7 @@ struct broadcaster_options {
     uint32_t max_clients;
     uint32_t max_per_address; /* 0: 64, and no limit for loopback */
     const char *user;         /* whom root becomes; NULL: see privileges.h */
+    bool verbose;             /* log more */
     const char *config_path;  /* NULL for none */
     struct config *config;    /* owns the file's strings; NULL for none */
 };

@@ -16,6 +16,7 @@ int main(int argc, char **argv)
     log_open("phicast-jack");
     switch (jack_options_parse(&options, argc, argv, error)) {
     case OPTIONS_RUN:
+        log_set_verbose(options.verbose);
         if (control_open(&control, &options, NULL)) {
             code = 1;
         } else {

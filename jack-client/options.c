@@ -63,6 +63,8 @@ static const struct option_row jack_rows[] = {
     {"midi-auto", 0, OPTION_UINT, "CC", "MIDI controller for auto-phi on/off (default 65)", JACK(midi.auto_phi), 0, 127},
     {"group", 0, OPTION_STRING, "GROUP", "a group of users that may read the metrics (default: you alone)",
      JACK(group), 0, 0},
+    {"verbose", 'v', OPTION_FLAG, NULL, "log every connection and whatever else a normal start leaves out",
+     JACK(verbose), 0, 0},
     {"config", 0, OPTION_STRING, "FILE", "a JSON object of these options; the command line wins", JACK(config_path), 0, 0},
 };
 

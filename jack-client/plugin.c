@@ -71,6 +71,7 @@ static bool read_options(struct plugin *plugin, jack_client_t *client, const cha
     } else if (!plugin->options.name) {
         plugin->options.name = jack_get_client_name(client);
     }
+    log_set_verbose(plugin->options.verbose);
     return result == OPTIONS_RUN;
 }
 

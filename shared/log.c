@@ -3,9 +3,11 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 static const char *program_name = "phicast";
+static atomic_bool show_details;
 
 void log_open(const char *program)
 {
@@ -13,6 +15,11 @@ void log_open(const char *program)
 }
 
 enum { LINE_MAX_BYTES = 1024 };
+
+void log_set_verbose(bool verbose)
+{
+    atomic_store(&show_details, verbose);
+}
 
 /* One buffer, one write: lines of several threads or processes never mix. */
 static void line(const char *level, const char *format, va_list args)
@@ -22,6 +29,16 @@ static void line(const char *level, const char *format, va_list args)
     const size_t used = start > 0 && (size_t)start < sizeof text ? (size_t)start : 0;
     vsnprintf(text + used, sizeof text - used, format, args);
     fprintf(stderr, "%s\n", text);
+}
+
+void log_detail(const char *format, ...)
+{
+    va_list args;
+    if (atomic_load(&show_details)) {
+        va_start(args, format);
+        line("", format, args);
+        va_end(args);
+    }
 }
 
 void log_info(const char *format, ...)

@@ -4,10 +4,17 @@
 #ifndef PHICAST_SHARED_LOG_H
 #define PHICAST_SHARED_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Sets the name that lines start with; the string must live on. */
 void log_open(const char *program);
+
+/* Whether the lines of log_detail are shown; at first they are not. Plug-ins in one server share it. */
+void log_set_verbose(bool verbose);
+
+/* What only --verbose shows. A normal start is five lines of the others at most. */
+__attribute__((format(printf, 1, 2))) void log_detail(const char *format, ...);
 
 __attribute__((format(printf, 1, 2))) void log_info(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void log_warning(const char *format, ...);

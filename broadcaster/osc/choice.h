@@ -27,6 +27,9 @@ enum {
     OSC_RATE_DEFAULT = 30
 };
 
+/* Where OSC goes unless --osc says otherwise. */
+#define OSC_URL_DEFAULT "osc.udp://127.0.0.1:9000"
+
 struct osc_choice {
     bool tcp;
     char host[OSC_HOST_MAX];     /* a name or an address, without brackets */

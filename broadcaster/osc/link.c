@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/osc/link.h"
 
+#include "broadcaster/osc/socket.h"
 #include "shared/log.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,17 +52,20 @@ __attribute__((format(printf, 3, 4))) static void set_state(struct osc_link *lin
     }
     memcpy(link->why, why, sizeof why);
     osc_choice_url(link->choice, url);
-    if (state == LINK_OPEN) {
+    if (link->quiet || (state == LINK_OPEN && !link->missed)) {
+        log_detail("OSC target %.200s: %s", url, why);
+    } else if (state == LINK_OPEN) {
         log_info("OSC target %.200s: %s", url, why);
     } else {
         log_warning("OSC target %.200s: %s", url, why);
     }
+    link->missed = state != LINK_OPEN;
 }
 
-void osc_link_init(struct osc_link *link, const struct osc_choice *choice)
+void osc_link_init(struct osc_link *link, const struct osc_choice *choice, bool quiet)
 {
-    *link =
-        (struct osc_link){.choice = choice, .fd = -1, .pause_us = LINK_PAUSE_MIN_US, .why = "not tried yet"};
+    *link = (struct osc_link){
+        .choice = choice, .quiet = quiet, .fd = -1, .pause_us = LINK_PAUSE_MIN_US, .why = "not tried yet"};
 }
 
 static void close_socket(struct osc_link *link)
@@ -83,11 +85,16 @@ static void forget_addresses(struct osc_link *link)
     link->list = link->address = NULL;
 }
 
+static void end_lookup(struct osc_link *link)
+{
+    osc_resolve_end(link->resolve);
+    link->resolve = NULL;
+}
+
 void osc_link_close(struct osc_link *link)
 {
     close_socket(link);
-    osc_resolve_end(link->resolve);
-    link->resolve = NULL;
+    end_lookup(link);
     forget_addresses(link);
     osc_queue_clear(&link->queue);
 }
@@ -96,6 +103,7 @@ void osc_link_close(struct osc_link *link)
 static void pause_link(struct osc_link *link, const char *why, uint64_t now_us)
 {
     close_socket(link);
+    end_lookup(link);
     forget_addresses(link);
     link->retry_us = now_us + link->pause_us;
     link->pause_us = link->pause_us * 2 < LINK_PAUSE_MAX_US ? link->pause_us * 2 : LINK_PAUSE_MAX_US;
@@ -110,17 +118,6 @@ static void set_open(struct osc_link *link, uint64_t now_us)
     set_state(link, LINK_OPEN, "%s", link->choice->tcp ? "connected" : "sending");
 }
 
-static void tune(int fd, bool tcp)
-{
-    const int on = 1;
-    if (tcp) {
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    } else {
-        setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on); /* 192.168.1.255 is a common choice */
-    }
-}
-
 /* Tries the addresses from link->address on until one can at least be begun with. */
 static void connect_next(struct osc_link *link, uint64_t now_us)
 {
@@ -128,9 +125,8 @@ static void connect_next(struct osc_link *link, uint64_t now_us)
     close_socket(link);
     for (; link->address; link->address = link->address->ai_next) {
         const struct addrinfo *a = link->address;
-        link->fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+        link->fd = osc_socket_open(a);
         if (link->fd >= 0) {
-            tune(link->fd, link->choice->tcp);
             if (connect(link->fd, a->ai_addr, a->ai_addrlen) == 0) {
                 set_open(link, now_us);
                 return;
@@ -147,13 +143,19 @@ static void connect_next(struct osc_link *link, uint64_t now_us)
     pause_link(link, strerror(err), now_us);
 }
 
+static bool start_lookup(struct osc_link *link, uint64_t now_us)
+{
+    link->resolved_us = now_us;
+    link->resolve = osc_resolve_start(link->choice->host, link->choice->port, link->choice->tcp);
+    return link->resolve != NULL;
+}
+
 static void beat_waiting(struct osc_link *link, uint64_t now_us)
 {
     if (now_us < link->retry_us) {
         return;
     }
-    link->resolve = osc_resolve_start(link->choice->host, link->choice->port, link->choice->tcp);
-    if (!link->resolve) {
+    if (!start_lookup(link, now_us)) {
         pause_link(link, "out of memory or threads", now_us);
         return;
     }
@@ -167,8 +169,7 @@ static void beat_resolving(struct osc_link *link, uint64_t now_us)
     if (status == STATUS_NOT_READY) {
         return;
     }
-    osc_resolve_end(link->resolve);
-    link->resolve = NULL;
+    end_lookup(link);
     if (status) {
         pause_link(link, why, now_us);
         return;
@@ -177,18 +178,47 @@ static void beat_resolving(struct osc_link *link, uint64_t now_us)
     connect_next(link, now_us);
 }
 
-static int socket_error(int fd)
+/* Takes over what the name stands for now. While nobody listens where we send, the first address is as good
+ * as another; else we stay where we are as long as it is one of them. */
+static void move_on(struct osc_link *link, struct addrinfo *list, uint64_t now_us)
 {
-    int err = 0;
-    socklen_t length = sizeof err;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &length) == 0 ? err : errno;
+    char url[OSC_URL_MAX];
+    char host[NI_MAXHOST] = "another address";
+    struct addrinfo *same = list;
+    while (same && (same->ai_addrlen != link->address->ai_addrlen ||
+                    memcmp(same->ai_addr, link->address->ai_addr, same->ai_addrlen) != 0)) {
+        same = same->ai_next;
+    }
+    const bool stays = same && (same == list || link->state == LINK_OPEN);
+    forget_addresses(link);
+    link->list = list;
+    link->address = stays ? same : list;
+    if (stays) {
+        return;
+    }
+    osc_choice_url(link->choice, url);
+    (void)getnameinfo(list->ai_addr, list->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST);
+    log_info("OSC target %.200s: its name now means %s", url, host);
+    connect_next(link, now_us);
 }
 
-static bool is_connected(int fd)
+/* The name, while we are sending. No answer changes nothing. */
+static void look_again(struct osc_link *link, uint64_t now_us)
 {
-    struct sockaddr_storage peer;
-    socklen_t length = sizeof peer;
-    return getpeername(fd, (struct sockaddr *)&peer, &length) == 0;
+    const char *why;
+    struct addrinfo *list;
+    const uint64_t pause_us = link->state == LINK_REFUSED ? LINK_LOOKUP_REFUSED_US : LINK_LOOKUP_US;
+    if (!link->resolve && (now_us < link->resolved_us + pause_us || !start_lookup(link, now_us))) {
+        return;
+    }
+    const enum status status = osc_resolve_poll(link->resolve, &list, &why);
+    if (status == STATUS_NOT_READY) {
+        return;
+    }
+    end_lookup(link);
+    if (status == STATUS_OK) {
+        move_on(link, list, now_us);
+    }
 }
 
 static void try_next(struct osc_link *link, const char *why, uint64_t now_us)
@@ -203,10 +233,10 @@ static void try_next(struct osc_link *link, const char *why, uint64_t now_us)
 
 static void beat_connecting(struct osc_link *link, uint64_t now_us)
 {
-    const int err = socket_error(link->fd);
+    const int err = osc_socket_error(link->fd);
     if (err) {
         try_next(link, strerror(err), now_us);
-    } else if (is_connected(link->fd)) {
+    } else if (osc_socket_connected(link->fd)) {
         set_open(link, now_us);
     } else if (now_us >= link->since_us + CONNECT_US) {
         try_next(link, "no answer", now_us);
@@ -289,7 +319,7 @@ static void beat_tcp(struct osc_link *link, uint64_t now_us)
 
 static void beat_udp(struct osc_link *link, uint64_t now_us)
 {
-    if (socket_error(link->fd) == ECONNREFUSED) {
+    if (osc_socket_error(link->fd) == ECONNREFUSED) {
         set_refused(link);
     } else if (link->probe_us != 0 && now_us >= link->probe_us + PROBE_US) {
         set_open(link, now_us);
@@ -308,6 +338,9 @@ uint64_t osc_link_beat(struct osc_link *link, uint64_t now_us)
     case LINK_RESOLVING: beat_resolving(link, now_us); break;
     case LINK_CONNECTING: beat_connecting(link, now_us); break;
     default: break;
+    }
+    if (osc_link_sends(link)) {
+        look_again(link, now_us);
     }
     if (osc_link_sends(link)) {
         link->choice->tcp ? beat_tcp(link, now_us) : beat_udp(link, now_us);

@@ -7,8 +7,13 @@
  * at once is dropped, the next frame follows. A TCP target that takes nothing while LINK_PATIENCE_US pass or
  * the queue fills is disconnected, and connected again later, with growing pauses, for ever.
  *
- * UDP tells of a missing receiver only if its machine answers so; packets are sent all the same. All
- * functions: the event loop's thread. */
+ * UDP tells of a missing receiver only if its machine answers so; packets are sent all the same.
+ *
+ * A name may come to mean another machine. Each attempt begins with the name; while UDP is refused it is
+ * asked for every LINK_LOOKUP_REFUSED_US, and else every LINK_LOOKUP_US. An address that it no longer stands
+ * for is left for the first that it does.
+ *
+ * All functions: the event loop's thread. */
 #ifndef PHICAST_BROADCASTER_OSC_LINK_H
 #define PHICAST_BROADCASTER_OSC_LINK_H
 
@@ -24,6 +29,8 @@ enum {
     LINK_PATIENCE_US = 5000000,
     LINK_PAUSE_MIN_US = 500000,
     LINK_PAUSE_MAX_US = 15000000,
+    LINK_LOOKUP_US = 60000000,
+    LINK_LOOKUP_REFUSED_US = 2000000,
     LINK_WHY_MAX = 80
 };
 
@@ -37,11 +44,14 @@ enum link_state {
 
 struct osc_link {
     const struct osc_choice *choice;
+    bool quiet;  /* nobody asked for this target: it is no news whether it is there */
+    bool missed; /* it was said that nobody is there */
     enum link_state state;
-    char why[LINK_WHY_MAX]; /* one phrase on the state, for people */
-    int fd;                 /* -1: none */
-    struct osc_resolve *resolve;
-    struct addrinfo *list; /* all addresses found */
+    char why[LINK_WHY_MAX];      /* one phrase on the state, for people */
+    int fd;                      /* -1: none */
+    struct osc_resolve *resolve; /* NULL: the name is not being asked for */
+    uint64_t resolved_us;        /* when it was last */
+    struct addrinfo *list;       /* all addresses found */
     struct addrinfo *address;
     struct osc_queue queue;
     size_t part; /* TCP: bytes of the first waiting packet that have left already */
@@ -54,8 +64,8 @@ struct osc_link {
     uint64_t dropped;  /* packets given up */
 };
 
-/* choice must live on. */
-void osc_link_init(struct osc_link *link, const struct osc_choice *choice);
+/* choice must live on. quiet: only --verbose is told of the target's comings and goings. */
+void osc_link_init(struct osc_link *link, const struct osc_choice *choice, bool quiet);
 void osc_link_close(struct osc_link *link);
 
 /* Does what is due. Returns when it must be called again, CLOCK_MONOTONIC in us. */

@@ -28,8 +28,9 @@ struct osc_out {
     struct target target[OPTION_LIST_MAX];
 };
 
-static enum status open_target(struct target *target, const char *url, bool metrics, uint64_t now_us,
-                               char *error)
+/* quiet: as in osc_link_init. */
+static enum status open_target(struct target *target, const char *url, bool metrics, bool quiet,
+                               uint64_t now_us, char *error)
 {
     char why[OPTION_ERROR_MAX];
     enum status status = osc_choice_parse(&target->choice, url, metrics, error);
@@ -42,7 +43,7 @@ static enum status open_target(struct target *target, const char *url, bool metr
         return status == STATUS_NO_MEMORY ? status : STATUS_BAD_ARG;
     }
     osc_choice_url(&target->choice, target->url);
-    osc_link_init(&target->link, &target->choice);
+    osc_link_init(&target->link, &target->choice, quiet);
     schedule_init(&target->schedule, now_us, target->choice.rate_hz);
     return STATUS_OK;
 }
@@ -57,9 +58,13 @@ enum status osc_out_open(struct osc_out **out, const struct option_list *urls, b
         snprintf(error, OPTION_ERROR_MAX, "out of memory");
         return STATUS_NO_MEMORY;
     }
+    if (urls->count == 0) {
+        status = open_target(&made->target[0], OSC_URL_DEFAULT, metrics, true, now_us, error);
+        made->count = status ? 0 : 1;
+    }
     for (uint32_t i = 0; status == STATUS_OK && i < urls->count; i++) {
         if (strcmp(urls->item[i], "none") != 0) {
-            status = open_target(&made->target[made->count], urls->item[i], metrics, now_us, error);
+            status = open_target(&made->target[made->count], urls->item[i], metrics, false, now_us, error);
             made->count += status ? 0 : 1;
         }
     }

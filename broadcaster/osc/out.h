@@ -17,8 +17,9 @@
 struct osc_out;
 
 /* Reads the URLs and the maps they name; no target is looked for yet. urls: as --osc gives them; "none" is
- * passed over. metrics: whether --osc-metrics was given. On failure `error` is one line naming the thing and
- * the cure, and *out is NULL: STATUS_BAD_ARG (also for a map that cannot be read), STATUS_NO_MEMORY. */
+ * passed over, and no URL at all means OSC_URL_DEFAULT. metrics: whether --osc-metrics was given. On failure
+ * `error` is one line naming the thing and the cure, and *out is NULL: STATUS_BAD_ARG (also for a map that
+ * cannot be read), STATUS_NO_MEMORY. */
 MUST_CHECK enum status osc_out_open(struct osc_out **out, const struct option_list *urls, bool metrics,
                                     uint64_t now_us, char error[OPTION_ERROR_MAX]);
 /* NULL is fine here and below: no targets. */

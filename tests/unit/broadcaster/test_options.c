@@ -64,8 +64,8 @@ static void defaults(void)
     CU_ASSERT_STRING_EQUAL(o.name, "phicast");
     CU_ASSERT_EQUAL(o.port, 8000);
     CU_ASSERT_EQUAL(o.bind.count, 0);
-    CU_ASSERT_EQUAL(o.osc.count, 1);
-    CU_ASSERT_STRING_EQUAL(o.osc.item[0], "osc.udp://127.0.0.1:9000");
+    CU_ASSERT_EQUAL(o.osc.count, 0); /* OSC_URL_DEFAULT */
+    CU_ASSERT_FALSE(o.verbose);
     CU_ASSERT_FALSE(o.osc_metrics);
     CU_ASSERT_EQUAL(o.osc_listen, OSC_LISTEN_OFF);
     broadcaster_options_free(&o);

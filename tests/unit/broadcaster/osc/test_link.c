@@ -5,11 +5,41 @@
 #include "tests/unit/unit.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* What "moving.test" stands for, in place of the system's own idea; NULL: it has none. */
+static const char *meaning[3];
+static int lookups;
+
+static void *real(const char *name)
+{
+    void *found = dlsym(RTLD_NEXT, name);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+    return found;
+}
+
+/* Asked for by other threads as well, one at a time. */
+int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **list)
+{
+    int (*ask)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    *(void **)&ask = real("getaddrinfo");
+    if (strcmp(host, "moving.test") != 0 || (hints->ai_flags & AI_NUMERICHOST) != 0) {
+        return ask(host, port, hints, list);
+    }
+    struct addrinfo **end = list;
+    *list = NULL;
+    lookups++;
+    for (size_t i = 0; meaning[i]; i++) {
+        CU_ASSERT_EQUAL_FATAL(ask(meaning[i], port, hints, end), 0);
+        end = &(*end)->ai_next; /* a number gives one */
+    }
+    return *list ? 0 : EAI_NONAME;
+}
 
 static struct osc_choice choice;
 static struct osc_link line;
@@ -22,14 +52,15 @@ static void choose(const char *scheme, const char *host, uint16_t port)
     snprintf(url, sizeof url, "osc.%s://%s:%u", scheme, host, port);
     CU_ASSERT_EQUAL_FATAL(osc_choice_parse(&choice, url, false, error), STATUS_OK);
     now = 1000000000;
-    osc_link_init(&line, &choice);
+    osc_link_init(&line, &choice, false);
 }
 
-/* A socket on a port of its own; a listening one for SOCK_STREAM. */
-static int receiver(int type, uint16_t *port)
+/* A socket on a port of its own at 127.0.0.LAST; a listening one for SOCK_STREAM. */
+static int receiver_at(int last, int type, uint16_t *port)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(*port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(*port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)last - 1)};
     socklen_t length = sizeof address;
     const int on = 1;
     const int fd = socket(AF_INET, type, 0);
@@ -41,6 +72,11 @@ static int receiver(int type, uint16_t *port)
     CU_ASSERT_EQUAL_FATAL(getsockname(fd, (struct sockaddr *)&address, &length), 0);
     *port = ntohs(address.sin_port);
     return fd;
+}
+
+static int receiver(int type, uint16_t *port)
+{
+    return receiver_at(1, type, port);
 }
 
 static void send_number(unsigned number, bool keep)
@@ -249,6 +285,101 @@ static void a_full_queue(void)
     osc_link_close(&line);
 }
 
+static void stand_for(const char *first, const char *second)
+{
+    meaning[0] = first;
+    meaning[1] = first ? second : NULL;
+}
+
+/* Lets the time pass after which the name is asked for again, and the answer come. */
+static void look_again(uint64_t passed_us)
+{
+    const int before = lookups;
+    now += passed_us;
+    for (int i = 0; i < 2000 && (lookups == before || line.resolve); i++) {
+        osc_link_beat(&line, now);
+        usleep(1000);
+    }
+    CU_ASSERT_EQUAL(lookups, before + 1);
+}
+
+static void udp_that_moves(void)
+{
+    uint16_t port = 0;
+    const int old = receiver_at(2, SOCK_DGRAM, &port);
+    const int new = receiver_at(3, SOCK_DGRAM, &port);
+    stand_for("127.0.0.2", NULL);
+    choose("udp", "moving.test", port);
+    until(LINK_OPEN);
+    send_number(1, true);
+    expect_udp(old, 1);
+    stand_for("127.0.0.3", "127.0.0.2"); /* still one of them: it stays */
+    look_again(LINK_LOOKUP_US);
+    send_number(2, true);
+    expect_udp(old, 2);
+    stand_for(NULL, NULL); /* the name server is away */
+    look_again(LINK_LOOKUP_US);
+    send_number(3, true);
+    expect_udp(old, 3);
+    stand_for("127.0.0.3", NULL);
+    const int before = lookups;
+    now += LINK_LOOKUP_US / 2;
+    osc_link_beat(&line, now);
+    CU_ASSERT_EQUAL(lookups, before); /* not yet */
+    look_again(LINK_LOOKUP_US / 2);
+    send_number(4, true);
+    expect_udp(new, 4);
+    close(old);
+    close(new);
+    osc_link_close(&line);
+}
+
+static void udp_that_is_refused_and_moves(void)
+{
+    uint16_t port = 0;
+    const int new = receiver_at(3, SOCK_DGRAM, &port);
+    stand_for("127.0.0.2", NULL);
+    choose("udp", "moving.test", port);
+    until(LINK_OPEN);
+    send_number(1, true);
+    until(LINK_REFUSED);
+    look_again(LINK_LOOKUP_REFUSED_US);
+    CU_ASSERT_EQUAL(line.state, LINK_REFUSED);
+    stand_for("127.0.0.3", "127.0.0.2"); /* nobody listens at the old one: the first is tried */
+    look_again(LINK_LOOKUP_REFUSED_US);
+    CU_ASSERT_EQUAL(line.state, LINK_OPEN);
+    send_number(2, true);
+    expect_udp(new, 2);
+    close(new);
+    osc_link_close(&line);
+}
+
+static void tcp_that_moves(void)
+{
+    uint16_t port = 0;
+    const int old = receiver_at(2, SOCK_STREAM, &port);
+    const int new = receiver_at(3, SOCK_STREAM, &port);
+    stand_for("127.0.0.2", NULL);
+    choose("tcp", "moving.test", port);
+    until(LINK_OPEN);
+    stand_for("127.0.0.3", NULL);
+    look_again(LINK_LOOKUP_US);
+    until(LINK_OPEN);
+    send_number(1, true);
+    const int fd = accept(new, NULL, NULL);
+    expect_tcp(fd, 1);
+    close(fd);
+    close(old);
+    close(new);
+    stand_for("127.0.0.2", NULL);
+    until(LINK_WAITING);
+    now = line.retry_us; /* after a failure the attempt begins with the name, too */
+    const int again = receiver_at(2, SOCK_STREAM, &port);
+    until(LINK_OPEN);
+    close(again);
+    osc_link_close(&line);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -259,6 +390,9 @@ int main(void)
         {"TCP", tcp},
         {"TCP that does not read", tcp_that_does_not_read},
         {"a full queue", a_full_queue},
+        {"UDP that moves", udp_that_moves},
+        {"UDP that is refused and moves", udp_that_is_refused_and_moves},
+        {"TCP that moves", tcp_that_moves},
         CU_TEST_INFO_NULL,
     };
     return unit_run("osc link", tests);
