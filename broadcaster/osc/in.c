@@ -2,17 +2,21 @@
 #include "broadcaster/osc/in.h"
 
 #include "broadcaster/osc/choice.h"
+#include "broadcaster/osc/message.h"
 #include "broadcaster/osc/packet.h"
+#include "broadcaster/osc/pattern.h"
 #include "shared/log.h"
 
 #include <arpa/inet.h>
-#include <lo/lo.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    READ_MAX = 64,       /* packets in one go */
+    READ_MAX = 64,      /* packets in one go */
+    READ_BYTES = 65536, /* or so many bytes: patterns take time */
+    WRONG_MAX = 256,
     PINGS_MAX = 4,       /* answers to one packet */
     PING_PORT_MIN = 1024 /* nobody is to make us write to the machine's own services */
 };
@@ -22,6 +26,13 @@ struct ping {
     char path[MAP_ADDRESS_MAX];
 };
 
+static const struct own_address {
+    const char *path;
+    uint32_t kind; /* of command; 0: a ping */
+} own_addresses[] = {{"/phicast/set/depth", COMMAND_DEPTH}, {"/phicast/set/phase", COMMAND_PHASE},
+                     {"/phicast/set/rate", COMMAND_RATE},   {"/phicast/set/breathing", COMMAND_BREATHING},
+                     {"/phicast/set/auto", COMMAND_AUTO},   {"/phicast/ping", 0}};
+
 /* What a packet asks for, before any of it is done. */
 struct wishes {
     uint32_t command_count;
@@ -29,55 +40,46 @@ struct wishes {
     struct command command[OSC_IN_COMMANDS_MAX];
     struct ping ping[PINGS_MAX];
     const struct sockaddr_storage *from;
+    const char *address; /* the message's that is being taken, or was last; NULL: none of ours so far */
+    const char *foreign; /* the first that is not ours */
+    char wrong[WRONG_MAX];
 };
 
-/* A number or a switch, whatever type it came as; what is out of range is found later. liblo's arguments
- * stand at multiples of four bytes, which is too little for its own union of them: they are copied out. */
-static bool take_value(char type, const lo_arg *arg, bool is_switch, double *value)
+/* Says what is wrong, with the address in front if it is one message's fault. Always false. */
+__attribute__((format(printf, 3, 4))) static bool refuse(struct wishes *wishes, const char *address,
+                                                         const char *format, ...)
 {
-    float f;
-    int32_t i;
-    int64_t h;
-    switch (type) {
-    case LO_FLOAT:
-        memcpy(&f, arg, sizeof f);
-        *value = (double)f;
-        return true;
-    case LO_INT32:
-        memcpy(&i, arg, sizeof i);
-        *value = (double)i;
-        return true;
-    case LO_INT64:
-        memcpy(&h, arg, sizeof h);
-        *value = (double)h;
-        return true;
-    case LO_DOUBLE: memcpy(value, arg, sizeof *value); return true;
-    case LO_TRUE: *value = 1; return is_switch;
-    case LO_FALSE: *value = 0; return is_switch;
-    default: return false;
+    va_list args;
+    int used = address ? snprintf(wishes->wrong, WRONG_MAX, "%.80s: ", address) : 0;
+    for (int i = 0; i < used; i++) {
+        wishes->wrong[i] = wishes->wrong[i] < ' ' || wishes->wrong[i] > '~' ? '?' : wishes->wrong[i];
     }
+    va_start(args, format);
+    vsnprintf(wishes->wrong + used, WRONG_MAX - (size_t)used, format, args);
+    va_end(args);
+    return false;
 }
 
-static const char *take_set(struct wishes *wishes, const char *name, lo_message message)
+/* Each of those that take something returns false if it is refused. */
+static bool take_set(struct wishes *wishes, uint32_t kind, const struct osc_message *message)
 {
-    const uint32_t kind = command_kind_of(name);
-    struct command command = {.kind = kind};
-    if (kind == 0) {
-        return "unknown address";
+    const struct osc_argument *argument = &message->argument[0];
+    const bool is_switch = command_is_switch(kind);
+    struct command command = {.kind = kind, .value = argument->number};
+    bool good = message->count == 1 && argument->type == 'f';
+    if (message->count == 1 && is_switch && (argument->type == 'T' || argument->type == 'F')) {
+        command.value = argument->type == 'T' ? 1 : 0;
+        good = true;
     }
-    if (lo_message_get_argc(message) != 1 ||
-        !take_value(lo_message_get_types(message)[0], lo_message_get_argv(message)[0],
-                    command_is_switch(kind), &command.value)) {
-        return "wrong type or number of arguments";
-    }
-    if (command_check(&command)) {
-        return "out of range";
+    if (!good || command_check(&command)) {
+        return refuse(wishes, wishes->address, "give %s%s", is_switch ? "1 or 0, " : "",
+                      command_range_str(kind));
     }
     if (wishes->command_count == OSC_IN_COMMANDS_MAX) {
-        return "too many messages in one bundle";
+        return refuse(wishes, NULL, "more than %d commands in one packet", OSC_IN_COMMANDS_MAX);
     }
     wishes->command[wishes->command_count++] = command;
-    return NULL;
+    return true;
 }
 
 /* Whether the host that stands in a URL may be the one that sent it. A name is taken for the sender's. */
@@ -109,79 +111,94 @@ static bool is_address(const char *path)
 
 /* The answer, one message without arguments, is shorter than the question, and goes to the address that the
  * question came from and no other: nobody can be flooded in somebody else's name through us. */
-static const char *take_ping(struct wishes *wishes, lo_message message)
+static bool take_ping(struct wishes *wishes, const struct osc_message *message)
 {
     struct osc_choice choice;
     char error[OPTION_ERROR_MAX];
-    if (strcmp(lo_message_get_types(message), "ss") != 0) {
-        return "wrong type or number of arguments";
+    if (message->count != 2 || message->argument[0].type != 's' || message->argument[1].type != 's') {
+        return refuse(wishes, wishes->address, "give two strings, a URL and an OSC address");
     }
-    const char *url = (const char *)lo_message_get_argv(message)[0];
-    const char *path = (const char *)lo_message_get_argv(message)[1];
-    if (osc_choice_parse(&choice, url, false, error) || choice.tcp || !is_sender(choice.host, wishes->from)) {
-        return "a ping is answered by UDP and to the sender's own address only";
+    if (osc_choice_parse(&choice, message->argument[0].string, false, error) || choice.tcp ||
+        !is_sender(choice.host, wishes->from)) {
+        return refuse(wishes, wishes->address,
+                      "give the sender's own address, osc.udp://HOST:PORT; no other is answered");
     }
+    const char *path = message->argument[1].string;
     const unsigned long port = strtoul(choice.port, NULL, 10);
-    if (port < PING_PORT_MIN || !is_address(path) || wishes->ping_count == PINGS_MAX) {
-        return "a ping needs a port from 1024 and an OSC address";
+    if (port < PING_PORT_MIN || !is_address(path)) {
+        return refuse(wishes, wishes->address, "give a port from %d and an OSC address", PING_PORT_MIN);
+    }
+    if (wishes->ping_count == PINGS_MAX) {
+        return refuse(wishes, NULL, "more than %d pings in one packet", PINGS_MAX);
     }
     struct ping *ping = &wishes->ping[wishes->ping_count++];
     ping->port = (uint16_t)port;
     snprintf(ping->path, sizeof ping->path, "%s", path);
-    return NULL;
+    return true;
 }
 
-/* Each of these three returns NULL, or what is wrong. */
-static const char *take_message(struct wishes *wishes, char *bytes, size_t length)
+/* A pattern that matches several is done for all of them. */
+static bool take_message(struct wishes *wishes, const unsigned char *bytes, size_t length)
 {
-    static const char set[] = "/phicast/set/";
-    int result = 0;
-    lo_message message = lo_message_deserialise(bytes, length, &result);
-    const char *wrong = "unknown address";
-    if (!message) {
-        return "malformed";
+    struct osc_message message;
+    const char *address = osc_message_address(bytes, length);
+    bool ours = false;
+    if (!address) {
+        return refuse(wishes, NULL, "malformed: no OSC address where there must be one");
     }
-    if (strncmp(bytes, set, sizeof set - 1) == 0) {
-        wrong = take_set(wishes, bytes + sizeof set - 1, message);
-    } else if (strcmp(bytes, "/phicast/ping") == 0) {
-        wrong = take_ping(wishes, message);
+    for (size_t i = 0; i < sizeof own_addresses / sizeof own_addresses[0]; i++) {
+        const struct own_address *own = &own_addresses[i];
+        if (!osc_pattern_match(address, own->path)) {
+            continue;
+        }
+        ours = true;
+        wishes->address = own->path;
+        if (osc_message_read(&message, bytes, length) == STATUS_CORRUPT) {
+            return refuse(wishes, own->path, "malformed arguments");
+        }
+        if (own->kind != 0 ? !take_set(wishes, own->kind, &message) : !take_ping(wishes, &message)) {
+            return false;
+        }
     }
-    lo_message_free(message);
-    return wrong;
+    wishes->foreign = ours || wishes->foreign ? wishes->foreign : address;
+    return true;
 }
 
-static const char *take_packet(struct wishes *wishes, char *bytes, size_t length, int nesting);
+static bool take_packet(struct wishes *wishes, const unsigned char *bytes, size_t length, int nesting);
 
-static const char *take_bundle(struct wishes *wishes, char *bytes, size_t length, int nesting)
+static bool take_bundle(struct wishes *wishes, const unsigned char *bytes, size_t length, int nesting)
 {
     enum { HEAD = 16, SIZE = 4 };
-    const char *wrong = NULL;
-    if (length < HEAD || nesting == OSC_IN_NESTING_MAX) {
-        return "malformed or too deeply nested bundle";
+    if (length < HEAD) {
+        return refuse(wishes, NULL, "malformed: a bundle ends too early");
     }
-    for (size_t at = HEAD; at < length && !wrong;) {
+    if (nesting == OSC_IN_NESTING_MAX) {
+        return refuse(wishes, NULL, "bundles more than %d deep", OSC_IN_NESTING_MAX);
+    }
+    for (size_t at = HEAD; at < length;) {
         uint32_t size = 0;
         if (length - at >= SIZE) {
             memcpy(&size, bytes + at, sizeof size);
             size = ntohl(size);
         }
-        if (size == 0 || size % 4 != 0 || size > length - at - SIZE) {
-            return "malformed bundle";
+        if (size == 0 || size > length - at - SIZE) {
+            return refuse(wishes, NULL, "malformed: a bundle's element has the wrong size");
         }
-        wrong = take_packet(wishes, bytes + at + SIZE, size, nesting + 1);
+        if (!take_packet(wishes, bytes + at + SIZE, size, nesting + 1)) {
+            return false;
+        }
         at += SIZE + size;
     }
-    return wrong;
+    return true;
 }
 
-static const char *take_packet(struct wishes *wishes, char *bytes, size_t length, int nesting)
+static bool take_packet(struct wishes *wishes, const unsigned char *bytes, size_t length, int nesting)
 {
     static const char bundle[8] = "#bundle";
-    if (length < 8 || length % 4 != 0) { /* the shortest message is an address and no arguments */
-        return "malformed";
+    if (length >= sizeof bundle && memcmp(bytes, bundle, sizeof bundle) == 0) {
+        return take_bundle(wishes, bytes, length, nesting);
     }
-    return memcmp(bytes, bundle, sizeof bundle) == 0 ? take_bundle(wishes, bytes, length, nesting)
-                                                     : take_message(wishes, bytes, length);
+    return take_message(wishes, bytes, length);
 }
 
 static void answer(struct osc_in *in, int fd, const struct sockaddr_storage *from, const struct ping *ping)
@@ -202,20 +219,33 @@ static void answer(struct osc_in *in, int fd, const struct sockaddr_storage *fro
     }
 }
 
-void osc_in_packet(struct osc_in *in, void *bytes, size_t length, int fd, const struct sockaddr_storage *from)
+/* Gives the commands, all or none. */
+static bool give(struct osc_in *in, struct wishes *wishes)
+{
+    if (wishes->command_count == 0) {
+        return true;
+    }
+    const enum status status = hands_give(in->hands, wishes->command, wishes->command_count);
+    return status == STATUS_OK || refuse(wishes, wishes->address,
+                                         status == STATUS_NO_ACCESS ? "the analyser runs as another user"
+                                                                    : "no analyser is running");
+}
+
+void osc_in_packet(struct osc_in *in, const void *bytes, size_t length, int fd,
+                   const struct sockaddr_storage *from)
 {
     struct wishes wishes;
     wishes.command_count = 0;
     wishes.ping_count = 0;
     wishes.from = from;
+    wishes.address = wishes.foreign = NULL;
     in->packets++;
-    const char *wrong = take_packet(&wishes, bytes, length, 0);
-    if (!wrong && wishes.command_count > 0 &&
-        hands_give(in->hands, wishes.command, wishes.command_count) != STATUS_OK) {
-        wrong = "no analyser is running";
+    bool good = take_packet(&wishes, bytes, length, 0);
+    if (good && !wishes.address && wishes.foreign) {
+        good = refuse(&wishes, wishes.foreign, "no address of ours; docs/osc.md lists them");
     }
-    if (wrong) {
-        log_repeated(&in->refused, "OSC packet refused: %s", wrong);
+    if (!good || !give(in, &wishes)) {
+        log_repeated(&in->refused, "OSC packet refused: %s", wishes.wrong);
         return;
     }
     in->commands += wishes.command_count;
@@ -226,9 +256,10 @@ void osc_in_packet(struct osc_in *in, void *bytes, size_t length, int fd, const 
 
 void osc_in_read(struct osc_in *in)
 {
-    static _Alignas(8) char bytes[OSC_IN_PACKET_MAX]; /* liblo reads words */
+    static unsigned char bytes[OSC_IN_PACKET_MAX];
     for (uint32_t i = 0; i < in->count; i++) {
-        for (int taken = 0; taken < READ_MAX; taken++) {
+        size_t sum = 0;
+        for (int taken = 0; taken < READ_MAX && sum < READ_BYTES; taken++) {
             struct sockaddr_storage from = {0};
             socklen_t from_length = sizeof from;
             const ssize_t got = recvfrom(in->fd[i], bytes, sizeof bytes, MSG_DONTWAIT,
@@ -236,6 +267,7 @@ void osc_in_read(struct osc_in *in)
             if (got < 0) {
                 break;
             }
+            sum += (size_t)got;
             osc_in_packet(in, bytes, (size_t)got, in->fd[i], &from);
         }
     }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* OSC in over UDP: /phicast/set/depth, /phase, /rate, /breathing, /auto, and /phicast/ping.
+/* OSC in over UDP: /phicast/set/depth, /phase, /rate, /breathing, /auto, and /phicast/ping, or patterns that
+ * match some of them.
  *
- * A packet counts as a whole or not at all: if anything in it is malformed, unknown or out of range, nothing
- * of it is done and it is counted as refused. Bundles are done when they arrive, whatever their timetags say.
- * All functions: the event loop's thread. */
+ * A packet counts as a whole or not at all: if anything in it is malformed or out of range, nothing of it is
+ * done and it is counted as refused. Addresses that are not ours are passed over, for others may be meant,
+ * but a packet with no others is refused. Bundles are done when they arrive, whatever their timetags say. All
+ * functions: the event loop's thread. */
 #ifndef PHICAST_BROADCASTER_OSC_IN_H
 #define PHICAST_BROADCASTER_OSC_IN_H
 
@@ -42,8 +44,8 @@ void osc_in_close(struct osc_in *in);
 /* Reads what has arrived, a good deal but not more, so that a flood leaves time for others. */
 void osc_in_read(struct osc_in *in);
 
-/* Judges and does one packet; fd: where an answer leaves, -1 for nowhere. The bytes may be changed. */
-void osc_in_packet(struct osc_in *in, void *bytes, size_t length, int fd,
+/* Judges and does one packet; fd: where an answer leaves, -1 for nowhere. The bytes may stand anywhere. */
+void osc_in_packet(struct osc_in *in, const void *bytes, size_t length, int fd,
                    const struct sockaddr_storage *from);
 
 /* Fills the incoming part of the report, which points into *in. */

@@ -16,7 +16,7 @@ static struct control control;
 static struct source source; /* an analyser is there if its memory is not NULL */
 static uint64_t next;        /* command to be read */
 static struct sockaddr_storage from;
-static _Alignas(8) char bytes[4096];
+static char bytes[4096];
 
 static void open_in(void)
 {
@@ -38,10 +38,19 @@ static size_t serialise(lo_message message, const char *address)
     return length;
 }
 
+/* From a block of exactly its size, so that a sanitizer sees whatever is read beyond its end. */
+static void give_bytes(size_t length)
+{
+    char *block = malloc(length > 0 ? length : 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+    memcpy(block, bytes, length);
+    osc_in_packet(&in, block, length, -1, &from);
+    free(block);
+}
+
 static void send_message(lo_message message, const char *address)
 {
-    const size_t length = serialise(message, address);
-    osc_in_packet(&in, bytes, length, -1, &from);
+    give_bytes(serialise(message, address));
 }
 
 static lo_message one(char type, double value)
@@ -158,7 +167,7 @@ static void send_bundle(int depth, int n, bool bad, uint64_t commands)
     const uint64_t head = ring_head(&control.commands);
     const uint64_t before = in.refused;
     const size_t length = bundle_of(depth, n, bad);
-    osc_in_packet(&in, bytes, length, -1, &from);
+    give_bytes(length);
     CU_ASSERT_EQUAL(ring_head(&control.commands), head + commands);
     CU_ASSERT_EQUAL(in.refused, before + (commands == 0 && (n > 0 || bad) ? 1 : 0));
 }
@@ -177,9 +186,134 @@ static void bundles(void)
     for (size_t cut = 0; cut < bundle_of(2, 2, false); cut++) { /* every length but the right one */
         const uint64_t head = ring_head(&control.commands);
         (void)bundle_of(2, 2, false);
-        osc_in_packet(&in, bytes, cut, -1, &from);
+        give_bytes(cut);
         CU_ASSERT_EQUAL(ring_head(&control.commands), head);
     }
+}
+
+/* liblo would look for the blob's length behind the end of the first. */
+static void crafted(void)
+{
+    static const struct {
+        size_t length;
+        const char *bytes;
+    } rows[] = {
+        {8, "/a\0\0,b\0\0"},
+        {24, "/phicast/set/depth\0\0,b\0\0"},
+        {28, "/phicast/set/depth\0\0,b\0\0\377\377\377\377"},
+        {28, "/phicast/set/depth\0\0,fb\0?\0\0\0"},
+        {24, "/phicast/set/*\0\0,bbbbbb\0"},
+        {28, "#bundle\0\0\0\0\0\0\0\0\1\0\0\0\10/a\0\0,b\0\0"},
+        {16, "/phicast/ping\0\0\0"},
+        {20, "/phicast/ping\0\0\0,bb\0"},
+    };
+    open_in();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        memcpy(bytes, rows[i].bytes, rows[i].length);
+        give_bytes(rows[i].length);
+        CU_ASSERT_EQUAL(in.refused, i + 1);
+    }
+    CU_ASSERT_EQUAL(ring_head(&control.commands), 0);
+}
+
+static void patterns(void)
+{
+    struct command command;
+    open_in();
+    moves(one('f', 0.25), "/phicast/set/dep?h", COMMAND_DEPTH, 0.25);
+    moves(one('f', 0.5), "/*/set/depth", COMMAND_DEPTH, 0.5);
+    moves(one('f', 2), "/phicast/set/[q-s]*", COMMAND_RATE, 2);
+    moves(one('T', 0), "/phicast/set/{auto,manual}", COMMAND_AUTO, 1);
+    send_message(one('i', 1), "/phicast/set/*"); /* good for all of them */
+    for (uint32_t kind = COMMAND_DEPTH; kind <= COMMAND_AUTO; kind++) {
+        CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
+        CU_ASSERT(command.kind == kind && command.value == 1);
+    }
+    refused(one('f', 0.5), "/phicast/set/*"); /* not for a switch: so for none */
+    refused(one('f', 0.5), "/*");
+    refused(one('f', 0.5), "/phicast/*/*/*");
+    refused(one('f', 0.5), "/phicast/set/[d");
+    refused(one('f', 0.5), "/phicast/set/{depth");
+}
+
+/* What others are meant by does not keep ours from being done; what is wrong with ours does. */
+static void foreign_addresses(void)
+{
+    lo_bundle outer = lo_bundle_new(LO_TT_IMMEDIATE);
+    lo_bundle inner = lo_bundle_new(LO_TT_IMMEDIATE);
+    struct command command;
+    size_t length = sizeof bytes;
+    lo_message blob = lo_message_new();
+    lo_blob data = lo_blob_new(3, "abc");
+    lo_message_add_blob(blob, data);
+    lo_blob_free(data);
+
+    open_in();
+    lo_bundle_add_message(outer, "/1/fader1", one('f', 0.7));
+    lo_bundle_add_message(inner, "/elsewhere", blob);
+    lo_bundle_add_message(inner, "/phicast/set/phase", one('f', 0.5));
+    lo_bundle_add_message(inner, "/else/*", one('N', 0));
+    lo_bundle_add_bundle(outer, inner);
+    lo_bundle_add_message(outer, "/phicast/set/depth", one('f', 0.25));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lo_bundle_serialise(outer, bytes, &length));
+    give_bytes(length);
+    CU_ASSERT_EQUAL(in.refused, 0);
+    CU_ASSERT_EQUAL(in.commands, 2);
+    CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
+    CU_ASSERT(command.kind == COMMAND_PHASE && command.value == 0.5);
+    CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
+    CU_ASSERT(command.kind == COMMAND_DEPTH && command.value == 0.25);
+
+    lo_bundle_add_message(outer, "/phicast/set/depth", one('f', 7));
+    length = sizeof bytes;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lo_bundle_serialise(outer, bytes, &length));
+    give_bytes(length);
+    CU_ASSERT_EQUAL(in.refused, 1);
+    lo_bundle_free_recursive(outer);
+
+    outer = lo_bundle_new(LO_TT_IMMEDIATE);
+    lo_bundle_add_message(outer, "/1/fader1", one('f', 0.7));
+    length = sizeof bytes;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lo_bundle_serialise(outer, bytes, &length));
+    give_bytes(length);
+    CU_ASSERT_EQUAL(in.refused, 2); /* nothing in it is for us */
+    CU_ASSERT_EQUAL(ring_head(&control.commands), next);
+    lo_bundle_free_recursive(outer);
+}
+
+/* What the log says of the first packet that is refused. */
+static void expect_refusal(lo_message message, const char *address, const char *words)
+{
+    char text[512] = "";
+    int ends[2];
+    open_in();
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+    const int terminal = dup(2);
+    dup2(ends[1], 2);
+    send_message(message, address);
+    dup2(terminal, 2);
+    close(terminal);
+    close(ends[1]);
+    CU_ASSERT(read(ends[0], text, sizeof text - 1) > 0);
+    close(ends[0]);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, words));
+    CU_ASSERT_EQUAL(strcspn(text, "\n"), strlen(text) - 1);
+}
+
+static void refusals_name_the_address(void)
+{
+    char longest[300] = "/";
+    memset(longest + 1, 'x', sizeof longest - 2);
+    expect_refusal(one('f', 0.5), "/phicast/set/dept",
+                   "refused: /phicast/set/dept: no address of ours; docs/osc.md");
+    expect_refusal(one('f', 2), "/phicast/set/depth",
+                   "refused: /phicast/set/depth: give a number from 0 to 1");
+    expect_refusal(one('s', 2), "/phicast/set/rate",
+                   "/phicast/set/rate: give a number of Hz from 0.01 to 10");
+    expect_refusal(one('f', 2), "/phicast/set/a*", "/phicast/set/auto: give 1 or 0, true or false");
+    expect_refusal(one('f', 2), "/phicast/ping", "/phicast/ping: give two strings");
+    expect_refusal(one('f', 2), "/\n\33[2J", "refused: /??[2J: no address of ours");
+    expect_refusal(one('f', 2), longest, "xxx: no address of ours");
 }
 
 static lo_message ping(const char *url, const char *path)
@@ -266,7 +400,7 @@ static void noise(void)
             }
             length -= random_word() % 8 == 0 ? random_word() % length : 0;
         }
-        osc_in_packet(&in, bytes, length, -1, &from);
+        give_bytes(length);
         while (command_read(&control.commands, &next, &command, NULL) == STATUS_OK) {
             CU_ASSERT_EQUAL(command_check(&command), STATUS_OK);
             through++;
@@ -304,6 +438,10 @@ int main(void)
         {"wrong messages", wrong_messages},
         {"good messages", good_messages},
         {"bundles", bundles},
+        {"crafted", crafted},
+        {"patterns", patterns},
+        {"foreign addresses", foreign_addresses},
+        {"refusals name the address", refusals_name_the_address},
         {"pings", pings},
         {"noise", noise},
         CU_TEST_INFO_NULL,
