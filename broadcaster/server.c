@@ -90,6 +90,7 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: return connected(wsi);
     case LWS_CALLBACK_WSI_DESTROY: return disconnected(wsi);
     case LWS_CALLBACK_TIMER: return out_of_time(session);
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: tls_serve(&server_of(wsi)->tls, user); return 0;
     case LWS_CALLBACK_HTTP:
         return allow_more_time(wsi, http_request(wsi, &server_of(wsi)->http, &session->post, in));
     case LWS_CALLBACK_HTTP_BODY: return http_body(&session->post, in, length);
@@ -128,11 +129,10 @@ static void reload(struct server *server)
     } else if (options->token_file) {
         log_info("Hangup: token read again");
     }
-    if (options->tls_cert && server_check_files(options, error)) {
+    if (options->tls_cert && tls_load(&server->tls, options->tls_cert, options->tls_key, error)) {
         log_error("Hangup: %s; the old certificate stays", error);
     } else if (options->tls_cert) {
-        lws_tls_cert_updated(server->context, options->tls_cert, options->tls_key, NULL, 0, NULL, 0);
-        log_info("Hangup: certificate read again");
+        log_info("Hangup: certificate and key read again");
     }
 }
 

@@ -65,21 +65,16 @@ static enum status make_vhost(struct server *server, char *error)
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .vhost_name = "phicast",
         .protocols = server_public_protocols,
-        .options = server->plan.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
+        .options = server->plan.tls
+                       ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX
+                       : 0,
         .extensions = extensions,
         .retry_and_idle_policy = &validity,
         .alpn = "http/1.1", /* our answers are */
-        .ssl_cert_filepath = server->options->tls_cert,
-        .ssl_private_key_filepath = server->options->tls_key,
+        .ssl_cipher_list = tls_ciphers,
         .ssl_options_set = SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
     };
     struct lws_vhost *vhost = lws_create_vhost(server->context, &info);
-    if (!vhost && server->plan.tls) {
-        snprintf(error, OPTION_ERROR_MAX,
-                 "look whether %.64s and %.64s belong together, and are not encrypted",
-                 server->options->tls_cert, server->options->tls_key);
-        return STATUS_IO;
-    }
     if (!vhost) {
         snprintf(error, OPTION_ERROR_MAX, "out of memory");
         return STATUS_NO_MEMORY;
@@ -183,26 +178,8 @@ static enum status make_osc(struct server *server, const struct broadcaster_opti
     return status;
 }
 
-enum status server_check_files(const struct broadcaster_options *options, char *error)
-{
-    const char *const files[] = {options->tls_cert, options->tls_key};
-    for (int i = 0; i < 2; i++) {
-        if (files[i] && access(files[i], R_OK) != 0) {
-            const int err = errno;
-            snprintf(error, OPTION_ERROR_MAX, "%s %.128s: %s", i == 0 ? "--tls-cert" : "--tls-key", files[i],
-                     strerror(err));
-            return status_from_errno(err);
-        }
-    }
-    return STATUS_OK;
-}
-
 static enum status make_access(struct access *who, const struct broadcaster_options *options, char *error)
 {
-    const enum status status = server_check_files(options, error);
-    if (status) {
-        return status;
-    }
     who->origins = &options->allow_origin;
     gethostname(who->hostname, sizeof who->hostname - 1);
     for (uint32_t i = 0; i < options->bind.count; i++) {
@@ -254,6 +231,9 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     enum status status = privileges_choose(&server->identity, options->user, error);
     if (status == STATUS_OK) {
         status = make_access(&server->access, options, error);
+    }
+    if (status == STATUS_OK && options->tls_cert) {
+        status = tls_load(&server->tls, options->tls_cert, options->tls_key, error);
     }
     if (status == STATUS_OK) {
         status = make_core(server, options, error);
@@ -309,6 +289,7 @@ void server_close(struct server *server)
     if (server->loop) {
         ev_loop_destroy(server->loop);
     }
+    tls_free(&server->tls);
     const bool to_be_continued = is_to_be_continued(server);
     hub_close(&server->hub);
     osc_out_close(server->osc_out);

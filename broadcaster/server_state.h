@@ -13,6 +13,7 @@
 #include "broadcaster/osc/out.h"
 #include "broadcaster/privileges.h"
 #include "broadcaster/server_accept.h"
+#include "broadcaster/tls.h"
 #include "shared/segment.h"
 
 #include <libwebsockets.h>
@@ -36,6 +37,7 @@ struct server {
     struct limits limits;
     struct listen_plan plan;
     struct server_accept accept;
+    struct tls tls;
     struct ev_loop *loop;
     struct lws_context *context;
     int timer;              /* until the context owns it */
@@ -53,10 +55,6 @@ struct session {
     struct client client; /* first: the extension looks for it there */
     struct post post;
 };
-
-/* Whether certificate and key, where there are any, can be read: libwebsockets would only fail, or not even
- * say so. error has OPTION_ERROR_MAX bytes and says it in words. */
-MUST_CHECK enum status server_check_files(const struct broadcaster_options *options, char *error);
 
 /* Those that clients speak. */
 extern const struct lws_protocols server_public_protocols[];

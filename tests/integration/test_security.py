@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is let in: tokens, origins, hosts and TLS. Whoever is not is told so before any data."""
+"""Who is let in: tokens, origins and hosts. Whoever is not is told so before any data."""
 
 import contextlib
 import json
@@ -9,8 +9,6 @@ import pwd
 import shutil
 import signal
 import socket
-import ssl
-import subprocess
 import unittest
 import unittest.mock
 
@@ -28,13 +26,6 @@ class Security(rig.RigTest):
         path.write_text(text + "\n")
         path.chmod(mode)
         return path
-
-    def certificate(self):
-        cert, key = self.folder / "cert.pem", self.folder / "key.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2",
-                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True,
-                       stderr=subprocess.DEVNULL, timeout=rig.PATIENCE)
-        return cert, key
 
     def raw(self, port, path="/api/status", method="GET", context=None, body="", **headers):
         """(code, everything)"""
@@ -182,40 +173,6 @@ class Security(rig.RigTest):
         broadcaster = self.broadcaster("--osc", "none", "--bind", "0.0.0.0", "--insecure-open")
         broadcaster.child.line("without a token", "err")
         self.assertEqual(self.upgrade(broadcaster.port), 101)
-
-    def test_tls(self):
-        cert, key = self.certificate()
-        child = self.start([rig.BIN / "phicast-broadcaster", "-n", self.name, "-p", "0", "--osc", "none", "--tls-cert", cert,
-                            "--tls-key", key])
-        port = int(child.line(r"^listening on https://\S+:(\d+)").group(1))
-
-        def context(**options):
-            made = ssl.create_default_context(cafile=cert)
-            for name, value in options.items():
-                setattr(made, name, value)
-            return made
-
-        self.assertEqual(self.raw(port, context=context())[0], 200)
-        self.assertEqual(self.upgrade(port, context=context()), 101)
-        large = {"Content_Type": "application/json", "body": "x" * 3000}
-        self.assertEqual(self.raw(port, "/api/phi", "POST", context=context(), **large)[0], 413)
-        self.assertEqual(self.upgrade(port, context=context(), Origin="https://evil.example"), 403)
-        with self.assertRaises(ssl.SSLError):
-            self.raw(port, context=context(minimum_version=ssl.TLSVersion.TLSv1, maximum_version=ssl.TLSVersion.TLSv1_1))
-        try:
-            self.assertNotIn(self.raw(port)[0], (200, 101))  # plain HTTP
-        except (ConnectionResetError, BrokenPipeError):
-            pass
-        old = ssl.get_server_certificate(("localhost", port))
-        self.certificate()
-        child.process.send_signal(signal.SIGHUP)
-        rig.wait_until(lambda: ssl.get_server_certificate(("localhost", port)) != old, "the new certificate", 5)
-        self.assertEqual(self.raw(port, context=context())[0], 200)
-        new = ssl.get_server_certificate(("localhost", port))
-        key.unlink()
-        child.process.send_signal(signal.SIGHUP)
-        child.line(r"key\.pem: .*the old certificate stays", "err")
-        self.assertEqual(ssl.get_server_certificate(("localhost", port)), new)
 
 
 if __name__ == "__main__":
