@@ -2,6 +2,7 @@
 #include "broadcaster/options.h"
 #include "broadcaster/server.h"
 #include "shared/log.h"
+#include "shared/standard_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ int main(int argc, char **argv)
     struct broadcaster_options options;
     int code = EXIT_SUCCESS;
 
+    standard_files_keep();
     log_open("phicast-broadcaster");
     switch (broadcaster_options_read(&options, argc, argv, error)) {
     case OPTIONS_RUN: code = serve(&options); break;

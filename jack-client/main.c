@@ -3,6 +3,7 @@
 #include "jack-client/control/control.h"
 #include "jack-client/options.h"
 #include "shared/log.h"
+#include "shared/standard_files.h"
 
 #include <stdio.h>
 
@@ -13,6 +14,7 @@ int main(int argc, char **argv)
     char error[OPTION_ERROR_MAX];
     int code = 0;
 
+    standard_files_keep();
     log_open("phicast-jack");
     switch (jack_options_parse(&options, argc, argv, error)) {
     case OPTIONS_RUN:
