@@ -91,10 +91,11 @@ static const struct option_table render_table = {
     .program = "phicast-render",
     .usage = "[options] FILE",
     .about =
-        "Measures a sound file (anything libsndfile reads, 1 to 64 channels) as phicast-jack would, and "
-        "prints one\n"
-        "metrics message per frame as a line of JSON; \"timestamp\" is in seconds from the file's start.",
-    .notes = "Example: phicast-render take.wav | head -n 1",
+        "Measures a sound file (anything libsndfile reads, 1 to 64 channels; - is standard input) as "
+        "phicast-jack would,\n"
+        "and prints one metrics message per frame as a line of JSON; \"timestamp\" is in seconds from the "
+        "file's start.",
+    .notes = "Example: phicast-render take.wav | jq .ici",
     .rows = render_rows,
     .count = COUNT(render_rows),
 };
@@ -208,7 +209,8 @@ enum options_result render_options_parse(struct render_options *options, int arg
         return result;
     }
     if (operands != argc - 1) {
-        snprintf(error, OPTION_ERROR_MAX, "give one sound file (%d given); see phicast-render --help",
+        snprintf(error, OPTION_ERROR_MAX,
+                 "give one sound file, or - for standard input (%d given); see phicast-render --help",
                  argc - operands);
         return OPTIONS_ERROR;
     }

@@ -23,6 +23,7 @@ struct analysis_config {
     double gate_db;        /* dBFS, -120...0: a channel below is inactive */
     double smooth_ms;      /* 0...60000: tau of the ratios across channels; 0 = none */
     double criticality_ms; /* 1...600000: tau of the criticality's averages */
+    bool repeatable;       /* the same numbers each time, to the last bit, and not the fastest transform */
 };
 
 #define ANALYSIS_DEFAULTS                                                                                    \

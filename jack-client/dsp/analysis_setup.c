@@ -115,9 +115,10 @@ enum status analysis_create(const struct analysis_config *config, struct analysi
         return STATUS_NO_MEMORY;
     }
     lay_out(a, a->memory);
-    /* Planning measures by running, and so writes over its arrays: first plan, then clear. */
-    a->plan =
-        fftwf_plan_dft_r2c_1d((int)config->window, a->windowed, (fftwf_complex *)a->spectrum, FFTW_MEASURE);
+    /* Planning measures by running, and so writes over its arrays: first plan, then clear. What turns out
+     * fastest differs from run to run, and so does how it rounds. */
+    a->plan = fftwf_plan_dft_r2c_1d((int)config->window, a->windowed, (fftwf_complex *)a->spectrum,
+                                    config->repeatable ? FFTW_ESTIMATE : FFTW_MEASURE);
     if (!a->plan) {
         analysis_destroy(a);
         return STATUS_NO_MEMORY;

@@ -3,7 +3,9 @@
 #include "jack-client/options.h"
 #include "jack-client/render/render.h"
 #include "shared/log.h"
+#include "shared/standard_files.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 int main(int argc, char **argv)
@@ -11,6 +13,8 @@ int main(int argc, char **argv)
     struct render_options options;
     char error[OPTION_ERROR_MAX];
 
+    standard_files_keep();
+    (void)signal(SIGPIPE, SIG_IGN); /* a reader that goes away is told of, like a full disk */
     log_open("phicast-render");
     switch (render_options_parse(&options, argc, argv, error)) {
     case OPTIONS_RUN: break;

@@ -4,27 +4,34 @@
 #include "jack-client/dsp/float_mode.h"
 #include "jack-client/engine.h"
 #include "jack-client/render/sound_file.h"
+#include "jack-client/render/spool.h"
 #include "shared/json/messages.h"
 #include "shared/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* Where the lines go. */
 struct output {
     FILE *metrics;
-    FILE *events; /* NULL: nobody asked */
+    uint64_t lines; /* of metrics */
+    FILE *events;   /* NULL: nobody asked */
     const char *events_name;
     struct message message;
 };
 
+static enum status write_failed(const char *name)
+{
+    const int err = errno;
+    log_error("%s: %s; what was written is not all", name,
+              err == EPIPE ? "closed by its reader" : strerror(err));
+    return STATUS_IO;
+}
+
 static enum status print_line(const struct message *message, FILE *out, const char *name)
 {
-    if (fprintf(out, "%s\n", message->text) < 0) {
-        log_error("%s: %s", name, strerror(errno));
-        return STATUS_IO;
-    }
-    return STATUS_OK;
+    return fprintf(out, "%s\n", message->text) < 0 ? write_failed(name) : STATUS_OK;
 }
 
 static enum status print_frame(struct engine *engine, const struct analysis_frame *frame, double seconds,
@@ -36,6 +43,7 @@ static enum status print_frame(struct engine *engine, const struct analysis_fram
     enum status status = message_metrics(&output->message, &snapshot);
     if (status == STATUS_OK) {
         status = print_line(&output->message, output->metrics, "standard output");
+        output->lines++;
     }
     for (uint32_t i = 0; i < count && output->events && status == STATUS_OK; i++) {
         status = message_event(&output->message, &events[i]);
@@ -48,11 +56,7 @@ static enum status print_frame(struct engine *engine, const struct analysis_fram
 
 static enum status flush(FILE *out, const char *name)
 {
-    if (out && fflush(out) != 0) {
-        log_error("%s: %s", name, strerror(errno));
-        return STATUS_IO;
-    }
-    return STATUS_OK;
+    return out && fflush(out) != 0 ? write_failed(name) : STATUS_OK;
 }
 
 static enum status render_blocks(struct engine *engine, const struct analysis_config *config,
@@ -77,6 +81,29 @@ static enum status render_blocks(struct engine *engine, const struct analysis_co
     return status ? status : flush(output->events, output->events_name);
 }
 
+/* Says how the reading went. */
+static enum status tell_end(const struct engine *engine, const struct analysis_config *config,
+                            const struct sound_file *file, const struct output *output, const char *name)
+{
+    char text[SOUND_FILE_ERROR_MAX];
+    const enum status status = sound_file_end(file, text);
+    const uint64_t refused = analysis_refused_samples(engine->analysis);
+    if (status) {
+        log_error("%s", text);
+    } else if (text[0] != '\0') {
+        log_warning("%s", text);
+    }
+    if (refused > 0) {
+        log_warning("%s: %" PRIu64 " samples are no numbers, or absurd, and counted as 0", name, refused);
+    }
+    if (status == STATUS_OK && output->lines == 0) {
+        log_warning("%s: its %" PRIu64 " samples (%.3f s) are fewer than one window of %" PRIu32
+                    ", so there is no frame; give a smaller --window, or a longer sound",
+                    name, file->passed, (double)file->passed / config->sample_rate, config->window);
+    }
+    return status;
+}
+
 static enum status open_events(struct output *output, const char *path)
 {
     output->events_name = path;
@@ -98,13 +125,17 @@ static enum status render_sound(const struct render_options *options, struct sou
     struct engine_config config = options->engine;
     config.analysis.sample_rate = file->sample_rate;
     config.analysis.channels = file->channels;
+    config.analysis.repeatable = true;
     enum status status = engine_prepare(&engine, &config);
     if (status) {
-        log_error("%s: cannot set up the analysis: %s", options->file, status_str(status));
+        log_error("%s: cannot set up the analysis: %s", spool_name(options->file), status_str(status));
         return status;
     }
     float_mode_flush_denormals();
     status = render_blocks(&engine, &config.analysis, file, output);
+    if (status == STATUS_OK) {
+        status = tell_end(&engine, &config.analysis, file, output, spool_name(options->file));
+    }
     engine_release(&engine);
     return status;
 }
@@ -124,8 +155,7 @@ enum status render_file(const struct render_options *options, FILE *out)
         status = render_sound(options, &file, &output);
     }
     if (output.events && fclose(output.events) != 0 && status == STATUS_OK) {
-        log_error("--events %s: %s", options->events, strerror(errno));
-        status = STATUS_IO;
+        status = write_failed(options->events);
     }
     message_free(&output.message);
     sound_file_close(&file);
