@@ -6,7 +6,7 @@ import path from 'node:path';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
-export const PATIENCE_MS = 30000;
+export const PATIENCE_MS = 120000;
 const CHROMIUM = '/usr/bin/chromium';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'];
@@ -46,7 +46,7 @@ export const live = (page) => page.locator('#link[data-link="live"]').waitFor();
 export async function picture(page, name, options = {}) {
   fs.mkdirSync(artefacts, { recursive: true });
   const file = path.join(artefacts, `${name}.png`);
-  await page.screenshot({ path: file, ...options });
+  await page.screenshot({ path: file, timeout: PATIENCE_MS, ...options });
   return file;
 }
 
@@ -59,27 +59,12 @@ export async function accessibilityFaults(page) {
     .map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join(', ')}`);
 }
 
-// Sorted times between frames, in ms, over so many frames.
-export const frameTimes = (page, frames) => page.evaluate((count) => new Promise((resolve) => {
-  const times = [];
-  let last = performance.now();
-  function frame(now) {
-    times.push(now - last);
-    last = now;
-    if (times.length < count) requestAnimationFrame(frame);
-    else resolve(times.slice(1).sort((a, b) => a - b));
-  }
-  requestAnimationFrame(frame);
-}), frames);
-
-export const percentile = (sorted, share) => sorted[Math.floor(share * (sorted.length - 1))];
-
 // How many pixels of a canvas differ from its most common colour.
 export const painted = (page, selector) => page.locator(selector).first().evaluate((canvas) => {
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   const counts = new Map();
   for (const pixel of new Uint32Array(data.buffer)) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
-  return data.length / 4 - Math.max(...counts.values());
+  return data.length / 4 - [...counts.values()].reduce((most, count) => Math.max(most, count), 0);
 });
 
 export async function until(condition, what, timeout = PATIENCE_MS) {

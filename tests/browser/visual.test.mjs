@@ -13,10 +13,9 @@ const shows = (page) => until(async () => await painted(page, '#picture') > 1000
 test('it moves', async () => {
   const page = await open(browser, `${url}/visual`);
   await shows(page);
-  await page.waitForTimeout(2000);
-  const first = await page.locator('#picture').evaluate((canvas) => canvas.toDataURL());
-  await page.waitForTimeout(200);
-  assert.notEqual(await page.locator('#picture').evaluate((canvas) => canvas.toDataURL()), first);
+  const drawn = () => page.locator('#picture').evaluate((canvas) => canvas.toDataURL());
+  const first = await drawn();
+  await until(async () => await drawn() !== first, 'the picture to move');
   await picture(page, 'visual');
   assert.deepEqual(await accessibilityFaults(page), []);
   await close(page);

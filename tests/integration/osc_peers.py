@@ -52,6 +52,16 @@ def messages(child, start="/"):
     return found
 
 
+def packets(s):
+    """What a socket that does not block holds."""
+    found = []
+    while True:
+        try:
+            found.append(s.recv(65536))
+        except BlockingIOError:
+            return found
+
+
 def pd(test):
     """(the child, its URL), or None if Pure Data is not installed; read by `pd_messages`."""
     if not shutil.which("pd"):

@@ -101,7 +101,7 @@ class BadSegment(rig.RigTest):
 
     def segment_bytes(self):
         """A real segment, as an analyser made it."""
-        analyser = self.analyser(self.jackd())
+        analyser = self.analyser(self.jackd(patient=True))
         rig.wait_until(lambda: self.path.exists() and any(self.path.read_bytes()[128:256]), "a first frame")
         data = bytearray(self.path.read_bytes())
         analyser.stop()
@@ -120,13 +120,16 @@ class BadSegment(rig.RigTest):
             struct.pack_into("<Q", data, 64, time.monotonic_ns() // 1000)  # its heart beats
         self.held.write(data)
 
+    def is_read(self, broadcaster):
+        """Whether what was put is being read, its heart beating meanwhile."""
+        os.pwrite(self.held.fileno(), struct.pack("<Q", time.monotonic_ns() // 1000), 64)
+        return broadcaster.json("/api/metrics")["channel_metrics"]
+
     def not_ready(self, broadcaster, pattern):
-        deadline = time.monotonic() + 5
-        while True:
+        def said():
             code, _, text = broadcaster.get("/readyz")
-            if code == 503 and re.search(pattern, text):
-                break
-            self.assertLess(time.monotonic(), deadline, f"/readyz: {code} {text}, not 503 with {pattern}")
+            return code == 503 and re.search(pattern, text)
+        rig.wait_until(said, f"/readyz to say 503 with {pattern}, not {broadcaster.get('/readyz')}")
         self.assertEqual(broadcaster.json("/api/metrics")["channel_metrics"], [])
         self.assertEqual(broadcaster.get("/healthz")[0], 200)
         self.assertTrue(broadcaster.child.alive())
@@ -150,7 +153,7 @@ class BadSegment(rig.RigTest):
         broadcaster = self.broadcaster()
         for size in (4096, 64, 0):
             self.put(data)
-            rig.wait_until(lambda: broadcaster.json("/api/metrics")["channel_metrics"], "the segment to be read")
+            rig.wait_until(lambda: self.is_read(broadcaster), "the segment to be read")
             os.truncate(self.path, size)
             self.not_ready(broadcaster, "truncated|ready|lost|gone|corrupt")
 
@@ -158,7 +161,7 @@ class BadSegment(rig.RigTest):
         data = self.segment_bytes()
         broadcaster = self.broadcaster()
         self.put(data)
-        rig.wait_until(lambda: broadcaster.json("/api/metrics")["channel_metrics"], "the segment to be read")
+        rig.wait_until(lambda: self.is_read(broadcaster), "the segment to be read")
         with open(self.path, "r+b", buffering=0) as segment:
             segment.seek(128)  # the snapshot's words: all values absurd
             segment.write(b"\xff" * 1096)

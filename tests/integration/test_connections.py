@@ -14,7 +14,7 @@ class Connections(rig.RigTest):
                 if port.startswith(f"{self.name}:in_") and sources}
 
     def reaches(self, server, want):
-        rig.wait_until(lambda: self.inputs(server) == want, f"{want}, not {self.inputs(server)}", 10)
+        rig.wait_until(lambda: self.inputs(server) == want, f"{want}, not {self.inputs(server)}")
 
     def test_ports(self):
         server = self.jackd()
@@ -69,7 +69,7 @@ class Connections(rig.RigTest):
         self.reaches(server, {1: {"music:out_1"}})
 
     def test_follow_measures_sound(self):
-        server = self.jackd()
+        server = self.jackd(patient=True)
         broadcaster = self.broadcaster()
         self.player(server, [rig.RECORDINGS[1]], "--loop", "--connect", "system:playback_*").line("first sample")
         self.analyser(server, "-c", "4", "--follow", "system:playback_*")
@@ -80,7 +80,7 @@ class Connections(rig.RigTest):
         self.analyser(server, "-c", "12")
         def said():
             return server.run("jack_property", "-l").stdout
-        text = rig.wait_until(lambda: said().count("order") >= 12 and said(), "the ports' order in the metadata", 10)
+        text = rig.wait_until(lambda: said().count("order") >= 12 and said(), "the ports' order in the metadata")
         self.assertIn("http://jackaudio.org/metadata/order", text)
         self.assertIn("http://jackaudio.org/metadata/pretty-name", text)
         self.assertIn("XMLSchema#int", text)
@@ -90,12 +90,12 @@ class Connections(rig.RigTest):
         for stop in (2, 15):
             analyser = self.analyser(server)
             analyser.process.send_signal(stop)
-            self.assertEqual(analyser.wait(10), 0, analyser.err)
+            self.assertEqual(analyser.wait(), 0, analyser.err)
             self.assertEqual([p for p in server.ports() if p.startswith(self.name)], [])
         broadcaster = self.broadcaster()
         json.loads(broadcaster.get("/healthz")[2])
         broadcaster.child.process.send_signal(15)
-        self.assertEqual(broadcaster.child.wait(10), 0, broadcaster.child.err)
+        self.assertEqual(broadcaster.child.wait(), 0, broadcaster.child.err)
 
 
 if __name__ == "__main__":

@@ -34,22 +34,19 @@ class Http(rig.RigTest):
 
     async def test_idle_frames_without_analyser(self):
         broadcaster = self.broadcaster()
-        metrics, latency = await asyncio.gather(self.collect(broadcaster, "metrics", 5),
-                                                self.collect(broadcaster, "latency", 5))
-        self.assertAlmostEqual(len(metrics), 150, delta=2)
-        self.assertAlmostEqual(len(latency), 50, delta=1)
-        for _, text in metrics:
+        metrics, _ = await asyncio.gather(self.take(broadcaster, "metrics", 60), self.take(broadcaster, "latency", 20))
+        for text in metrics:
             message = json.loads(text)
             self.assertEqual(list(message), list(METRICS))
             self.assertEqual((message["frame"], message["active_channels"], message["channel_metrics"]), (0, 0, []))
 
     async def test_frame_stays_when_analyser_goes(self):
         broadcaster = self.broadcaster()
-        analyser = self.analyser(self.jackd())
+        analyser = self.analyser(self.jackd(patient=True))
         rig.wait_until(lambda: broadcaster.json("/api/metrics")["frame"] > 20, "frames")
         analyser.stop()
         rig.wait_until(lambda: broadcaster.get("/readyz")[0] == 503, "/readyz to say 503")
-        messages = [json.loads(text) for _, text in await self.collect(broadcaster, "metrics", 1)]
+        messages = [json.loads(text) for text in await self.take(broadcaster, "metrics", 30)]
         self.assertEqual({m["active_channels"] for m in messages}, {0})
         self.assertEqual({tuple(m["channel_metrics"]) for m in messages}, {()})
         self.assertEqual(len({m["frame"] for m in messages}), 1)
@@ -57,7 +54,7 @@ class Http(rig.RigTest):
 
     def test_with_analyser(self):
         broadcaster = self.broadcaster()
-        self.analyser(self.jackd(period=128), "-c", "3")
+        self.analyser(self.jackd(period=128, patient=True), "-c", "3")
         rig.wait_ready(broadcaster)
         self.check_json(broadcaster, "/readyz")
         rig.wait_until(lambda: len(broadcaster.json("/api/metrics")["channel_metrics"]) == 3, "three channels")

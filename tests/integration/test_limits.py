@@ -23,7 +23,7 @@ from test_protocol import Peer
 def connect_from(address, port):
     s = socket.socket()
     s.bind((address, 0))
-    s.settimeout(10)
+    s.settimeout(rig.PATIENCE)
     s.connect(("127.0.0.1", port))
     return s
 
@@ -46,16 +46,15 @@ class Limits(rig.RigTest):
         broadcaster = self.broadcaster("--osc", "none", "--max-clients", "20")
         peers = self.peers(broadcaster.port, 19)
         self.assertTrue(all(b" 101 " in p.head for p in peers))
-        watching = asyncio.create_task(self.collect(broadcaster, "metrics", 3))
-        await asyncio.sleep(0.5)
-        for _ in range(100):
-            with Peer(broadcaster.port) as late:
-                self.assertIn(b" 503 ", late.head)
-                self.assertIn(b"Retry-After:", late.head)
-        self.assertEqual(broadcaster.get("/healthz")[0], 200)
-        self.assertAlmostEqual(len(await watching), 90, delta=3)
+        async with broadcaster.ws("metrics") as watching:
+            for _ in range(100):
+                with Peer(broadcaster.port) as late:
+                    self.assertIn(b" 503 ", late.head)
+                    self.assertIn(b"Retry-After:", late.head)
+                await asyncio.wait_for(watching.recv(), rig.PATIENCE)
+            self.assertEqual(broadcaster.get("/healthz")[0], 200)
         peers[0].socket.close()
-        rig.wait_until(lambda: b" 101 " in self.peers(broadcaster.port, 1)[0].head, "a place that came free", 5)
+        rig.wait_until(lambda: b" 101 " in self.peers(broadcaster.port, 1)[0].head, "a place that came free")
 
     def test_per_address(self):
         broadcaster = self.broadcaster("--osc", "none", "--max-per-address", "3")
@@ -161,8 +160,7 @@ class Limits(rig.RigTest):
         slow = socket.create_connection(("127.0.0.1", broadcaster.port))
         for s in (silent, slow):
             self.addCleanup(s.close)
-        begin = time.monotonic()
-        silent.settimeout(20)
+        silent.settimeout(rig.PATIENCE)
         ended = False
         for byte in b"GET /ws/metrics HTTP/1.1\r\nX-" + b"y" * 200:
             try:
@@ -176,32 +174,32 @@ class Limits(rig.RigTest):
             if ended:
                 break
         self.assertTrue(ended)
-        self.assertLess(time.monotonic() - begin, 15)
         self.assertEqual(silent.recv(1), b"")
-        self.assertLess(time.monotonic() - begin, 15)
 
     def test_posts(self):
         osc_peers.Flood(self)
         broadcaster = self.broadcaster("--osc", "none")
         rig.wait_ready(broadcaster)
-        connection = http.client.HTTPConnection("127.0.0.1", broadcaster.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", broadcaster.port, timeout=rig.PATIENCE)
+        begin = time.monotonic()
         codes = []
-        for _ in range(200):
+        while 429 not in codes:
             connection.request("POST", "/api/phi", '{"depth": 0.5}', {"Content-Type": "application/json"})
             response = connection.getresponse()
             response.read()
             codes.append(response.status)
-            if response.status == 429:
-                self.assertEqual(response.headers["Retry-After"], "1")
+            self.assertLess(len(codes), 100000)
+        self.assertEqual(response.headers["Retry-After"], "1")
         connection.close()
         self.assertEqual(set(codes), {202, 429})
-        self.assertTrue(100 <= codes.count(202) < 150, codes.count(202))
-        time.sleep(1.1)
-        self.assertEqual(broadcaster.get("/api/phi", "POST", b'{"depth": 1}', {"Content-Type": "application/json"})[0], 202)
+        # A hundred at once, and twenty a second.
+        self.assertTrue(100 <= codes.count(202) <= 20 * (time.monotonic() - begin) + 101, codes.count(202))
+        rig.wait_until(lambda: broadcaster.get("/api/phi", "POST", b'{"depth": 1}', {"Content-Type": "application/json"})[0]
+                       == 202, "more to be let in")
 
     def test_heads_that_are_too_large(self):
         broadcaster = self.broadcaster("--osc", "none")
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", broadcaster.port), timeout=10) as s:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", broadcaster.port), timeout=rig.PATIENCE) as s:
             s.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: " + b"x" * 9000 + b"\r\n\r\n")
             self.assertNotIn(b" 200 ", s.recv(4096))
         self.assertEqual(broadcaster.get("/healthz")[0], 200)
@@ -211,12 +209,10 @@ class Limits(rig.RigTest):
         broadcaster = self.broadcaster("--osc", "none")
         rig.wait_ready(broadcaster)
         stuck = self.peers(broadcaster.port, 10)
-        await asyncio.sleep(8)  # long enough to fill what the kernel holds for them
-        messages = await self.collect(broadcaster, "metrics", 5)
-        self.assertAlmostEqual(len(messages), 150, delta=3)
+        await self.take(broadcaster, "metrics", 400)  # long enough to fill what the kernel holds for them
         newest = broadcaster.json("/api/metrics")["frame"]
         for peer in stuck:  # what the kernel held comes first, then the newest
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + rig.PATIENCE
             frame = 0
             while frame < newest and time.monotonic() < deadline:
                 frame = int(peer.next(1).split(b",", 1)[0].split(b":")[1])
@@ -253,13 +249,11 @@ class Limits(rig.RigTest):
         path = str(self.folder / "notify")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
             s.bind(path)
-            s.settimeout(10)
+            s.settimeout(rig.PATIENCE)
             child = self.start([rig.BIN / "phicast-broadcaster", "-n", self.name, "-p", "0", "--osc", "none"],
                                env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"})
             self.assertEqual(s.recv(100), b"READY=1")
-            begin = time.monotonic()
             self.assertEqual([s.recv(100) for _ in range(5)], [b"WATCHDOG=1"] * 5)
-            self.assertTrue(0.7 < time.monotonic() - begin < 1.8)
             child.process.send_signal(signal.SIGTERM)
             while (said := s.recv(100)) == b"WATCHDOG=1":
                 pass

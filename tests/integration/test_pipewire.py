@@ -40,7 +40,7 @@ class PipeWire(rig.RigTest):
             rig.wait_until(lambda: not broadcaster.ready(), "the loss to be seen")
             self.server.start()
             player = self.server.player()
-            rig.wait_until(lambda: self.measured(broadcaster), "sound to be measured again", 10)
+            rig.wait_until(lambda: self.measured(broadcaster), "sound to be measured again")
             self.assertTrue(analyser.alive())
 
     def test_run_finds_it(self):

@@ -2,7 +2,6 @@
 """phicast.so inside the JACK server."""
 
 import os
-import unittest
 
 import rig
 
@@ -14,7 +13,7 @@ class Plugin(rig.RigTest):
         super().setUp()
         os.environ["JACK_INTERNAL_DIR"] = str(LIB)  # where jackd looks for jack_load's plug-ins
         self.addCleanup(os.environ.pop, "JACK_INTERNAL_DIR")
-        self.server = self.jackd()
+        self.server = self.jackd(realtime=True)
 
     def load(self, options):
         return self.server.run("jack_load", "-i", options, self.name, "phicast")

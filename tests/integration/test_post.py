@@ -87,7 +87,7 @@ class Post(rig.RigTest):
         self.begin()
         for path in ("/api/phi", "/api/calibrate"):
             for method in ("GET", "PUT", "DELETE", "PATCH"):
-                connection = http.client.HTTPConnection("127.0.0.1", self.broadcaster_.port, timeout=10)
+                connection = http.client.HTTPConnection("127.0.0.1", self.broadcaster_.port, timeout=rig.PATIENCE)
                 connection.request(method, path)
                 response = connection.getresponse()
                 self.assertEqual((response.status, response.headers["Allow"]), (405, "POST"), f"{method} {path}")
@@ -115,7 +115,7 @@ class Post(rig.RigTest):
 
     def raw(self, *pieces):
         """All that comes back for those bytes, sent piece by piece."""
-        with socket.create_connection(("127.0.0.1", self.broadcaster_.port), timeout=10) as s:
+        with socket.create_connection(("127.0.0.1", self.broadcaster_.port), timeout=rig.PATIENCE) as s:
             for piece in pieces:
                 s.sendall(piece)
             s.shutdown(socket.SHUT_WR)
@@ -136,7 +136,7 @@ class Post(rig.RigTest):
 
     def test_one_connection_many_posts(self):
         self.begin()
-        connection = http.client.HTTPConnection("127.0.0.1", self.broadcaster_.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.broadcaster_.port, timeout=rig.PATIENCE)
         for i in range(50):
             body = json.dumps({"depth": i / 64}) if i % 2 else "nonsense"
             connection.request("POST", "/api/phi", body, JSON)

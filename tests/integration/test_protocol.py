@@ -34,7 +34,7 @@ class Peer:
     """A WebSocket that is open, and what comes through it."""
 
     def __init__(self, port, path="/ws/metrics", extra="", pieces=0):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=rig.PATIENCE)
         key = base64.b64encode(b"0123456789abcdef").decode()
         request = (f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                    f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{extra}\r\n").encode()
@@ -79,7 +79,7 @@ class Peer:
             length = struct.unpack(">Q", self.read(8))[0]
         return first, self.read(length)
 
-    def next(self, opcode, seconds=5):
+    def next(self, opcode, seconds=rig.PATIENCE):
         """The payload of the next frame of that kind."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -226,7 +226,7 @@ class Protocol(rig.RigTest):
 
     def http(self, request):
         """All that comes back."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as s:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=rig.PATIENCE) as s:
             out = b""
             try:
                 s.sendall(request)
@@ -297,14 +297,12 @@ class Protocol(rig.RigTest):
         offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
         peers = [None] * 64
         opened = 0
-        end = time.monotonic() + 150
         for i in range(RANDOM_STREAMS):
             if i % 5000 == 0:
                 self.assertEqual(self.broadcaster_.get("/healthz")[0], 200, f"seed {seed}, input {i}")
-                self.assertLess(time.monotonic(), end, f"only {i} inputs in time")
             slot = source.randrange(len(peers))
             if i % 8 == 7:  # as HTTP
-                with socket.create_connection(("127.0.0.1", self.port), timeout=10) as s:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=rig.PATIENCE) as s:
                     s.sendall(source.choice((b"", b"GET ", b"POST /api/phi HTTP/1.1\r\n")) + self.random_input(source))
                 continue
             if peers[slot] is None:
@@ -328,7 +326,7 @@ class Protocol(rig.RigTest):
         self.stays_open()
         rig.wait_until(lambda: self.broadcaster_.json("/api/status")["streams"]["events"]["clients"] == 0, "the end of all")
         self.broadcaster_.child.process.terminate()
-        self.assertEqual(self.broadcaster_.child.wait(10), 0, self.broadcaster_.child.err[-2000:])
+        self.assertEqual(self.broadcaster_.child.wait(), 0, self.broadcaster_.child.err[-2000:])
 
 
 if __name__ == "__main__":

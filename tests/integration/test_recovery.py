@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kill -9 of each program, ten times, while a client listens."""
+"""kill -9 of each program, again and again, while a client listens."""
 
 import asyncio
 import contextlib
 import json
-import statistics
 import time
 import unittest
 
@@ -12,9 +11,6 @@ import websockets
 import websockets.exceptions
 
 import rig
-
-TIMES = 10
-LIMIT = 3.0  # s from the restart until sound is measured and streamed again
 
 
 class Listener:
@@ -66,7 +62,9 @@ class Listener:
             await self.task
 
 
-class Recovery(rig.RigTest):
+class Outages(rig.RigTest):
+    TIMES = 3
+
     def start_player(self):
         """Six channels that never fall silent together."""
         return self.player(self.server, [rig.SAMPLES / f"{n}.flac" for n in ("ambi_drone", "loop_garzul", "loop_amen")],
@@ -77,48 +75,49 @@ class Recovery(rig.RigTest):
                            "source:out_*"])
 
     async def start_all(self, reconnect=False):
-        self.server = self.jackd(period=256)
+        self.server = self.jackd(period=256, realtime=True)
         self.source = self.start_player()
         self.station = self.broadcaster()
         self.measurer = self.start_analyser()
         self.listener = Listener(self.station, reconnect)
         await self.listener.live(2)
 
-    async def finish(self, what, times, connections):
+    async def finish(self, connections):
         self.assertFalse(self.listener.task.done())
         self.assertEqual(self.listener.connections, connections)
         await self.listener.close()
-        print(f"{what}: back after {statistics.median(times):.2f} s (median), {max(times):.2f} s at most, of {TIMES}")
-        self.assertLess(max(times), LIMIT)
 
-    async def test_analyser(self):
+    async def kill_analyser(self):
+        """How long it takes each time, in s, from its start until sound is measured and streamed again."""
         await self.start_all()
         times = []
-        for _ in range(TIMES):
+        for _ in range(self.TIMES):
             self.measurer.kill()
             await self.listener.idle()
             begin = time.monotonic()
             self.measurer = self.start_analyser()
             times.append(await self.listener.live(2) - begin)
-        await self.finish("analyser", times, 1)
+        await self.finish(1)
+        return times
 
-    async def test_broadcaster(self):
+    async def kill_broadcaster(self):
         await self.start_all(reconnect=True)
         times = []
-        for _ in range(TIMES):
+        for _ in range(self.TIMES):
             self.station.child.kill()
             begin = time.monotonic()
             self.station = await asyncio.to_thread(self.broadcaster, port=self.station.port)
             times.append(await self.listener.live(2) - begin)
-        await self.finish("broadcaster", times, TIMES + 1)
+        await self.finish(self.TIMES + 1)
+        return times
 
-    async def test_jackd(self):
+    async def kill_jackd(self):
         await self.start_all()
         # A connection that no option asked for must come back as well.
         self.server.connect("source:out_6", f"{self.name}:in_8")
         self.server.connect(f"{self.name}:out_2", "system:playback_1")
         times = []
-        for outage in range(TIMES):
+        for outage in range(self.TIMES):
             self.server.kill()
             self.source.stop()
             await self.listener.idle()
@@ -128,8 +127,26 @@ class Recovery(rig.RigTest):
             self.source = self.start_player()
             times.append(await self.listener.live(2) - begin)
             self.assertTrue(self.measurer.alive())
-            await asyncio.to_thread(rig.wait_until, self.connected, "all connections to be restored", 5)
-        await self.finish("jackd", times, 1)
+            await asyncio.to_thread(rig.wait_until, self.connected, "all connections to be restored")
+        await self.finish(1)
+        return times
+
+    def connected(self):
+        ports = self.server.ports()
+        return ("source:out_1" in ports.get(f"{self.name}:in_1", ())
+                and "source:out_6" in ports.get(f"{self.name}:in_8", ())
+                and "system:playback_1" in ports.get(f"{self.name}:out_2", ()))
+
+
+class Recovery(Outages):
+    async def test_analyser(self):
+        await self.kill_analyser()
+
+    async def test_broadcaster(self):
+        await self.kill_broadcaster()
+
+    async def test_jackd(self):
+        await self.kill_jackd()
 
     def test_libjack_that_hangs(self):
         """JACK2's libjack may never return from closing a client: the analyser then starts itself anew, and goes on."""
@@ -151,12 +168,6 @@ class Recovery(rig.RigTest):
             self.assertGreaterEqual(broadcaster.json("/api/metrics")["frame"], frame)
         self.assertEqual(analyser.err.count("starting anew"), 2)
         self.assertEqual(analyser.stop(), 0)
-
-    def connected(self):
-        ports = self.server.ports()
-        return ("source:out_1" in ports.get(f"{self.name}:in_1", ())
-                and "source:out_6" in ports.get(f"{self.name}:in_8", ())
-                and "system:playback_1" in ports.get(f"{self.name}:out_2", ()))
 
 
 if __name__ == "__main__":

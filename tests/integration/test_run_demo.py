@@ -9,14 +9,13 @@ import re
 import signal
 import socket
 import subprocess
-import time
 import unittest
 import urllib.request
 
 import rig
 
 
-class RunDemo(rig.RigTest):
+class Demo(rig.RigTest):
     def run_demo(self, *options, **popen):
         """Starts it as a shell would: in a group of its own, which is what Ctrl-C is sent to."""
         self.seen = {}
@@ -50,31 +49,29 @@ class RunDemo(rig.RigTest):
         def look():
             self.assertIsNone(self.process.poll(), self.said())
             return re.search(r"^(?:.*\n){0,4}?.*?(http://\S+?)/?\s", self.said())
-        match = rig.wait_until(look, "the dashboard's URL", 300)  # a first build may come before it
+        match = rig.wait_until(look, "the dashboard's URL", 600)  # a first build may come before it
         return match.group(1)
 
     def metrics(self, url):
-        with urllib.request.urlopen(url + "/api/metrics", timeout=5) as response:
+        with urllib.request.urlopen(url + "/api/metrics", timeout=rig.PATIENCE) as response:
             return json.load(response)
 
     def leave_nothing(self):
-        rig.wait_until(lambda: not self.members(), f"everything to end, but {self.members()}", 10)
+        rig.wait_until(lambda: not self.members(), f"everything to end, but {self.members()}")
         self.assertEqual(list(pathlib.Path("/dev/shm").glob(f"*{self.name}*")), [])
         self.assertEqual(list(pathlib.Path("/dev/shm").glob(f"*phicast-{self.process.pid}_*")), [])
 
+
+class RunDemo(Demo):
     def check_run(self, stop):
         self.run_demo("--port", str(rig.free_port()))
         url = self.url()
-        begin = time.monotonic()
-        with urllib.request.urlopen(url, timeout=5) as page:
+        with urllib.request.urlopen(url, timeout=rig.PATIENCE) as page:
             self.assertEqual(page.status, 200)
         frames = rig.wait_until(lambda: (m := self.metrics(url))["active_channels"] > 0 and m["frame"],
-                                "real sound to be measured", 5)
-        rig.wait_until(lambda: self.metrics(url)["frame"] > frames, "the numbers to move", 5)
-        took = time.monotonic() - begin
-        print(f"numbers moved {took:.2f} s after the URL")
-        self.assertLess(took, 5)
-        rig.wait_until(lambda: self.metrics(url)["active_channels"] >= 6, "most recordings to sound", 10)
+                                "real sound to be measured")
+        rig.wait_until(lambda: self.metrics(url)["frame"] > frames, "the numbers to move")
+        rig.wait_until(lambda: self.metrics(url)["active_channels"] >= 6, "most recordings to sound")
         self.assertEqual(sorted(n for n in self.members().values() if n not in ("run", "bash")),
                          ["jackd", "phicast-broadca", "phicast-jack", "phicast-play"])
         stop()
@@ -89,7 +86,8 @@ class RunDemo(rig.RigTest):
 
     def test_death_of_a_child(self):
         self.run_demo("--port", str(rig.free_port()))
-        self.url()
+        url = self.url()
+        rig.wait_until(lambda: self.metrics(url)["active_channels"] > 0, "real sound to be measured")
         pid = rig.wait_until(lambda: next((p for p, n in self.members().items() if n == "phicast-jack"), None),
                              "phicast-jack to be started")
         os.kill(pid, signal.SIGKILL)
@@ -103,7 +101,7 @@ class RunDemo(rig.RigTest):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = str(taken.getsockname()[1])
             self.run_demo("--port", port)
-            self.assertEqual(self.process.wait(300), 1, self.said())
+            self.assertEqual(self.process.wait(600), 1, self.said())
         self.assertIn(port, self.said())
         self.assertIn("phicast-broadcaster ended with exit code 1", self.said())
         self.leave_nothing()
@@ -112,7 +110,7 @@ class RunDemo(rig.RigTest):
         server = self.jackd()
         self.run_demo("--port", str(rig.free_port()), "-s", server.name)
         url = self.url()
-        rig.wait_until(lambda: self.metrics(url)["active_channels"] > 0, "real sound to be measured", 10)
+        rig.wait_until(lambda: self.metrics(url)["active_channels"] > 0, "real sound to be measured")
         self.assertNotIn("jackd", self.members().values())
         self.assertIn(f"{self.name}:in_1", server.ports())
         os.killpg(self.process.pid, signal.SIGINT)
@@ -123,7 +121,7 @@ class RunDemo(rig.RigTest):
     def test_bad_options(self):
         for options, code in ((["--port"], 2), (["--no-such-option"], 2)):
             result = subprocess.run([rig.ROOT / "scripts/run", *options], capture_output=True, text=True,
-                                    timeout=300, check=False, cwd=self.folder)
+                                    timeout=600, check=False, cwd=self.folder)
             self.assertEqual(result.returncode, code, result.stderr)
         self.assertIn("no-such-option", result.stderr)
         helped = subprocess.run([rig.ROOT / "scripts/run", "--help"], capture_output=True, text=True, check=True)

@@ -61,7 +61,7 @@ class SameNumbers(rig.RigTest):
 
     async def play_live(self, mix, period):
         """(messages by frame, samples from the analyser's first to the mix's first, gaps)"""
-        server = self.jackd(period=period, sync=True, realtime=True)
+        server = self.jackd(period=period, patient=True)
         analyser = self.analyser(server, "-c", "8")
         broadcaster = self.broadcaster()
         began = int(analyser.line(r"stream starts at JACK frame (\d+)", "err").group(1))
@@ -78,12 +78,8 @@ class SameNumbers(rig.RigTest):
 
     async def check(self, period):
         mix = rig.recorded_mix(self.folder, SECONDS)
-        for _ in range(5):
-            live, lead, gaps = await self.play_live(mix, period)
-            if gaps == 0:
-                break
-        # A machine that could not keep up has told nothing: the stream had a hole, and said so.
-        self.assertEqual(gaps, 0, "the server skipped cycles in five of five attempts")
+        live, lead, gaps = await self.play_live(mix, period)
+        self.assertEqual(gaps, 0)
         rendered = self.render(mix, lead)
         compared = [frame for frame in live if frame in rendered]
         sounding = [frame for frame in compared if live[frame]["active_channels"] >= 4]
@@ -91,7 +87,7 @@ class SameNumbers(rig.RigTest):
         wrong = {frame: text for frame, text in wrong.items() if text}
         self.assertEqual(len(wrong), 0, f"{len(wrong)} of {len(compared)} frames differ, first: "
                          + str(min(wrong.items(), default=None)))
-        self.assertGreater(len(sounding), 20 * SECONDS)
+        self.assertGreater(len(sounding), 10 * SECONDS)
         print(f"period {period}: {len(compared)} frames compared, {len(sounding)} with four or more channels sounding")
 
     async def test_period_64(self):

@@ -32,7 +32,7 @@ class Security(rig.RigTest):
         fields = {"Host": "localhost", **{k.replace("_", "-"): v for k, v in headers.items()}}
         request = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items())
         request += (f"Content-Length: {len(body)}\r\n" if body else "") + "\r\n" + body
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as s:
+        with socket.create_connection(("127.0.0.1", port), timeout=rig.PATIENCE) as s:
             out = b""
             with context.wrap_socket(s, server_hostname="localhost") if context else contextlib.nullcontext(s) as stream:
                 stream.sendall(request.encode())

@@ -47,7 +47,11 @@ def shape(event):
     return tuple(event[key] for key in ("type", "from_state", "to_state", "trigger") if key in event)
 
 
-class States(rig.RigTest):
+class Scene(rig.RigTest):
+    """Plays it, and listens."""
+
+    SERVER = {"patient": True}
+
     def check(self, events, start):
         """The events are the expected ones, and their numbers fit together; start: the scene's, on their clock."""
         self.assertEqual([shape(event) for event in events], EXPECTED, json.dumps(events, indent=1))
@@ -77,8 +81,8 @@ class States(rig.RigTest):
                     events.append(json.loads(await asyncio.wait_for(ws.recv(), 0.2)))
 
     async def play_live(self, period):
-        """(events, samples from the analyser's first to the scene's first, gaps, whether the server kept up)"""
-        server = self.jackd(period=period, sync=True, realtime=True)
+        """(events, samples from the analyser's first to the scene's first, gaps, xruns)"""
+        server = self.jackd(period=period, **self.SERVER)
         analyser = self.analyser(server, "-c", str(CHANNELS))
         broadcaster = self.broadcaster()
         began = int(analyser.line(r"stream starts at JACK frame (\d+)", "err").group(1))
@@ -93,26 +97,21 @@ class States(rig.RigTest):
             child.stop()
         # A broadcaster that finds its analyser says so; that is no news of the sound.
         events = [event for event in events if event.get("trigger") != "analyser_found"]
-        return events, (played - began) % 2**32, status["gaps"], status["xruns"] == 0
+        return events, (played - began) % 2**32, status["gaps"], status["xruns"]
 
+
+class States(Scene):
     async def check_live(self, period):
-        for _ in range(5):
-            live, lead, gaps, punctual = await self.play_live(period)
-            if gaps == 0:
-                break
-        # A machine that could not keep up has told nothing: the stream had a hole, and said so.
-        self.assertEqual(gaps, 0, "the server skipped cycles in five of five attempts")
+        live, lead, gaps, _ = await self.play_live(period)
+        self.assertEqual(gaps, 0)
         rendered = self.render(lead)
         self.check(rendered, lead / RATE)
         self.assertEqual([shape(event) for event in live], EXPECTED, json.dumps(live, indent=1))
-        offset = live[0]["timestamp"] - rendered[0]["timestamp"]
         for a, b in zip(live, rendered, strict=True):
             for key in ("confidence", "criticality", "duration_ms", "peak_ici"):
                 self.assertAlmostEqual(a.get(key, 0), b.get(key, 0), delta=1e-4 * max(1, b.get(key, 0)))
-            if punctual:  # a server that comes late stretches time itself
-                self.assertAlmostEqual(a["timestamp"] - offset, b["timestamp"], delta=1e-3)
-        print(f"period {period}: {len(live)} events alike{'' if punctual else ' (late cycles: times not compared)'}; "
-              f"criticality {live[2]['criticality']:.3f} for {live[2]['duration_ms']:.1f} ms")
+        print(f"period {period}: {len(live)} events alike; criticality {live[2]['criticality']:.3f} for "
+              f"{live[2]['duration_ms']:.1f} ms")
 
     def test_rendered(self):
         for lead in (0, 100, 313):

@@ -46,16 +46,15 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     return 0;
 }
 
-/* The driver's way to wait for the next cycle: from waking to waking is a period, and as long as three
- * quarters of it are left for the clients there is something to sleep for. */
+/* The driver's way to wait for the next cycle. It asks for what is left of the period, and the cycle after
+ * gets no more than most of that, so that there always is something left. */
 int usleep(useconds_t us)
 {
-    const int64_t begin = read_clock(woke_ns + busy_max_ns);
-    const int64_t end = begin + (int64_t)us * 1000;
+    const int64_t end = read_clock(woke_ns + busy_max_ns) + (int64_t)us * 1000;
     const struct timespec wait = {.tv_sec = us / 1000000, .tv_nsec = (long)(us % 1000000) * 1000};
     const int result = clock_nanosleep(CLOCK_MONOTONIC, 0, &wait, NULL);
-    busy_max_ns = (end - woke_ns) / 4 * 3;
     woke_ns = read_clock(end);
+    busy_max_ns = (int64_t)us * 750;
     sleeps++;
     return result == 0 ? 0 : -1;
 }

@@ -23,7 +23,7 @@ JSON = "PHICAST_BENCH_JSON" in os.environ
 
 def asked(least, most):
     if least is None:
-        return f"<= {most:g}"
+        return "" if most is None else f"<= {most:g}"
     return f">= {least:g}" if most is None else f"{least:g} ... {most:g}"
 
 

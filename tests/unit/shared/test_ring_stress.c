@@ -18,7 +18,7 @@ enum {
 };
 
 struct tally {
-    uint64_t received;
+    _Atomic uint64_t received;
     uint64_t lost;
     uint64_t wrong;   /* a message other than the one due, or not whole */
     uint64_t strange; /* statuses that must not come */
@@ -118,7 +118,8 @@ static void pace(const struct stress *stress, uint64_t n, double start)
     if (n % PACE != 0 || n >= TOTAL / 2 || stress->wrong_wanted) {
         return;
     }
-    while (fast->position + PACE < n && now_seconds() < start + BUDGET_SECONDS) {
+    while (fast->position + PACE < n &&
+           now_seconds() < start + (fast->received < FAST_MINIMUM ? LIMIT_SECONDS : BUDGET_SECONDS)) {
         wait_a_bit(&patience, fast->position);
     }
 }

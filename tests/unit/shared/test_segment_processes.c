@@ -153,7 +153,9 @@ static int contend(void *arg)
             return 99;
         }
         stage->overlaps += stage->owners++ != 0;
-        for (int i = 0; i < 10; i++) { /* a life long enough to be met by others */
+        /* A life long enough to be met by others, and the first one's in any case. */
+        for (int i = 0; i < 10 || ((stage->attempts == 0 || stage->attached == 0) && now_seconds() < limit);
+             i++) {
             sched_yield();
             stage->strange += segment_verify(&segment) != STATUS_OK;
         }

@@ -91,13 +91,13 @@ static void send_number(unsigned number, bool keep)
 static bool readable(int fd)
 {
     struct pollfd ask = {.fd = fd, .events = POLLIN};
-    return poll(&ask, 1, 2000) == 1;
+    return poll(&ask, 1, 60000) == 1;
 }
 
 /* Beats, real milliseconds apart, until the state is reached. */
 static void until(enum link_state state)
 {
-    for (int i = 0; i < 2000 && line.state != state; i++) {
+    for (int i = 0; i < 60000 && line.state != state; i++) {
         usleep(1000);
         now += 1000;
         osc_link_beat(&line, now);
