@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The broadcaster's segment as the analyser reads it, and as a broadcaster's successor does. */
+#include "shared/control.h"
+
+#include "jack-client/control/hands.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/patch.h"
+
+static struct patch patch;
+static const char *name;
+
+static void prepare(void)
+{
+    const struct command command = {.kind = COMMAND_DEPTH, .value = 0.5};
+    name = patch_open(&patch, &control_kind);
+    struct control *control = patch.segment.memory;
+    FUZZ_CHECK(command_push(&control->commands, &command) == STATUS_OK);
+    patch_keep(&patch);
+}
+
+static void poll(struct hands *hands, uint64_t now_ms)
+{
+    static struct ring commands;
+    uint64_t next = ring_head(&commands);
+    struct command command;
+    double level = -20;
+    hands_poll(hands, &commands, &level, now_ms);
+    while (command_read(&commands, &next, &command, NULL) == STATUS_OK) {
+    }
+    FUZZ_CHECK(next == ring_head(&commands)); /* none was out of range */
+    FUZZ_CHECK(level >= -60 && level <= 0);
+}
+
+static void succeed(void)
+{
+    struct segment segment;
+    if (segment_attach(&segment, &control_kind, name) == STATUS_OK) {
+        (void)control_load_cursor(segment.memory);
+        segment_close(&segment);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct hands hands;
+    uint64_t now_ms = 1000;
+    size_t used = 0;
+    if (!name) {
+        prepare();
+    }
+    patch_undo(&patch);
+    hands_init(&hands, name);
+    poll(&hands, now_ms);
+    while (used < size) {
+        const size_t step = patch_apply(&patch, data + used, size - used);
+        if (step == 0) {
+            break;
+        }
+        used += step;
+        now_ms += 300;
+        poll(&hands, now_ms);
+    }
+    succeed();
+    hands_close(&hands);
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One OSC packet from the network, on all its way to the commands. */
+#include "broadcaster/osc/in.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+
+static struct control control;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct source source = {.segment = {.fd = -1}};
+    static struct sockaddr_storage from;
+    static struct hands hands = {.control = &control, .source = &source};
+    static struct osc_in in = {.hands = &hands};
+    if (source.segment.fd < 0) {
+        source.segment.fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC); /* anything of ours */
+        source.segment.memory = &control;                                 /* likewise */
+        ((struct sockaddr_in *)(void *)&from)->sin_family = AF_INET;
+        ((struct sockaddr_in *)(void *)&from)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    }
+    uint64_t next = ring_head(&control.commands);
+    const uint64_t refused = in.refused;
+    osc_in_packet(&in, data, size, -1, &from);
+    const uint64_t given = ring_head(&control.commands) - next;
+    FUZZ_CHECK(given <= OSC_IN_COMMANDS_MAX);
+    FUZZ_CHECK(given == 0 || in.refused == refused); /* whole or not at all */
+    for (uint64_t i = 0; i < given; i++) {
+        struct command command;
+        FUZZ_CHECK(command_read(&control.commands, &next, &command, NULL) == STATUS_OK);
+    }
+    return 0;
+}

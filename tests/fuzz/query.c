@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One argument of a stream's URL. The first byte says which stream's. */
+#include "broadcaster/query.h"
+
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0) {
+        return 0;
+    }
+    const enum stream_kind kind = (enum stream_kind)(data[0] % STREAM_COUNT);
+    const uint32_t most = kind == STREAM_METRICS ? METRICS_HZ_MAX : LATENCY_HZ_MAX;
+    char *argument = fuzz_text(data + 1, size - 1);
+    struct wish wish = query_default(kind);
+    const char *wrong = query_take(&wish, kind, argument);
+    if (wrong) {
+        fuzz_check_message(wrong);
+    }
+    FUZZ_CHECK(kind == STREAM_EVENTS ? wish.replay <= REPLAY_MAX : wish.rate_hz >= 1 && wish.rate_hz <= most);
+    free(argument);
+    return 0;
+}

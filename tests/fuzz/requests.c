@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The bodies of POST /api/phi and POST /api/calibrate. The first byte says which. */
+#include "shared/json/requests.h"
+
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct request request;
+    char error[REQUEST_ERROR_MAX] = "";
+    if (size == 0) {
+        return 0;
+    }
+    const char *text = (const char *)data + 1;
+    const enum status status = data[0] & 1 ? request_calibrate(&request, text, size - 1, error)
+                                           : request_phi(&request, text, size - 1, error);
+    if (status) {
+        fuzz_check_message(error);
+        return 0;
+    }
+    FUZZ_CHECK(request.count >= 1 && request.count <= REQUEST_COMMANDS_MAX);
+    for (uint32_t i = 0; i < request.count; i++) {
+        FUZZ_CHECK(command_check(&request.command[i]) == STATUS_OK);
+    }
+    return 0;
+}

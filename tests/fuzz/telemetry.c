@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The analyser's segment as the broadcaster reads it, changed under its eyes. */
+#include "broadcaster/source.h"
+#include "shared/json/messages.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/patch.h"
+
+enum { NOW_US = 1000000000, POLL_US = 300000, EVENTS_MAX = 4 * RING_SLOTS };
+
+static struct patch patch;
+static const char *name;
+static struct message message;
+
+static void free_message(void)
+{
+    message_free(&message);
+}
+
+static void prepare(void)
+{
+    const struct event event = {.kind = EVENT_STATE_CHANGE,
+                                .timestamp = 1e9,
+                                .state_change = {STATE_IDLE, STATE_AMBIENT, TRIGGER_SIGNAL_ONSET, 0.5F}};
+    const struct metrics_snapshot metrics = {.frame = 7, .timestamp = 1e9, .channel_count = 8};
+    const struct latency_snapshot latency = {.hardware_ms = 5, .buffer_ms = 5};
+    const struct analyser_status status = {
+        .sample_rate = 48000, .period = 256, .window = 2048, .hop = 512, .channel_count = 8};
+    name = patch_open(&patch, &telemetry_kind);
+    struct telemetry *telemetry = patch.segment.memory;
+    telemetry->heartbeat_us = NOW_US;
+    telemetry_write_metrics(telemetry, &metrics);
+    telemetry_write_latency(telemetry, &latency);
+    telemetry_write_status(telemetry, &status);
+    event_push(&telemetry->events, &event);
+    patch_keep(&patch);
+    atexit(free_message);
+}
+
+/* Looks at everything. */
+static void look(struct source *source, uint64_t now_us)
+{
+    struct metrics_snapshot frame;
+    struct event event;
+    source_poll(source, now_us);
+    source_frame(source, 1e9, &frame);
+    FUZZ_CHECK(message_metrics(&message, &frame) == STATUS_OK);
+    FUZZ_CHECK(source_latency(source).hardware_ms >= 0);
+    FUZZ_CHECK(source_sound_state(source) <= STATE_OFFLINE);
+    for (int i = 0; i < EVENTS_MAX && source_event(source, &event) == STATUS_OK; i++) {
+        FUZZ_CHECK(message_event(&message, &event) == STATUS_OK);
+    }
+    if (source->state != SOURCE_LIVE) {
+        fuzz_check_message(source->why);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct source source;
+    uint64_t now_us = NOW_US;
+    size_t used = 1;
+    if (!name) {
+        prepare();
+    }
+    patch_undo(&patch);
+    source_init(&source, name);
+    if (size > 0 && data[0] & 1) { /* as it is found */
+        used += patch_apply(&patch, data + 1, size - 1);
+    }
+    look(&source, now_us);
+    while (used < size) {
+        const size_t step = patch_apply(&patch, data + used, size - used);
+        if (step == 0) {
+            break;
+        }
+        used += step;
+        now_us += POLL_US;
+        look(&source, now_us);
+    }
+    source_close(&source);
+    return 0;
+}

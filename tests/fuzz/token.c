@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The token's file, and what clients give as one. */
+#include "broadcaster/token.h"
+
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct token token = {{0}};
+    char error[OPTION_ERROR_MAX] = "";
+    char *given = fuzz_text(data, size);
+    if (token_load(&token, fuzz_file(data, size), error)) {
+        fuzz_check_message(error);
+        FUZZ_CHECK(token.text[0] == '\0');
+    } else {
+        const size_t length = strnlen(token.text, TOKEN_MAX);
+        FUZZ_CHECK(length >= 1 && length < TOKEN_MAX && strncmp(token.text, given, length) == 0);
+        FUZZ_CHECK(token_fits(&token, token.text));
+        FUZZ_CHECK(token_fits(&token, given) == (strcmp(given, token.text) == 0));
+    }
+    free(given);
+    return 0;
+}
