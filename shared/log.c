@@ -21,6 +21,17 @@ void log_set_verbose(bool verbose)
     atomic_store(&show_details, verbose);
 }
 
+/* What came from outside (a name, an address, a file's words) must not begin a line of its own, nor move a
+ * terminal. */
+static void make_plain(char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < ' ' || *text == 127) {
+            *text = '?';
+        }
+    }
+}
+
 /* One buffer, one write: lines of several threads or processes never mix. */
 static void line(const char *level, const char *format, va_list args)
 {
@@ -28,6 +39,7 @@ static void line(const char *level, const char *format, va_list args)
     const int start = snprintf(text, sizeof text, "%s: %s", program_name, level);
     const size_t used = start > 0 && (size_t)start < sizeof text ? (size_t)start : 0;
     vsnprintf(text + used, sizeof text - used, format, args);
+    make_plain(text);
     fprintf(stderr, "%s\n", text);
 }
 

@@ -43,6 +43,9 @@ class BadInput(rig.RigTest):
                               ("--tau-smooth-ms", "-1"), ("--tau-criticality-ms", "nan")):
             self.refused(2, option.lstrip("-") if len(option) > 2 else "channels", "phicast-jack", option, value)
         self.refused(2, "extra", "phicast-jack", "extra")
+        for program in PROGRAMS:  # what others wrote neither begins a line nor moves a terminal
+            text = self.refused(2, "no.such", program, "--no\nsuch\x1b[2J")
+            self.assertRegex(text, r"^[ -~]+\n$")
         self.refused(2, "hop", "phicast-render", "--hop", "100", rig.RECORDINGS[0])
         self.refused(2, "file", "phicast-render")
         for port in ("-1", "65536", "web"):
