@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { FILE_MAX = 4096 };
+
 static enum status check_mode(int fd, const char *path, char *error)
 {
     struct stat about;
@@ -23,14 +25,42 @@ static enum status check_mode(int fd, const char *path, char *error)
     return STATUS_OK;
 }
 
-static enum status read_line(int fd, struct token *out, const char *path, char *error)
+/* The whole file; false if it cannot be read, or is longer than any that is meant. */
+static bool read_file(int fd, char text[FILE_MAX], size_t *length)
+{
+    ssize_t got;
+    *length = 0;
+    while (*length < FILE_MAX && (got = read(fd, text + *length, FILE_MAX - *length)) != 0) {
+        if (got < 0) {
+            return false;
+        }
+        *length += (size_t)got;
+    }
+    return *length < FILE_MAX;
+}
+
+/* How much is left without the blanks at the end. */
+static size_t without_blanks(const char *text, size_t length)
+{
+    while (length > 0 && memchr(" \t\r\n", text[length - 1], 4)) {
+        length--;
+    }
+    return length;
+}
+
+static enum status read_token(int fd, struct token *out, const char *path, char *error)
 {
     struct token token = {0};
-    char *text = token.text;
-    const ssize_t got = read(fd, text, TOKEN_MAX);
-    size_t length = got > 0 ? (size_t)got : 0;
-    while (length > 0 && strchr(" \t\r\n", text[length - 1])) {
-        text[--length] = '\0';
+    char text[FILE_MAX];
+    size_t length;
+    if (!read_file(fd, text, &length)) {
+        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: cannot be read, or is no token", path);
+        return STATUS_BAD_ARG;
+    }
+    length = without_blanks(text, length);
+    if (memchr(text, '\n', length)) {
+        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: has a second line; give one alone", path);
+        return STATUS_BAD_ARG;
     }
     bool good = length > 0 && length < TOKEN_MAX;
     for (size_t i = 0; i < length; i++) {
@@ -38,10 +68,11 @@ static enum status read_line(int fd, struct token *out, const char *path, char *
     }
     if (!good) {
         snprintf(error, OPTION_ERROR_MAX,
-                 "--token-file %.128s: give one line of 1 to 255 letters, digits and signs, without blanks",
-                 path);
+                 "--token-file %.128s: give one line of 1 to %d letters, digits and signs, without blanks",
+                 path, TOKEN_MAX - 1);
         return STATUS_BAD_ARG;
     }
+    memcpy(token.text, text, length);
     *out = token;
     return STATUS_OK;
 }
@@ -56,7 +87,7 @@ enum status token_load(struct token *token, const char *path, char error[OPTION_
     }
     enum status status = check_mode(fd, path, error);
     if (status == STATUS_OK) {
-        status = read_line(fd, token, path, error);
+        status = read_token(fd, token, path, error);
     }
     close(fd);
     return status;

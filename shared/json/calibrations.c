@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/calibrations.h"
 
+#include "shared/json/parse.h"
+
 #include <errno.h>
 #include <json-c/json.h>
 #include <math.h>
@@ -9,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { FILE_MAX = 1048576, DEPTH_MAX = 8 };
 
 enum status calibrations_path(char path[CALIBRATION_PATH_MAX])
 {
@@ -26,13 +30,11 @@ enum status calibrations_path(char path[CALIBRATION_PATH_MAX])
 /* The array in the file; NULL, and why, if there is none to be had. */
 static struct json_object *load(const char *path, enum status *status)
 {
-    if (access(path, R_OK) != 0) {
-        *status = status_from_errno(errno);
-        return NULL;
-    }
-    struct json_object *list = json_object_from_file(path);
-    *status = json_object_is_type(list, json_type_array) ? STATUS_OK : STATUS_CORRUPT;
-    if (*status) {
+    char why[JSON_WHY_MAX];
+    struct json_object *list;
+    *status = json_parse_file(&list, path, FILE_MAX, DEPTH_MAX, why);
+    if (*status == STATUS_BAD_ARG || (*status == STATUS_OK && !json_object_is_type(list, json_type_array))) {
+        *status = STATUS_CORRUPT;
         json_object_put(list);
         list = NULL;
     }

@@ -9,11 +9,11 @@
 struct config; /* owns the strings that the options point to after config_load */
 
 /* Reads the file into `options`. Numbers, strings, booleans and (for lists) arrays of strings. Unknown keys,
- * wrong types and values out of range are refused: `error` names the file, the key and the cure. A list
- * replaces what `options` held; of a key given twice the last counts. *config must be freed with config_free
- * after the last use of the options; it is NULL on failure, and the options are then half filled and not to
- * be used. STATUS_NOT_FOUND (the file), STATUS_NO_ACCESS, STATUS_CORRUPT (not JSON), STATUS_BAD_ARG (a key or
- * a value), STATUS_NO_MEMORY, STATUS_IO. */
+ * keys given twice, "config", wrong types and values out of range are refused: `error` names the file, the
+ * key and the cure. A list replaces what `options` held. *config must be freed with config_free after the
+ * last use of the options; it is NULL on failure, and the options are then half filled and not to be used.
+ * STATUS_NOT_FOUND (the file), STATUS_NO_ACCESS, STATUS_CORRUPT (not JSON), STATUS_BAD_ARG (a key or a
+ * value), STATUS_NO_MEMORY, STATUS_IO. */
 MUST_CHECK enum status config_load(const char *path, const struct option_table *table, void *options,
                                    struct config **config, char error[OPTION_ERROR_MAX]);
 

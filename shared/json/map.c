@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/map.h"
 
-#include <errno.h>
+#include "shared/json/parse.h"
+
 #include <json-c/json.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FILE_MAX = 65536, DEPTH_MAX = 8 };
@@ -107,65 +107,20 @@ static enum status take_line(struct map_line *line, uint32_t number, struct json
     return STATUS_OK;
 }
 
-static enum status read_text(const char *path, char text[FILE_MAX], size_t *length, char *error)
-{
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        snprintf(error, OPTION_ERROR_MAX, "%s", strerror(errno));
-        return status_from_errno(errno);
-    }
-    *length = fread(text, 1, FILE_MAX, file);
-    const bool failed = ferror(file) != 0;
-    fclose(file);
-    if (failed) {
-        snprintf(error, OPTION_ERROR_MAX, "cannot be read; give a plain file");
-        return STATUS_IO;
-    }
-    if (*length == FILE_MAX) {
-        snprintf(error, OPTION_ERROR_MAX, "larger than %d bytes; this is no map", FILE_MAX - 1);
-        return STATUS_CORRUPT;
-    }
-    return STATUS_OK;
-}
-
-static enum status parse(const char *text, size_t length, struct json_object **root, char *error)
-{
-    struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-    if (!tokener) {
-        snprintf(error, OPTION_ERROR_MAX, "out of memory");
-        return STATUS_NO_MEMORY;
-    }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    *root = json_tokener_parse_ex(tokener, text, (int)length);
-    const enum json_tokener_error result = json_tokener_get_error(tokener);
-    const size_t where = json_tokener_get_parse_end(tokener);
-    json_tokener_free(tokener);
-    if (result != json_tokener_success || memchr(text, '\0', length)) {
-        snprintf(error, OPTION_ERROR_MAX, "not valid JSON at byte %zu", where);
-        return STATUS_CORRUPT;
-    }
-    const size_t lines = json_object_is_type(*root, json_type_array) ? json_object_array_length(*root) : 0;
-    if (lines == 0 || lines > MAP_LINES_MAX) {
-        snprintf(error, OPTION_ERROR_MAX, "must hold an array of 1 to %d objects", MAP_LINES_MAX);
-        return STATUS_CORRUPT;
-    }
-    return STATUS_OK;
-}
-
 enum status map_load(const char *path, struct map_line lines[MAP_LINES_MAX], uint32_t *count,
                      char error[OPTION_ERROR_MAX])
 {
-    char why[OPTION_ERROR_MAX] = "out of memory";
-    char *text = malloc(FILE_MAX);
-    struct json_object *root = NULL;
-    size_t length = 0;
-    enum status status = text ? read_text(path, text, &length, why) : STATUS_NO_MEMORY;
+    char why[OPTION_ERROR_MAX];
+    struct json_object *root;
+    enum status status = json_parse_file(&root, path, FILE_MAX, DEPTH_MAX, why);
+    const size_t length = json_object_is_type(root, json_type_array) ? json_object_array_length(root) : 0;
 
     *count = 0;
-    if (status == STATUS_OK) {
-        status = parse(text, length, &root, why);
+    if (status == STATUS_OK && (length == 0 || length > MAP_LINES_MAX)) {
+        snprintf(why, sizeof why, "must hold an array of 1 to %d objects", MAP_LINES_MAX);
+        status = STATUS_CORRUPT;
     }
-    for (size_t i = 0; status == STATUS_OK && i < json_object_array_length(root); i++) {
+    for (size_t i = 0; status == STATUS_OK && i < length; i++) {
         status = take_line(&lines[i], (uint32_t)i + 1, json_object_array_get_idx(root, i), why);
         *count = (uint32_t)i + 1;
     }
@@ -174,6 +129,5 @@ enum status map_load(const char *path, struct map_line lines[MAP_LINES_MAX], uin
         *count = 0;
     }
     json_object_put(root);
-    free(text);
     return status;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/requests.h"
 
+#include "shared/json/parse.h"
+
 #include <assert.h>
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -26,31 +28,17 @@ static_assert(sizeof phi_members / sizeof phi_members[0] == REQUEST_COMMANDS_MAX
 
 static enum status parse(struct json_object **root, const char *text, size_t length, char *error)
 {
-    *root = NULL;
-    if (length > INT32_MAX || memchr(text, '\0', length)) { /* json-c would take a NUL for the end */
-        snprintf(error, REQUEST_ERROR_MAX, "the body is not valid JSON");
-        return STATUS_CORRUPT;
-    }
-    struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-    if (!tokener) {
-        snprintf(error, REQUEST_ERROR_MAX, "out of memory");
-        return STATUS_NO_MEMORY;
-    }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    *root = json_tokener_parse_ex(tokener, text, (int)length);
-    const enum json_tokener_error result = json_tokener_get_error(tokener);
-    json_tokener_free(tokener);
-    if (result == json_tokener_success && json_object_is_type(*root, json_type_object)) {
+    char why[JSON_WHY_MAX];
+    const enum status status = json_parse(root, text, length, DEPTH_MAX, why);
+    if (status == STATUS_OK && json_object_is_type(*root, json_type_object)) {
         return STATUS_OK;
     }
-    snprintf(error, REQUEST_ERROR_MAX, "the body is not a JSON object%s%s",
-             result == json_tokener_success ? "" : ": ",
-             result == json_tokener_success    ? ""
-             : result == json_tokener_continue ? "it ends too early"
-                                               : json_tokener_error_desc(result));
+    const bool is_other = status == STATUS_OK || status == STATUS_CORRUPT;
+    snprintf(error, REQUEST_ERROR_MAX, "%s%s%s", is_other ? "the body is not a JSON object" : "",
+             is_other && status ? ": " : "", status ? why : "");
     json_object_put(*root);
     *root = NULL;
-    return STATUS_CORRUPT;
+    return status ? status : STATUS_CORRUPT;
 }
 
 /* A switch takes a boolean and nothing else; a number takes no text. */

@@ -9,9 +9,10 @@
 
 static char path[64];
 
+static char error[OPTION_ERROR_MAX];
+
 static enum status load(struct token *token, const char *text, mode_t mode)
 {
-    char error[OPTION_ERROR_MAX];
     FILE *file = fopen(path, "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     fputs(text, file);
@@ -25,7 +26,6 @@ static enum status load(struct token *token, const char *text, mode_t mode)
 static void refused(void)
 {
     struct token token = {"old"};
-    char error[OPTION_ERROR_MAX];
     char large[400];
     memset(large, 'x', sizeof large);
     large[sizeof large - 1] = '\0';
@@ -39,6 +39,32 @@ static void refused(void)
     CU_ASSERT_EQUAL(load(&token, "two\nlines", 0600), STATUS_BAD_ARG);
     CU_ASSERT_EQUAL(load(&token, large, 0600), STATUS_BAD_ARG);
     CU_ASSERT_STRING_EQUAL(token.text, "old");
+}
+
+/* Whatever its length, and wherever the file's first 256 bytes end. */
+static void a_second_line(void)
+{
+    static const char *const seconds[] = {"\nx", "\n\nsecond\n", "\r\nsecond", " \n \t\n second\n"};
+    static const size_t lengths[] = {1, 6, 250, 253, 254, 255, 256};
+    struct token token = {"old"};
+    char text[600];
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        for (size_t k = 0; k < sizeof seconds / sizeof seconds[0]; k++) {
+            memset(text, 'x', sizeof text);
+            strcpy(text + lengths[i], seconds[k]);
+            CU_ASSERT_EQUAL(load(&token, text, 0600), STATUS_BAD_ARG);
+            CU_ASSERT_PTR_NOT_NULL(strstr(error, "has a second line"));
+            CU_ASSERT_PTR_NOT_NULL(strstr(error, path));
+        }
+    }
+    memset(text, ' ', sizeof text); /* far behind */
+    memcpy(text, "secret\n", 7);
+    strcpy(text + 590, "second\n");
+    CU_ASSERT_EQUAL(load(&token, text, 0600), STATUS_BAD_ARG);
+    CU_ASSERT_STRING_EQUAL(token.text, "old");
+    strcpy(text + 590, "\n\r\n");
+    CU_ASSERT_EQUAL(load(&token, text, 0600), STATUS_OK); /* blank lines are none */
+    CU_ASSERT_STRING_EQUAL(token.text, "secret");
 }
 
 static void fits(void)
@@ -65,7 +91,8 @@ static void fits(void)
 
 int main(void)
 {
-    static const CU_TestInfo tests[] = {{"refused", refused}, {"fits", fits}, CU_TEST_INFO_NULL};
+    static const CU_TestInfo tests[] = {
+        {"refused", refused}, {"a second line", a_second_line}, {"fits", fits}, CU_TEST_INFO_NULL};
     snprintf(path, sizeof path, "/tmp/test-token-%d", (int)getpid());
     return unit_run("token", tests);
 }

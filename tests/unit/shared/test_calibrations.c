@@ -142,7 +142,17 @@ static void a_missing_file_holds_nothing(void)
 static void broken_files(void)
 {
     static const char *const texts[] = {
-        "", " ", "nonsense", "{}", "null", "17", "\"text\"", "[", "[{\"rate\":48000,", "{\"rate\":48000}",
+        "",
+        " ",
+        "nonsense",
+        "{}",
+        "null",
+        "17",
+        "\"text\"",
+        "[",
+        "[{\"rate\":48000,",
+        "{\"rate\":48000}",
+        "[{\"rate\":48000,\"rate\":48000}]",
     };
     fresh_folder();
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

@@ -197,9 +197,9 @@ static void files_that_cannot_be_read(void)
     snprintf(missing, sizeof missing, "%s/missing.json", folder);
     CU_ASSERT_EQUAL(load_path(missing), STATUS_NOT_FOUND);
     CU_ASSERT_TRUE(says(missing));
-    CU_ASSERT_TRUE(says("give another file with --config"));
+    CU_ASSERT_TRUE(says("give another file"));
     CU_ASSERT_EQUAL(load_path(folder), STATUS_IO);
-    CU_ASSERT_TRUE(says("give a plain file with --config"));
+    CU_ASSERT_TRUE(says("give a plain file"));
     CU_ASSERT_EQUAL(load_path(""), STATUS_NOT_FOUND);
     char endless[1500] = "/tmp/";
     memset(endless + 5, 'x', 1400);
@@ -266,15 +266,19 @@ static void lists(void)
     CU_ASSERT_TRUE(says("connect: given more than 32 times"));
 }
 
-/* JSON leaves it open; here, as on the command line, the last one counts. */
 static void duplicate_keys(void)
 {
-    CU_ASSERT_EQUAL(load("{\"channels\": 4, \"connect\": [\"a\"], \"channels\": 5, \"connect\": [\"b\"]}"),
-                    STATUS_OK);
-    CU_ASSERT_EQUAL(options.channels, 5);
-    CU_ASSERT_EQUAL(options.connect.count, 1);
-    CU_ASSERT_STRING_EQUAL(options.connect.item[0], "b");
-    config_free(config);
+    CU_ASSERT_EQUAL(load("{\"channels\": 4, \"connect\": [\"a\"], \"channels\": 5}"), STATUS_BAD_ARG);
+    CU_ASSERT_TRUE(says("--config"));
+    CU_ASSERT_TRUE(says("channels: given twice, again at byte 34; leave one out"));
+    CU_ASSERT_EQUAL(load("{\"connect\": [\"a\"], \"connect\": [\"b\"]}"), STATUS_BAD_ARG);
+    CU_ASSERT_TRUE(says("connect: given twice"));
+}
+
+static void a_file_in_a_file(void)
+{
+    CU_ASSERT_EQUAL(load("{\"channels\": 4, \"config\": \"/etc/other.json\"}"), STATUS_BAD_ARG);
+    CU_ASSERT_TRUE(says("config: a configuration file names no other; leave it out"));
 }
 
 static void the_command_line_beats_the_file(void)
@@ -302,6 +306,7 @@ int main(void)
         {"a good file", a_good_file},
         {"lists", lists},
         {"duplicate keys", duplicate_keys},
+        {"a file in a file", a_file_in_a_file},
         {"the command line beats the file", the_command_line_beats_the_file},
         CU_TEST_INFO_NULL,
     };

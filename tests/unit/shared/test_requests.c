@@ -42,6 +42,9 @@ static void not_json(void)
 static void bad_members(void)
 {
     refuses(STATUS_BAD_ARG, "{}", "asks for nothing");
+    refuses(STATUS_BAD_ARG, "{\"depth\":0.5,\"depth\":0.5}", "depth: given twice");
+    refuses(STATUS_BAD_ARG, "{\"depth\":0.5,\"d\\u0065pth\":1}", "depth: given twice");
+    refuses(STATUS_BAD_ARG, "{\"depth\":{\"a\":1,\"a\":1}}", "a: given twice");
     refuses(STATUS_BAD_ARG, "{\"dept\":1}",
             "dept: no such member; there is depth, phase, rate, breathing, auto");
     refuses(STATUS_BAD_ARG, "{\"depth\":1,\"level_dbfs\":-20}", "level_dbfs: no such member");
