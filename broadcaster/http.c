@@ -8,6 +8,7 @@
 #include "broadcaster/report.h"
 #include "broadcaster/ws.h"
 #include "shared/json/reports.h"
+#include "shared/text.h"
 
 #include <string.h>
 #include <strings.h>
@@ -191,7 +192,8 @@ static struct verdict judge_post(struct lws *wsi, struct http *http)
 {
     const struct verdict verdict = access_judge(http->access, wsi, NEED_CONTROL);
     if (verdict.code == 0 && !limits_may_post(http->limits, lws_get_opaque_user_data(wsi), clock_now_us())) {
-        return (struct verdict){429, "too many requests; 20 a second are the most", "Retry-After: 1\r\n"};
+        return (struct verdict){429, "too many requests; " TEXT_OF(LIMITS_POSTS_HZ) " a second are the most",
+                                "Retry-After: 1\r\n"};
     }
     return verdict;
 }

@@ -17,14 +17,15 @@
 enum {
     LIMITS_CLIENTS_DEFAULT = 4096,
     LIMITS_CLIENTS_MAX = 100000,
-    LIMITS_ADDRESS_DEFAULT = 64, /* and none for this machine itself */
-    LIMITS_SPARE = 128,          /* connections beyond max_clients, where descriptors are not scarce */
-    LIMITS_RESERVE = 12,         /* descriptors that no connection gets; see limits_fit */
+    LIMITS_SPARE = 128,  /* connections beyond max_clients, where descriptors are not scarce */
+    LIMITS_RESERVE = 12, /* descriptors that no connection gets; see limits_fit */
     LIMITS_SPARE_PER_ADDRESS = 8,
-    LIMITS_POSTS_HZ = 20, /* per address, in the long run */
     LIMITS_POSTS_BURST = 100,
     LIMITS_BUCKETS = 256
 };
+
+#define LIMITS_ADDRESS_DEFAULT 64 /* and none for this machine itself */
+#define LIMITS_POSTS_HZ 20        /* per address, in the long run */
 
 /* One remote address that is connected. IPv6: its first 64 bits, which one machine may have to itself. */
 struct address {

@@ -5,6 +5,7 @@
 #include "broadcaster/limits.h"
 #include "broadcaster/listen.h"
 #include "broadcaster/osc/choice.h"
+#include "shared/text.h"
 
 #include <string.h>
 
@@ -15,15 +16,15 @@ static const struct option_row rows[] = {
      .letter = 'n',
      .kind = OPTION_STRING,
      .arg = "NAME",
-     .help = "the analyser's name (default phicast)",
+     .help = "the analyser's name",
      .offset = AT(name)},
     {.name = "port",
      .letter = 'p',
      .kind = OPTION_UINT,
      .arg = "PORT",
-     .help = "TCP port; 0 picks a free one (default 8000)",
+     .help = "TCP port; 0 picks a free one",
      .offset = AT(port),
-     .max = 65535},
+     .max = UINT16_MAX},
     {.name = "bind",
      .kind = OPTION_LIST,
      .arg = "ADDR",
@@ -41,9 +42,9 @@ static const struct option_row rows[] = {
     {.name = "osc-listen",
      .kind = OPTION_UINT,
      .arg = "PORT",
-     .help = "take OSC on this UDP port; 0 picks a free one (default: none)",
+     .help = "take OSC on this UDP port; 0 picks a free one; else on none",
      .offset = AT(osc_listen),
-     .max = 65535},
+     .max = UINT16_MAX},
     {.name = "osc-bind",
      .kind = OPTION_LIST,
      .arg = "ADDR",
@@ -76,14 +77,15 @@ static const struct option_row rows[] = {
     {.name = "max-clients",
      .kind = OPTION_UINT,
      .arg = "N",
-     .help = "streams open at a time (default 4096)",
+     .help = "streams open at a time",
      .offset = AT(max_clients),
      .min = 1,
      .max = LIMITS_CLIENTS_MAX},
     {.name = "max-per-address",
      .kind = OPTION_UINT,
      .arg = "N",
-     .help = "streams to one address (default 64, and any number to this machine itself)",
+     .help = "streams to one address; else " TEXT_OF(
+         LIMITS_ADDRESS_DEFAULT) ", and any number to this machine itself",
      .offset = AT(max_per_address),
      .min = 1,
      .max = LIMITS_CLIENTS_MAX},
@@ -116,10 +118,13 @@ static const struct option_table table = {
         "An OSC target is osc.udp://HOST:PORT[/PREFIX][?CHOICE=VALUE[&CHOICE=VALUE]...], or osc.tcp://...:\n"
         "  events=0|1     events (default 1; 0 with a map)\n"
         "  metrics=0|1    metrics, one float an address (default 0; 1 with a map or --osc-metrics)\n"
-        "  rate=HZ        bundles of metrics a second, 1 to 120 (default 30)\n"
-        "  map=NAME       touchdesigner, resolume, eos, or a JSON file (docs/osc.md)\n"
-        "  time=0|1       1: bundles carry the time instead of \"immediately\" (default 0)\n"
-        "PREFIX is /phicast unless given. Quote the URL: the shell knows ? and & as well.",
+        "  rate=HZ        bundles of metrics a second, 1 to " TEXT_OF(OSC_RATE_MAX) " (default " TEXT_OF(
+            OSC_RATE_DEFAULT) ")\n"
+                              "  map=NAME       touchdesigner, resolume, eos, or a JSON file (docs/osc.md)\n"
+                              "  time=0|1       1: bundles carry the time instead of \"immediately\" "
+                              "(default 0)\n"
+                              "PREFIX is /phicast unless given. Quote the URL: the shell knows ? and & as "
+                              "well.",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };
@@ -248,5 +253,5 @@ void broadcaster_options_free(struct broadcaster_options *options)
 
 void broadcaster_options_help(FILE *out)
 {
-    options_help(&table, out);
+    options_help(&table, &defaults, out);
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* --osc-listen was not given. */
-enum { OSC_LISTEN_OFF = 65536 };
+enum { OSC_LISTEN_OFF = UINT16_MAX + 1 };
 
 struct broadcaster_options {
     const char *name;                /* of the analyser, and so of the segments */

@@ -3,6 +3,7 @@
 
 #include "shared/json/reports.h"
 #include "shared/json/requests.h"
+#include "shared/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +78,7 @@ bool post_begin(struct post *post, struct lws *wsi, const char *path, struct ver
         refuse(post, 411, "give the body's Content-Length");
     }
     if (length > POST_BODY_MAX) {
-        refuse(post, 413, "the body is too large; 1024 bytes are the most");
+        refuse(post, 413, "the body is too large; " TEXT_OF(POST_BODY_MAX) " bytes are the most");
     }
     if (!is_json(wsi) && (length > 0 || !post->is_calibrate || has(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE))) {
         refuse(post, 415, "give Content-Type: application/json");
@@ -91,7 +92,7 @@ void post_body(struct post *post, const void *bytes, size_t length)
         return;
     }
     if (length > sizeof post->body - post->length) {
-        refuse(post, 413, "the body is too large; 1024 bytes are the most");
+        refuse(post, 413, "the body is too large; " TEXT_OF(POST_BODY_MAX) " bytes are the most");
         return;
     }
     memcpy(post->body + post->length, bytes, length);

@@ -17,7 +17,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { POST_BODY_MAX = 1024, POST_SWALLOW_MAX = 1048576 };
+#define POST_BODY_MAX 1024
+
+enum { POST_SWALLOW_MAX = 1048576 };
 
 /* One request under way. Lives in libwebsockets' per-session memory. */
 struct post {

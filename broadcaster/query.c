@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/query.h"
 
+#include "shared/text.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,11 +39,11 @@ const char *query_take(struct wish *wish, enum stream_kind kind, const char *arg
         case STREAM_METRICS:
             return take_number(&wish->rate_hz, value, 1, METRICS_HZ_MAX)
                        ? NULL
-                       : "rate: give a whole number of Hz from 1 to 120";
+                       : "rate: give a whole number of Hz from 1 to " TEXT_OF(METRICS_HZ_MAX);
         case STREAM_LATENCY:
             return take_number(&wish->rate_hz, value, 1, LATENCY_HZ_MAX)
                        ? NULL
-                       : "rate: give a whole number of Hz from 1 to 60";
+                       : "rate: give a whole number of Hz from 1 to " TEXT_OF(LATENCY_HZ_MAX);
         default: return "rate: events come as they happen";
         }
     }
@@ -51,7 +53,7 @@ const char *query_take(struct wish *wish, enum stream_kind kind, const char *arg
         }
         return take_number(&wish->replay, argument + sizeof replay - 1, 0, REPLAY_MAX)
                    ? NULL
-                   : "replay: give a whole number of events from 0 to 256";
+                   : "replay: give a whole number of events from 0 to " TEXT_OF(REPLAY_MAX);
     }
     return NULL;
 }

@@ -7,7 +7,9 @@
 
 #include <stdint.h>
 
-enum { METRICS_HZ_MAX = 120, LATENCY_HZ_MAX = 60, REPLAY_MAX = 256 };
+#define METRICS_HZ_MAX 120
+#define LATENCY_HZ_MAX 60
+#define REPLAY_MAX 256
 
 /* What a URL without a "?" asks for. */
 struct wish query_default(enum stream_kind kind);

@@ -17,31 +17,36 @@ static_assert(JACK(engine) == 0 && offsetof(struct render_options, engine) == 0,
 
 /* clang-format off */
 #define ENGINE_ROWS \
-    {"window", 0, OPTION_POWER2, "W", "samples in the analysis window: 256 ... 16384 (default 2048)", \
-     ANALYSIS(window), 256, 16384}, \
-    {"hop", 0, OPTION_POWER2, "H", "samples from frame to frame: 64 ... W (default 512)", \
-     ANALYSIS(hop), 64, 16384}, \
-    {"gate-db", 0, OPTION_DOUBLE, "DB", "a channel below this level is inactive (default -60 dBFS)", \
-     ANALYSIS(gate_db), -120, 0}, \
-    {"tau-smooth-ms", 0, OPTION_DOUBLE, "MS", "smoothing of ICI, coherence and centroid, 0 = none (default 50)", \
-     ANALYSIS(smooth_ms), 0, 60000}, \
-    {"tau-criticality-ms", 0, OPTION_DOUBLE, "MS", "memory of the criticality (default 500)", \
-     ANALYSIS(criticality_ms), 1, 600000}, \
-    {"ici-threshold", 0, OPTION_DOUBLE, "X", "from here on the sound counts as integrated (default 0.75)", \
-     ENGINE(ici_threshold), 0, 1}, \
-    {"criticality-threshold", 0, OPTION_DOUBLE, "X", "from here on the sound counts as bursting (default 2)", \
-     ENGINE(criticality_threshold), 0, 100}, \
+    {"window", 0, OPTION_POWER2, "W", "samples in the analysis window, a power of two", \
+     ANALYSIS(window), ANALYSIS_WINDOW_MIN, ANALYSIS_WINDOW_MAX}, \
+    {"hop", 0, OPTION_POWER2, "H", "samples from frame to frame, a power of two, at most W", \
+     ANALYSIS(hop), ANALYSIS_HOP_MIN, ANALYSIS_WINDOW_MAX}, \
+    {"gate-db", 0, OPTION_DOUBLE, "DB", "a channel below this level is inactive, in dBFS", \
+     ANALYSIS(gate_db), ANALYSIS_GATE_MIN, ANALYSIS_GATE_MAX}, \
+    {"tau-smooth-ms", 0, OPTION_DOUBLE, "MS", "smoothing of ICI, coherence and centroid, 0 = none", \
+     ANALYSIS(smooth_ms), 0, ANALYSIS_SMOOTH_MAX}, \
+    {"tau-criticality-ms", 0, OPTION_DOUBLE, "MS", "memory of the criticality", \
+     ANALYSIS(criticality_ms), ANALYSIS_CRITICALITY_MIN, ANALYSIS_CRITICALITY_MAX}, \
+    {"ici-threshold", 0, OPTION_DOUBLE, "X", "from here on the sound counts as integrated", \
+     ENGINE(ici_threshold), 0, STATES_ICI_MAX}, \
+    {"criticality-threshold", 0, OPTION_DOUBLE, "X", "from here on the sound counts as bursting", \
+     ENGINE(criticality_threshold), 0, STATES_CRITICALITY_MAX}, \
     {"breathing", 0, OPTION_FLAG, NULL, "let the outputs breathe from the start", ENGINE(breathing), 0, 0}, \
-    {"phi-depth", 0, OPTION_DOUBLE, "X", "depth of the breathing: 0 ... 1 (default 0.618)", ENGINE(phi_depth), 0, 1}, \
-    {"phi-rate", 0, OPTION_DOUBLE, "HZ", "rate of the breathing: 0.01 ... 10 Hz (default 0.618)", \
+    {"phi-depth", 0, OPTION_DOUBLE, "X", "depth of the breathing", ENGINE(phi_depth), \
+     COMMAND_DEPTH_MIN, COMMAND_DEPTH_MAX}, \
+    {"phi-rate", 0, OPTION_DOUBLE, "HZ", "rate of the breathing, in Hz", \
      ENGINE(phi_rate), BREATHING_RATE_MIN, BREATHING_RATE_MAX}, \
     {"auto-phi", 0, OPTION_FLAG, NULL, "steer the breathing so that criticality comes to 1", ENGINE(auto_phi), 0, 0}
+
+#define JACK_DEFAULTS \
+    ((struct jack_options){ \
+        .engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS, .calibrate_level = COMMAND_LEVEL_DEFAULT})
 
 static const struct option_row jack_rows[] = {
     {"name", 'n', OPTION_STRING, "NAME", "JACK client and segment name (default phicast)", JACK(name), 0, 0},
     {"server", 's', OPTION_STRING, "SERVER", "JACK server to join (default: JACK_DEFAULT_SERVER, or \"default\")",
      JACK(server), 0, 0},
-    {"channels", 'c', OPTION_UINT, "N", "input and output channels: 1 ... 64 (default 8)", ANALYSIS(channels), 1, 64},
+    {"channels", 'c', OPTION_UINT, "N", "input and output channels", ANALYSIS(channels), 1, CHANNELS_MAX},
     {"connect", 0, OPTION_LIST, "PATTERN", "connect matching ports to the inputs, now and whenever they appear",
      JACK(connect), 0, 0},
     {"follow", 0, OPTION_LIST, "PATTERN", "listen to whatever feeds the matching ports, e.g. 'system:playback_*'",
@@ -51,16 +56,17 @@ static const struct option_row jack_rows[] = {
      JACK(no_compensation), 0, 0},
     {"calibrate", 0, OPTION_FLAG, NULL, "measure the way from calibration_out to calibration_in, say it, and end",
      JACK(calibrate), 0, 0},
-    {"calibrate-level", 0, OPTION_DOUBLE, "DB", "level of the calibration's signal (default -20 dBFS)",
-     JACK(calibrate_level), -60, 0},
+    {"calibrate-level", 0, OPTION_DOUBLE, "DB", "level of the calibration's signal, in dBFS",
+     JACK(calibrate_level), COMMAND_LEVEL_MIN, COMMAND_LEVEL_MAX},
     {"calibrate-out", 0, OPTION_STRING, "PORT", "connect calibration_out with this port", JACK(calibrate_out), 0, 0},
     {"calibrate-in", 0, OPTION_STRING, "PORT", "connect calibration_in with this port", JACK(calibrate_in), 0, 0},
-    {"midi-depth", 0, OPTION_UINT, "CC", "MIDI controller for the depth (default 1)", JACK(midi.depth), 0, 127},
-    {"midi-phase", 0, OPTION_UINT, "CC", "MIDI controller for the phase (default 2)", JACK(midi.phase), 0, 127},
-    {"midi-rate", 0, OPTION_UINT, "CC", "MIDI controller for the rate (default 3)", JACK(midi.rate), 0, 127},
-    {"midi-breathing", 0, OPTION_UINT, "CC", "MIDI controller for breathing on/off (default 64)",
-     JACK(midi.breathing), 0, 127},
-    {"midi-auto", 0, OPTION_UINT, "CC", "MIDI controller for auto-phi on/off (default 65)", JACK(midi.auto_phi), 0, 127},
+    {"midi-depth", 0, OPTION_UINT, "CC", "MIDI controller for the depth", JACK(midi.depth), 0, MIDI_CONTROLLER_MAX},
+    {"midi-phase", 0, OPTION_UINT, "CC", "MIDI controller for the phase", JACK(midi.phase), 0, MIDI_CONTROLLER_MAX},
+    {"midi-rate", 0, OPTION_UINT, "CC", "MIDI controller for the rate", JACK(midi.rate), 0, MIDI_CONTROLLER_MAX},
+    {"midi-breathing", 0, OPTION_UINT, "CC", "MIDI controller for breathing on/off",
+     JACK(midi.breathing), 0, MIDI_CONTROLLER_MAX},
+    {"midi-auto", 0, OPTION_UINT, "CC", "MIDI controller for auto-phi on/off",
+     JACK(midi.auto_phi), 0, MIDI_CONTROLLER_MAX},
     {"group", 0, OPTION_STRING, "GROUP", "a group of users that may read the metrics (default: you alone)",
      JACK(group), 0, 0},
     {"verbose", 'v', OPTION_FLAG, NULL, "log every connection and whatever else a normal start leaves out",
@@ -91,7 +97,7 @@ static const struct option_table render_table = {
     .program = "phicast-render",
     .usage = "[options] FILE",
     .about =
-        "Measures a sound file (anything libsndfile reads, 1 to 64 channels; - is standard input) as "
+        "Measures a sound file (anything libsndfile reads; - is standard input) as "
         "phicast-jack would,\n"
         "and prints one metrics message per frame as a line of JSON; \"timestamp\" is in seconds from the "
         "file's start.",
@@ -110,6 +116,29 @@ static enum options_result check_analysis(const struct analysis_config *config, 
     return OPTIONS_RUN;
 }
 
+static enum options_result check_midi(const struct midi_map *map, char *error)
+{
+    const struct {
+        const char *name;
+        uint32_t number;
+    } rows[] = {{"depth", map->depth},
+                {"phase", map->phase},
+                {"rate", map->rate},
+                {"breathing", map->breathing},
+                {"auto", map->auto_phi}};
+    for (size_t i = 1; i < COUNT(rows); i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (rows[i].number == rows[k].number) {
+                snprintf(error, OPTION_ERROR_MAX,
+                         "--midi-%s %u: is the controller of --midi-%s as well; give either another number",
+                         rows[i].name, rows[i].number, rows[k].name);
+                return OPTIONS_ERROR;
+            }
+        }
+    }
+    return OPTIONS_RUN;
+}
+
 /* The command line is read twice: for the file's name, and again over what the file said. */
 static enum options_result parse_over_file(struct jack_options *options, int argc, char **argv, int *operands,
                                            char *error)
@@ -119,8 +148,7 @@ static enum options_result parse_over_file(struct jack_options *options, int arg
         return first;
     }
     const char *path = options->config_path;
-    *options =
-        (struct jack_options){.engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS, .calibrate_level = -20};
+    *options = JACK_DEFAULTS;
     if (config_load(path, &jack_table, options, &options->config, error)) {
         return OPTIONS_ERROR;
     }
@@ -130,14 +158,16 @@ static enum options_result parse_over_file(struct jack_options *options, int arg
 static enum options_result parse_jack(struct jack_options *options, int argc, char **argv, char *error)
 {
     int operands;
-    *options =
-        (struct jack_options){.engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS, .calibrate_level = -20};
+    *options = JACK_DEFAULTS;
     const enum options_result result = parse_over_file(options, argc, argv, &operands, error);
     if (result != OPTIONS_RUN) {
         return result;
     }
     if (operands < argc) {
         snprintf(error, OPTION_ERROR_MAX, "%s: not an option; see phicast-jack --help", argv[operands]);
+        return OPTIONS_ERROR;
+    }
+    if (check_midi(&options->midi, error) == OPTIONS_ERROR) {
         return OPTIONS_ERROR;
     }
     return check_analysis(&options->engine.analysis, error);
@@ -220,10 +250,12 @@ enum options_result render_options_parse(struct render_options *options, int arg
 
 void jack_options_help(FILE *out)
 {
-    options_help(&jack_table, out);
+    const struct jack_options defaults = JACK_DEFAULTS;
+    options_help(&jack_table, &defaults, out);
 }
 
 void render_options_help(FILE *out)
 {
-    options_help(&render_table, out);
+    const struct render_options defaults = {.engine = ENGINE_DEFAULTS};
+    options_help(&render_table, &defaults, out);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/control.h"
 
-#include <math.h>
+#include "shared/text.h"
+
 #include <string.h>
 
 const struct segment_kind control_kind = {
@@ -11,24 +12,6 @@ const struct segment_kind control_kind = {
     .suffix = "control",
 };
 
-uint32_t command_kind_of(const char *name)
-{
-    static const struct {
-        const char *name;
-        uint32_t kind;
-    } names[] = {{"depth", COMMAND_DEPTH},
-                 {"phase", COMMAND_PHASE},
-                 {"rate", COMMAND_RATE},
-                 {"breathing", COMMAND_BREATHING},
-                 {"auto", COMMAND_AUTO}};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(names[i].name, name) == 0) {
-            return names[i].kind;
-        }
-    }
-    return 0;
-}
-
 bool command_is_switch(uint32_t kind)
 {
     return kind == COMMAND_BREATHING || kind == COMMAND_AUTO;
@@ -37,14 +20,23 @@ bool command_is_switch(uint32_t kind)
 const char *command_range_str(uint32_t kind)
 {
     switch (kind) {
-    case COMMAND_DEPTH: return "a number from 0 to 1";
-    case COMMAND_PHASE: return "a number of radians from -1000000 to 1000000";
-    case COMMAND_RATE: return "a number of Hz from 0.01 to 10";
+    case COMMAND_DEPTH: return "a number from " TEXT_OF(COMMAND_DEPTH_MIN) " to " TEXT_OF(COMMAND_DEPTH_MAX);
+    case COMMAND_PHASE:
+        return "a number of radians from " TEXT_OF(COMMAND_PHASE_MIN) " to " TEXT_OF(COMMAND_PHASE_MAX);
+    case COMMAND_RATE:
+        return "a number of Hz from " TEXT_OF(COMMAND_RATE_MIN) " to " TEXT_OF(COMMAND_RATE_MAX);
     case COMMAND_BREATHING:
     case COMMAND_AUTO: return "true or false";
-    case COMMAND_CALIBRATE: return "a number of dBFS from -60 to 0";
+    case COMMAND_CALIBRATE:
+        return "a number of dBFS from " TEXT_OF(COMMAND_LEVEL_MIN) " to " TEXT_OF(COMMAND_LEVEL_MAX);
     default: return NULL;
     }
+}
+
+/* False for NaN. */
+static bool within(double value, double min, double max)
+{
+    return value >= min && value <= max;
 }
 
 enum status command_check(const struct command *command)
@@ -53,12 +45,12 @@ enum status command_check(const struct command *command)
     bool good = false;
 
     switch (command->kind) {
-    case COMMAND_DEPTH: good = v >= 0 && v <= 1; break;
-    case COMMAND_PHASE: good = fabs(v) <= 1e6; break;
-    case COMMAND_RATE: good = v >= 0.01 && v <= 10; break;
+    case COMMAND_DEPTH: good = within(v, COMMAND_DEPTH_MIN, COMMAND_DEPTH_MAX); break;
+    case COMMAND_PHASE: good = within(v, COMMAND_PHASE_MIN, COMMAND_PHASE_MAX); break;
+    case COMMAND_RATE: good = within(v, COMMAND_RATE_MIN, COMMAND_RATE_MAX); break;
     case COMMAND_BREATHING:
     case COMMAND_AUTO: good = v == 0 || v == 1; break;
-    case COMMAND_CALIBRATE: good = v >= -60 && v <= 0; break;
+    case COMMAND_CALIBRATE: good = within(v, COMMAND_LEVEL_MIN, COMMAND_LEVEL_MAX); break;
     default: break;
     }
     return good ? STATUS_OK : STATUS_BAD_ARG;

@@ -23,13 +23,25 @@
 enum { CONTROL_ABI = 2 };
 
 enum command_kind {
-    COMMAND_DEPTH = 1,     /* value: 0...1 */
-    COMMAND_PHASE = 2,     /* value: rad, any finite number up to 1e6 in size, taken modulo 2 pi */
-    COMMAND_RATE = 3,      /* value: Hz, 0.01...10 */
+    COMMAND_DEPTH = 1,     /* value: COMMAND_DEPTH_MIN...MAX */
+    COMMAND_PHASE = 2,     /* value: rad, COMMAND_PHASE_MIN...MAX, taken modulo 2 pi */
+    COMMAND_RATE = 3,      /* value: Hz, COMMAND_RATE_MIN...MAX */
     COMMAND_BREATHING = 4, /* value: 0 or 1 */
     COMMAND_AUTO = 5,      /* value: 0 or 1 */
-    COMMAND_CALIBRATE = 6  /* value: level of the test signal in dBFS, -60...0 */
+    COMMAND_CALIBRATE = 6  /* value: level of the test signal in dBFS, COMMAND_LEVEL_MIN...MAX */
 };
+
+#define COMMAND_DEPTH_MIN 0
+#define COMMAND_DEPTH_MAX 1
+#define COMMAND_PHASE_MIN -1000000
+#define COMMAND_PHASE_MAX 1000000
+#define COMMAND_RATE_MIN 0.01
+#define COMMAND_RATE_MAX 10
+#define COMMAND_LEVEL_MIN -60
+#define COMMAND_LEVEL_MAX 0
+
+/* The level when none is asked for. */
+#define COMMAND_LEVEL_DEFAULT -20
 
 struct command {
     uint32_t kind; /* enum command_kind */
@@ -59,11 +71,6 @@ static_assert(offsetof(struct control, cursor) == 64, "ABI");
 static_assert(offsetof(struct control, commands) == 128, "ABI");
 
 extern const struct segment_kind control_kind;
-
-/* The kind that people call "depth", "phase", "rate", "breathing" or "auto"; 0 for any other word. Any
- * thread.
- */
-uint32_t command_kind_of(const char *name);
 
 /* Whether the kind is on or off and nothing between. Any thread. */
 bool command_is_switch(uint32_t kind);

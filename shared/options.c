@@ -204,19 +204,49 @@ enum options_result options_parse(const struct option_table *table, void *option
     return OPTIONS_RUN;
 }
 
-void options_help(const struct option_table *table, FILE *out)
+/* " (MIN ... MAX, default X)" of a number, " (default X)" of a string, or nothing. A default outside the range
+ * stands for something else, which the help says in words. */
+static void describe_value(const struct option_row *row, const void *defaults, char *out, size_t size)
+{
+    const void *member = (const char *)defaults + row->offset;
+    double value = 0;
+    switch (row->kind) {
+    case OPTION_FLAG:
+    case OPTION_LIST: return;
+    case OPTION_STRING:
+        if (*(const char *const *)member) {
+            snprintf(out, size, " (default %s)", *(const char *const *)member);
+        }
+        return;
+    case OPTION_DOUBLE: value = *(const double *)member; break;
+    case OPTION_UINT:
+    case OPTION_POWER2: value = *(const uint32_t *)member; break;
+    }
+    const int used = snprintf(out, size, " (%.10g ... %.10g", row->min, row->max);
+    if (value >= row->min && value <= row->max) {
+        snprintf(out + used, size - (size_t)used, ", default %g)", value);
+    } else {
+        snprintf(out + used, size - (size_t)used, ")");
+    }
+}
+
+void options_help(const struct option_table *table, const void *defaults, FILE *out)
 {
     fprintf(out, "usage: %s %s\n\n%s\n\n", table->program, table->usage, table->about);
     for (size_t i = 0; i < table->count; i++) {
         const struct option_row *row = &table->rows[i];
         char left[64];
+        char right[128] = "";
         char letter[5] = "    ";
         if (row->letter) {
             snprintf(letter, sizeof letter, "-%c, ", row->letter);
         }
         snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name, row->arg ? " " : "",
                  row->arg ? row->arg : "");
-        fprintf(out, "  %-32s %s\n", left, row->help);
+        if (defaults) {
+            describe_value(row, defaults, right, sizeof right);
+        }
+        fprintf(out, "  %-32s %s%s\n", left, row->help, right);
     }
     fprintf(out, "  %-32s %s\n  %-32s %s\n", "-h, --help", "show this page and exit", "-V, --version",
             "show the version and exit");

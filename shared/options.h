@@ -34,7 +34,7 @@ struct option_row {
     char letter;      /* short name, 0 for none */
     enum option_kind kind;
     const char *arg;  /* what the help calls the value; NULL for a flag */
-    const char *help; /* one line; "(default ...)" included where there is one */
+    const char *help; /* one line; the range and the default are added where there are any */
     size_t offset;    /* of the member in the options struct */
     double min;
     double max;
@@ -65,7 +65,8 @@ enum options_result options_parse(const struct option_table *table, void *option
 MUST_CHECK enum status options_set(const struct option_table *table, void *options, const char *name,
                                    const char *text, char error[OPTION_ERROR_MAX]);
 
-/* The help page. */
-void options_help(const struct option_table *table, FILE *out);
+/* The help page. defaults: an options struct that holds them; NULL: neither they nor the
+ * ranges are shown. */
+void options_help(const struct option_table *table, const void *defaults, FILE *out);
 
 #endif

@@ -73,8 +73,9 @@ static enum status take_authority(struct osc_choice *choice, const char *url, co
     }
     start = end + 1;
     end = start + strcspn(start, "/?");
-    if (!cut(choice->port, sizeof choice->port, start, end) || !take_number(choice->port, 1, 65535, &port)) {
-        return refuse(error, url, "the port must be a number from 1 to 65535");
+    if (!cut(choice->port, sizeof choice->port, start, end) ||
+        !take_number(choice->port, 1, UINT16_MAX, &port)) {
+        return refuse(error, url, "the port must be a number from 1 to %d", UINT16_MAX);
     }
     snprintf(choice->port, sizeof choice->port, "%u", port);
     *rest = end;

@@ -5,7 +5,7 @@
  *
  *   events=0|1      events as messages of strings and floats (default 1; 0 with a map)
  *   metrics=0|1     metrics, one float per address (default 0; 1 with a map or --osc-metrics)
- *   rate=HZ         bundles of metrics per second, 1...120 (default 30)
+ *   rate=HZ         bundles of metrics per second, 1...OSC_RATE_MAX (default OSC_RATE_DEFAULT)
  *   map=NAME|FILE   touchdesigner, resolume, eos, or a JSON file; %XX stands for any character
  *   time=0|1        bundles with the time in them instead of "immediately" (default 0)
  */
@@ -18,14 +18,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum {
-    OSC_HOST_MAX = 256,
-    OSC_PREFIX_MAX = 64,
-    OSC_MAP_NAME_MAX = 256,
-    OSC_URL_MAX = 352,
-    OSC_RATE_MAX = 120,
-    OSC_RATE_DEFAULT = 30
-};
+enum { OSC_HOST_MAX = 256, OSC_PREFIX_MAX = 64, OSC_MAP_NAME_MAX = 256, OSC_URL_MAX = 352 };
+
+#define OSC_RATE_MAX 120
+#define OSC_RATE_DEFAULT 30
 
 /* Where OSC goes unless --osc says otherwise. */
 #define OSC_URL_DEFAULT "osc.udp://127.0.0.1:9000"

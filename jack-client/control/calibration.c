@@ -2,6 +2,7 @@
 #include "jack-client/control/calibration.h"
 
 #include "shared/log.h"
+#include "shared/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -142,8 +143,10 @@ enum status calibration_start(struct calibration *c, struct session *session, do
     if (c->running) {
         return refuse(c, STATUS_BUSY, "one is under way");
     }
-    if (!(level_dbfs >= -60 && level_dbfs <= 0)) {
-        return refuse(c, STATUS_BAD_ARG, "the level must be -60 ... 0 dBFS");
+    if (!(level_dbfs >= COMMAND_LEVEL_MIN && level_dbfs <= COMMAND_LEVEL_MAX)) {
+        return refuse(
+            c, STATUS_BAD_ARG,
+            "the level must be from " TEXT_OF(COMMAND_LEVEL_MIN) " to " TEXT_OF(COMMAND_LEVEL_MAX) " dBFS");
     }
     c->pending = present_place(session);
     if (!jack_port_connected(rt->calibration_out)) {

@@ -15,14 +15,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define ANALYSIS_WINDOW_MIN 256
+#define ANALYSIS_WINDOW_MAX 16384
+#define ANALYSIS_HOP_MIN 64
+#define ANALYSIS_GATE_MIN -120
+#define ANALYSIS_GATE_MAX 0
+#define ANALYSIS_SMOOTH_MAX 60000
+#define ANALYSIS_CRITICALITY_MIN 1
+#define ANALYSIS_CRITICALITY_MAX 600000
+
+/* The ranges are those above, ends included. */
 struct analysis_config {
     uint32_t sample_rate;  /* Hz, 1000...1000000 */
     uint32_t channels;     /* 1...CHANNELS_MAX */
-    uint32_t window;       /* samples, a power of two, 256...16384 */
-    uint32_t hop;          /* samples, a power of two, 64...window */
-    double gate_db;        /* dBFS, -120...0: a channel below is inactive */
-    double smooth_ms;      /* 0...60000: tau of the ratios across channels; 0 = none */
-    double criticality_ms; /* 1...600000: tau of the criticality's averages */
+    uint32_t window;       /* samples, a power of two */
+    uint32_t hop;          /* samples, a power of two, not longer than the window */
+    double gate_db;        /* dBFS: a channel below is inactive */
+    double smooth_ms;      /* tau of the ratios across channels; 0 = none */
+    double criticality_ms; /* tau of the criticality's averages */
     bool repeatable;       /* the same numbers each time, to the last bit, and not the fastest transform */
 };
 

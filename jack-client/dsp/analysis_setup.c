@@ -21,9 +21,11 @@ static bool within(double value, double low, double high)
 static bool config_good(const struct analysis_config *c)
 {
     return within(c->sample_rate, 1000, 1000000) && within(c->channels, 1, CHANNELS_MAX) &&
-           within(c->window, 256, 16384) && power_of_two(c->window) && within(c->hop, 64, c->window) &&
-           power_of_two(c->hop) && within(c->gate_db, -120, 0) && within(c->smooth_ms, 0, 60000) &&
-           within(c->criticality_ms, 1, 600000);
+           within(c->window, ANALYSIS_WINDOW_MIN, ANALYSIS_WINDOW_MAX) && power_of_two(c->window) &&
+           within(c->hop, ANALYSIS_HOP_MIN, c->window) && power_of_two(c->hop) &&
+           within(c->gate_db, ANALYSIS_GATE_MIN, ANALYSIS_GATE_MAX) &&
+           within(c->smooth_ms, 0, ANALYSIS_SMOOTH_MAX) &&
+           within(c->criticality_ms, ANALYSIS_CRITICALITY_MIN, ANALYSIS_CRITICALITY_MAX);
 }
 
 /* The share of the new value in an exponential average over one hop. */

@@ -8,9 +8,9 @@
 #include <fftw3.h>
 
 enum {
-    FIRST_BIN = 2,          /* a Hann window leaks a constant offset into bins 0 and 1 only */
-    BLOCK_CHANNELS = 8,     /* transforms that any block may cost, however short */
-    LEVELS_MAX = 16384 / 64 /* hops in the longest window */
+    FIRST_BIN = 2,      /* a Hann window leaks a constant offset into bins 0 and 1 only */
+    BLOCK_CHANNELS = 8, /* transforms that any block may cost, however short */
+    LEVELS_MAX = ANALYSIS_WINDOW_MAX / ANALYSIS_HOP_MIN /* hops in the longest window */
 };
 
 struct channel_state {

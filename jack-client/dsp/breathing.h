@@ -13,6 +13,7 @@
 #ifndef PHICAST_JACK_CLIENT_DSP_BREATHING_H
 #define PHICAST_JACK_CLIENT_DSP_BREATHING_H
 
+#include "shared/control.h"
 #include "shared/rt_safe.h"
 #include "shared/telemetry.h"
 
@@ -27,8 +28,8 @@ enum {
 
 #define BREATHING_DEPTH_DEFAULT 0.6180339887498949 /* 1/phi */
 #define BREATHING_RATE_DEFAULT 0.6180339887498949  /* Hz */
-#define BREATHING_RATE_MIN 0.01
-#define BREATHING_RATE_MAX 10.0
+#define BREATHING_RATE_MIN COMMAND_RATE_MIN
+#define BREATHING_RATE_MAX COMMAND_RATE_MAX
 
 /* One raised cosine. */
 struct ramp {

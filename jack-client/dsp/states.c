@@ -21,8 +21,8 @@ enum status states_prepare(struct states *s, const struct states_config *config)
 {
     const double rate = config->frames_per_second;
     if (!(rate > 0) || !(rate <= STATES_FRAMES_MAX) || !(config->ici_threshold >= 0) ||
-        !(config->ici_threshold <= 1) || !(config->criticality_threshold >= 0) ||
-        !(config->criticality_threshold <= 100)) {
+        !(config->ici_threshold <= STATES_ICI_MAX) || !(config->criticality_threshold >= 0) ||
+        !(config->criticality_threshold <= STATES_CRITICALITY_MAX)) {
         return STATUS_BAD_ARG;
     }
     s->ici_threshold = (float)config->ici_threshold;

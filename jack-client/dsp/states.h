@@ -17,12 +17,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define STATES_ICI_MAX 1
+#define STATES_CRITICALITY_MAX 100
+
 enum { STATES_FRAMES_MAX = 15625 /* a second: 1 MHz, a hop of 64 */ };
 
 struct states_config {
     double frames_per_second;     /* above 0, up to STATES_FRAMES_MAX */
-    double ici_threshold;         /* 0...1; 0.75 by default */
-    double criticality_threshold; /* 0...100; 2 by default */
+    double ici_threshold;         /* 0...STATES_ICI_MAX; 0.75 by default */
+    double criticality_threshold; /* 0...STATES_CRITICALITY_MAX; 2 by default */
 };
 
 /* How many of the last `length` frames were in each state. */

@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Controller numbers, 0...127, on any MIDI channel. */
+enum { MIDI_CONTROLLER_MAX = 127 };
+
+/* Controller numbers, 0...MIDI_CONTROLLER_MAX, on any MIDI channel. No two of them are the same. */
 struct midi_map {
     uint32_t depth;     /* 0...127 is 0...1 */
     uint32_t phase;     /* 0...127 is 0...2 pi, the end left out */

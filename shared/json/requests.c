@@ -154,7 +154,7 @@ enum status request_calibrate(struct request *request, const char *text, size_t 
         status = read_request(request, text, length, calibrate_members, 1, error);
     }
     if (status == STATUS_OK && request->count == 0) {
-        request->command[0] = (struct command){.kind = COMMAND_CALIBRATE, .value = REQUEST_LEVEL_DBFS};
+        request->command[0] = (struct command){.kind = COMMAND_CALIBRATE, .value = COMMAND_LEVEL_DEFAULT};
         request->name[0] = calibrate_members[0].name;
         request->count = 1;
     }

@@ -12,9 +12,6 @@
 
 enum { REQUEST_COMMANDS_MAX = 5, REQUEST_ERROR_MAX = 256 };
 
-/* The level of the test signal when none is asked for, dBFS. */
-#define REQUEST_LEVEL_DBFS (-20.0)
-
 /* The commands a body asks for, each in its range, in the order in which they are to be given: "auto" last,
  * because a hand on depth or phase suspends it. */
 struct request {

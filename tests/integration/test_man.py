@@ -24,6 +24,14 @@ def options(text):
     return {((short or "").strip(" ,"), name, value) for short, name, value in OPTION.findall(text)}
 
 
+def texts(helped, section):
+    """[(option, what --help says of it, what the page says of it)]"""
+    blocks = re.split(r"\n(?= {7}-)", section)
+    pages = {re.search(r"--[a-z-]+", block).group(): " ".join(block.split("\n", 1)[1].split()) for block in blocks[1:]}
+    return [(name, text[0].upper() + text[1:], pages[name])
+            for name, text in re.findall(r"^ +(?:-\w, +)?(--[a-z-]+).*? {2,}(\S.*)$", helped, re.MULTILINE)]
+
+
 class Man(unittest.TestCase):
     def test_pages(self):
         for program in PROGRAMS:
@@ -35,6 +43,8 @@ class Man(unittest.TestCase):
                 section = section[:re.search(r"\n[A-Z ]+\n", section[9:]).start() + 9]
                 self.assertGreater(len(options(helped)), 5)
                 self.assertEqual(options(section), options(helped))
+                for name, said, page in texts(helped, section):
+                    self.assertEqual(page[:len(said)], said, name)  # ranges and defaults included
                 version = subprocess.run([rig.BIN / program, "--version"], capture_output=True, text=True, check=True).stdout
                 self.assertIn(f"Phicast {version.split()[1]}", text)
 

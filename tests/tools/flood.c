@@ -220,7 +220,7 @@ int main(int argc, char **argv)
     switch (options_parse(&table, &options, argc, argv, &operands, error)) {
     case OPTIONS_RUN: break;
     case OPTIONS_ERROR: log_error("%s", error); return EXIT_USAGE;
-    default: options_help(&table, stdout); return EXIT_SUCCESS;
+    default: options_help(&table, NULL, stdout); return EXIT_SUCCESS;
     }
     sigemptyset(&set);
     sigaddset(&set, SIGINT);

@@ -22,7 +22,7 @@ int tool_parse(const struct option_table *table, void *options, int argc, char *
 
     log_open(table->program);
     switch (options_parse(table, options, argc, argv, &first, error)) {
-    case OPTIONS_HELP: options_help(table, stdout); return EXIT_SUCCESS;
+    case OPTIONS_HELP: options_help(table, NULL, stdout); return EXIT_SUCCESS;
     case OPTIONS_VERSION: printf("%s %s\n", table->program, PHICAST_VERSION); return EXIT_SUCCESS;
     case OPTIONS_ERROR: log_error("%s", error); return 2;
     case OPTIONS_RUN: break;

@@ -2,6 +2,9 @@
 #include "broadcaster/query.h"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static struct wish wish;
 
 static void refused(void)
@@ -19,6 +22,31 @@ static void refused(void)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         wish = query_default(bad[i].kind);
         CU_ASSERT_PTR_NOT_NULL(query_take(&wish, bad[i].kind, bad[i].argument));
+    }
+}
+
+/* The range that a refusal names is the one that is checked. */
+static void words_are_true(void)
+{
+    static const struct {
+        enum stream_kind kind;
+        const char *name;
+    } rows[] = {{STREAM_METRICS, "rate"}, {STREAM_LATENCY, "rate"}, {STREAM_EVENTS, "replay"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char argument[32];
+        unsigned ends[2];
+        snprintf(argument, sizeof argument, "%s=x", rows[i].name);
+        const char *from = strstr(query_take(&wish, rows[i].kind, argument), "from ");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(from);
+        CU_ASSERT_EQUAL_FATAL(sscanf(from, "from %u to %u", &ends[0], &ends[1]), 2);
+        for (int end = 0; end < 2; end++) {
+            snprintf(argument, sizeof argument, "%s=%u", rows[i].name, ends[end]);
+            CU_ASSERT_PTR_NULL(query_take(&wish, rows[i].kind, argument));
+        }
+        snprintf(argument, sizeof argument, "%s=%u", rows[i].name, ends[1] + 1);
+        CU_ASSERT_PTR_NOT_NULL(query_take(&wish, rows[i].kind, argument));
+        snprintf(argument, sizeof argument, "%s=%d", rows[i].name, (int)ends[0] - 1);
+        CU_ASSERT_PTR_NOT_NULL(query_take(&wish, rows[i].kind, argument));
     }
 }
 
@@ -44,6 +72,7 @@ static void taken(void)
 
 int main(void)
 {
-    static const CU_TestInfo tests[] = {{"refused", refused}, {"taken", taken}, CU_TEST_INFO_NULL};
+    static const CU_TestInfo tests[] = {
+        {"refused", refused}, {"words are true", words_are_true}, {"taken", taken}, CU_TEST_INFO_NULL};
     return unit_run("query", tests);
 }

@@ -127,6 +127,17 @@ static void wrong_values_are_refused_by_jack(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "stray"));
 }
 
+static void two_controllers_on_one_number_are_refused(void)
+{
+    CU_ASSERT_EQUAL(parse_jack("--midi-depth 7 --midi-rate 7"), OPTIONS_ERROR);
+    CU_ASSERT_STRING_EQUAL(
+        error, "--midi-rate 7: is the controller of --midi-depth as well; give either another number");
+    CU_ASSERT_EQUAL(parse_jack("--midi-auto 64"), OPTIONS_ERROR); /* the default of another */
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "--midi-breathing"));
+    CU_ASSERT_EQUAL(parse_jack("--midi-depth 2 --midi-phase 1"), OPTIONS_RUN);
+    CU_ASSERT(jack.midi.depth == 2 && jack.midi.phase == 1);
+}
+
 static void render_takes_one_file_and_no_jack_options(void)
 {
     static const char *const wrong[] = {"", "--window 1024", "a.wav b.wav", "-c 2 a.wav",
@@ -261,6 +272,9 @@ static void wrong_files_are_refused(void)
         "{\"connect\": 5}",
         "{\"connect\": [5]}",
         "{\"name\": \"\"}",
+        "{\"config\": \"other.json\"}",
+        "{\"channels\": 8, \"channels\": 8}",
+        "{\"midi-depth\": 7, \"midi-phase\": 7}",
         "{\"gate-db\": NaN}",
         "{\"channels\": 8} trailing",
     };
@@ -315,6 +329,7 @@ int main(void)
     static const CU_TestInfo tests[] = {
         {"wrong values are refused by both", wrong_values_are_refused_by_both},
         {"wrong values are refused by jack", wrong_values_are_refused_by_jack},
+        {"two controllers on one number are refused", two_controllers_on_one_number_are_refused},
         {"render takes one file and no jack options", render_takes_one_file_and_no_jack_options},
         {"wrong files are refused", wrong_files_are_refused},
         {"the defaults are the documented ones", the_defaults_are_the_documented_ones},

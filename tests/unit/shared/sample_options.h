@@ -19,7 +19,7 @@ struct sample {
 
 static const struct option_row sample_rows[] = {
     {"breathing", 'b', OPTION_FLAG, NULL, "let it breathe", offsetof(struct sample, breathing), 0, 0},
-    {"channels", 'c', OPTION_UINT, "N", "how many (default 8)", offsetof(struct sample, channels), 1, 64},
+    {"channels", 'c', OPTION_UINT, "N", "how many", offsetof(struct sample, channels), 1, 64},
     {"window", 0, OPTION_POWER2, "SAMPLES", "window length", offsetof(struct sample, window), 256, 16384},
     {"depth", 'd', OPTION_DOUBLE, "X", "depth", offsetof(struct sample, depth), 0, 1},
     {"name", 'n', OPTION_STRING, "NAME", "the name", offsetof(struct sample, name), 0, 0},
@@ -37,6 +37,6 @@ static const struct option_table sample_table = {.program = "sample",
                                                  .count = sizeof sample_rows / sizeof sample_rows[0]};
 
 static const struct sample sample_defaults = {
-    .channels = 8, .window = 2048, .depth = 0.618, .name = "phicast", .connect = {1, {"default"}}};
+    .channels = 8, .window = 2048, .depth = 0.618, .name = "phicast", .connect = {1, {"default"}}, .gate = 1};
 
 #endif

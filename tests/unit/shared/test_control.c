@@ -114,19 +114,37 @@ static void round_trips(void)
 
 static void words_for_kinds(void)
 {
-    CU_ASSERT_EQUAL(command_kind_of(""), 0);
-    CU_ASSERT_EQUAL(command_kind_of("Depth"), 0);
-    CU_ASSERT_EQUAL(command_kind_of("calibrate"), 0); /* has a path of its own */
-    CU_ASSERT_EQUAL(command_kind_of("depth"), COMMAND_DEPTH);
-    CU_ASSERT_EQUAL(command_kind_of("phase"), COMMAND_PHASE);
-    CU_ASSERT_EQUAL(command_kind_of("rate"), COMMAND_RATE);
-    CU_ASSERT_EQUAL(command_kind_of("breathing"), COMMAND_BREATHING);
-    CU_ASSERT_EQUAL(command_kind_of("auto"), COMMAND_AUTO);
     CU_ASSERT_PTR_NULL(command_range_str(0));
     for (uint32_t kind = COMMAND_DEPTH; kind <= COMMAND_CALIBRATE; kind++) {
         CU_ASSERT_PTR_NOT_NULL(command_range_str(kind));
         CU_ASSERT_EQUAL(command_is_switch(kind), kind == COMMAND_BREATHING || kind == COMMAND_AUTO);
     }
+}
+
+/* What the words say is what is checked: the ends are taken, and what lies just beyond them is not. */
+static void words_are_true(void)
+{
+    int ranges = 0;
+    for (uint32_t kind = COMMAND_DEPTH; kind <= COMMAND_CALIBRATE; kind++) {
+        const char *from = strstr(command_range_str(kind), "from ");
+        double min;
+        double max;
+        if (command_is_switch(kind)) {
+            continue;
+        }
+        CU_ASSERT_PTR_NOT_NULL_FATAL(from);
+        CU_ASSERT_EQUAL_FATAL(sscanf(from, "from %lf to %lf", &min, &max), 2);
+        const double beyond = 1e-9 * (max - min);
+        const struct command inside[] = {{.kind = kind, .value = min}, {.kind = kind, .value = max}};
+        const struct command outside[] = {{.kind = kind, .value = min - beyond},
+                                          {.kind = kind, .value = max + beyond}};
+        for (int i = 0; i < 2; i++) {
+            CU_ASSERT_EQUAL(command_check(&inside[i]), STATUS_OK);
+            CU_ASSERT_EQUAL(command_check(&outside[i]), STATUS_BAD_ARG);
+        }
+        ranges++;
+    }
+    CU_ASSERT_EQUAL(ranges, 4);
 }
 
 /* The note outlives a writer that leaves its name behind, and is not the successor's own. */
@@ -181,6 +199,7 @@ int main(void)
         {"out of range is not received", out_of_range_is_not_received},
         {"round trips", round_trips},
         {"words for kinds", words_for_kinds},
+        {"words are true", words_are_true},
         {"the cursor is left behind", cursor_is_left_behind},
         {"layout", layout},
         CU_TEST_INFO_NULL,

@@ -277,12 +277,17 @@ static void the_help_page(void)
     char page[4096] = "";
     FILE *out = fmemopen(page, sizeof page, "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-    options_help(&sample_table, out);
+    options_help(&sample_table, &sample_defaults, out);
     fclose(out);
     CU_ASSERT_EQUAL(strncmp(page, "usage: sample [OPTION]... [FILE]\n\nDoes nothing much.\n\n", 54), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "\n  -b, --breathing                  let it breathe\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(page, "\n  -c, --channels N                 how many (default 8)\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(page, "\n      --window SAMPLES             window length\n"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(page, "\n  -c, --channels N                 how many (1 ... 64, default 8)\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, " window length (256 ... 16384, default 2048)\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, " depth (0 ... 1, default 0.618)\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, " the name (default phicast)\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, " gate (-120 ... 0)\n")); /* its default is no such number */
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "\n      --window SAMPLES             window length ("));
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "\n  -h, --help "));
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "\n  -V, --version "));
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "\n\nNotes at the end.\n"));
