@@ -29,7 +29,10 @@ __attribute__((format(printf, 3, 4))) static void set_state(struct source *sourc
     }
     source->state = state;
     memcpy(source->why, why, sizeof why);
-    if (state == SOURCE_REFUSED) {
+    if (state == SOURCE_STALLED &&
+        !source->has_frame) { /* it is starting; it says itself what it waits for */
+        log_detail("analyser \"%s\" %s: %s", source->name, source_state_str(state), why);
+    } else if (state == SOURCE_REFUSED) {
         log_warning("analyser \"%s\" %s: %s", source->name, source_state_str(state), why);
     } else {
         log_info("analyser \"%s\" %s: %s", source->name, source_state_str(state), why);
@@ -126,8 +129,8 @@ static void attach(struct source *source, uint64_t now_us)
     source->torn_sequence = 0;
     source->last_good_us = now_us;
     source->attached++;
-    log_info("analyser \"%s\" found: pid %" PRIu32 ", generation %" PRIu64, source->name,
-             telemetry->header.writer_pid, telemetry->header.generation);
+    log_detail("analyser \"%s\" found: pid %" PRIu32 ", generation %" PRIu64, source->name,
+               telemetry->header.writer_pid, telemetry->header.generation);
 }
 
 /* Counts each bad snapshot once, however often it is looked at. A torn one is no fault yet: its writer may be

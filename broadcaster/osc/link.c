@@ -36,30 +36,43 @@ bool osc_link_heard(const struct osc_link *link)
     return link->state == LINK_OPEN;
 }
 
+/* Tells of the link's new state, of one that comes and goes the 1st, 2nd, 4th, 8th ... time. That a target is
+ * there is news if it was missed. */
+static void tell(struct osc_link *link, uint64_t now_us)
+{
+    char url[OSC_URL_MAX];
+    const bool is_there = link->state == LINK_OPEN;
+    osc_choice_url(link->choice, url);
+    if (now_us - link->changed_us >= LINK_CALM_US) {
+        link->changes = 0;
+    }
+    link->changed_us = now_us;
+    const bool is_news = !link->quiet && (!is_there || link->missed);
+    link->changes += is_news ? 1 : 0;
+    if (!is_news || (link->changes & (link->changes - 1)) != 0) {
+        log_detail("OSC target %.200s: %s", url, link->why);
+    } else if (is_there) {
+        log_info("OSC target %.200s: %s", url, link->why);
+    } else {
+        log_warning("OSC target %.200s: %s", url, link->why);
+    }
+    link->missed = !is_there;
+}
+
 /* Says so if anything but the passing stages of a new attempt has changed. */
-__attribute__((format(printf, 3, 4))) static void set_state(struct osc_link *link, enum link_state state,
-                                                            const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void set_state(struct osc_link *link, enum link_state state,
+                                                            uint64_t now_us, const char *format, ...)
 {
     char why[LINK_WHY_MAX];
-    char url[OSC_URL_MAX];
     va_list args;
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
     link->state = state;
-    if (state == LINK_RESOLVING || state == LINK_CONNECTING || strcmp(why, link->why) == 0) {
-        return;
+    if (state != LINK_RESOLVING && state != LINK_CONNECTING && strcmp(why, link->why) != 0) {
+        memcpy(link->why, why, sizeof why);
+        tell(link, now_us);
     }
-    memcpy(link->why, why, sizeof why);
-    osc_choice_url(link->choice, url);
-    if (link->quiet || (state == LINK_OPEN && !link->missed)) {
-        log_detail("OSC target %.200s: %s", url, why);
-    } else if (state == LINK_OPEN) {
-        log_info("OSC target %.200s: %s", url, why);
-    } else {
-        log_warning("OSC target %.200s: %s", url, why);
-    }
-    link->missed = state != LINK_OPEN;
 }
 
 void osc_link_init(struct osc_link *link, const struct osc_choice *choice, bool quiet)
@@ -107,7 +120,7 @@ static void pause_link(struct osc_link *link, const char *why, uint64_t now_us)
     forget_addresses(link);
     link->retry_us = now_us + link->pause_us;
     link->pause_us = link->pause_us * 2 < LINK_PAUSE_MAX_US ? link->pause_us * 2 : LINK_PAUSE_MAX_US;
-    set_state(link, LINK_WAITING, "%s; trying again", why);
+    set_state(link, LINK_WAITING, now_us, "%s; trying again", why);
 }
 
 static void set_open(struct osc_link *link, uint64_t now_us)
@@ -115,7 +128,7 @@ static void set_open(struct osc_link *link, uint64_t now_us)
     link->since_us = now_us;
     link->probe_us = 0;
     link->pause_us = LINK_PAUSE_MIN_US;
-    set_state(link, LINK_OPEN, "%s", link->choice->tcp ? "connected" : "sending");
+    set_state(link, LINK_OPEN, now_us, "%s", link->choice->tcp ? "connected" : "sending");
 }
 
 /* Tries the addresses from link->address on until one can at least be begun with. */
@@ -133,7 +146,7 @@ static void connect_next(struct osc_link *link, uint64_t now_us)
             }
             if (errno == EINPROGRESS) {
                 link->since_us = now_us;
-                set_state(link, LINK_CONNECTING, "connecting");
+                set_state(link, LINK_CONNECTING, now_us, "connecting");
                 return;
             }
         }
@@ -159,7 +172,7 @@ static void beat_waiting(struct osc_link *link, uint64_t now_us)
         pause_link(link, "out of memory or threads", now_us);
         return;
     }
-    set_state(link, LINK_RESOLVING, "looking the name up");
+    set_state(link, LINK_RESOLVING, now_us, "looking the name up");
 }
 
 static void beat_resolving(struct osc_link *link, uint64_t now_us)
@@ -183,12 +196,8 @@ static void beat_resolving(struct osc_link *link, uint64_t now_us)
 static void move_on(struct osc_link *link, struct addrinfo *list, uint64_t now_us)
 {
     char url[OSC_URL_MAX];
-    char host[NI_MAXHOST] = "another address";
-    struct addrinfo *same = list;
-    while (same && (same->ai_addrlen != link->address->ai_addrlen ||
-                    memcmp(same->ai_addr, link->address->ai_addr, same->ai_addrlen) != 0)) {
-        same = same->ai_next;
-    }
+    char host[OSC_HOST_MAX];
+    struct addrinfo *same = osc_resolve_find(list, link->address);
     const bool stays = same && (same == list || link->state == LINK_OPEN);
     forget_addresses(link);
     link->list = list;
@@ -197,8 +206,8 @@ static void move_on(struct osc_link *link, struct addrinfo *list, uint64_t now_u
         return;
     }
     osc_choice_url(link->choice, url);
-    (void)getnameinfo(list->ai_addr, list->ai_addrlen, host, sizeof host, NULL, 0, NI_NUMERICHOST);
-    log_info("OSC target %.200s: its name now means %s", url, host);
+    osc_resolve_number(list, host, sizeof host);
+    log_repeated(&link->moves, "OSC target %.200s: its name now means %s", url, host);
     connect_next(link, now_us);
 }
 
@@ -243,10 +252,10 @@ static void beat_connecting(struct osc_link *link, uint64_t now_us)
     }
 }
 
-static void set_refused(struct osc_link *link)
+static void set_refused(struct osc_link *link, uint64_t now_us)
 {
     link->probe_us = 0;
-    set_state(link, LINK_REFUSED, "nobody listens there; sending on");
+    set_state(link, LINK_REFUSED, now_us, "nobody listens there; sending on");
 }
 
 /* The bytes that left, 0 if the target takes none now, or -1 with errno. */
@@ -254,7 +263,7 @@ static ssize_t write_some(struct osc_link *link, const unsigned char *bytes, siz
 {
     ssize_t sent = send(link->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == ECONNREFUSED && !link->choice->tcp) {
-        set_refused(link); /* that was about an earlier packet; this one has not left yet */
+        set_refused(link, now_us); /* that was about an earlier packet; this one has not left yet */
         sent = send(link->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     if (sent < 0) {
@@ -288,27 +297,12 @@ static void flush(struct osc_link *link, uint64_t now_us)
     }
 }
 
-/* What a target says over TCP is of no interest, but its end is. False: it has gone. */
-static bool drain(struct osc_link *link, uint64_t now_us)
-{
-    char bytes[512];
-    ssize_t got;
-    for (int i = 0; i < 16; i++) {
-        got = recv(link->fd, bytes, sizeof bytes, MSG_DONTWAIT);
-        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            return true;
-        }
-        if (got <= 0) {
-            pause_link(link, got == 0 ? "it has closed the connection" : strerror(errno), now_us);
-            return false;
-        }
-    }
-    return true;
-}
-
 static void beat_tcp(struct osc_link *link, uint64_t now_us)
 {
-    if (drain(link, now_us)) {
+    const char *why = osc_socket_drain(link->fd);
+    if (why) {
+        pause_link(link, why, now_us);
+    } else {
         flush(link, now_us);
     }
     if (link->state == LINK_OPEN && link->queue.first && now_us >= link->since_us + LINK_PATIENCE_US) {
@@ -320,7 +314,7 @@ static void beat_tcp(struct osc_link *link, uint64_t now_us)
 static void beat_udp(struct osc_link *link, uint64_t now_us)
 {
     if (osc_socket_error(link->fd) == ECONNREFUSED) {
-        set_refused(link);
+        set_refused(link, now_us);
     } else if (link->probe_us != 0 && now_us >= link->probe_us + PROBE_US) {
         set_open(link, now_us);
     }

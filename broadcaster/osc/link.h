@@ -29,6 +29,7 @@ enum {
     LINK_PATIENCE_US = 5000000,
     LINK_PAUSE_MIN_US = 500000,
     LINK_PAUSE_MAX_US = 15000000,
+    LINK_CALM_US = 60000000,
     LINK_LOOKUP_US = 60000000,
     LINK_LOOKUP_REFUSED_US = 2000000,
     LINK_WHY_MAX = 80
@@ -44,8 +45,11 @@ enum link_state {
 
 struct osc_link {
     const struct osc_choice *choice;
-    bool quiet;  /* nobody asked for this target: it is no news whether it is there */
-    bool missed; /* it was said that nobody is there */
+    bool quiet;          /* nobody asked for this target: it is no news whether it is there */
+    bool missed;         /* it was said that nobody is there */
+    uint64_t moves;      /* to another address */
+    uint64_t changes;    /* of what there is to say about it, until there were none for LINK_CALM_US */
+    uint64_t changed_us; /* when the last of them was */
     enum link_state state;
     char why[LINK_WHY_MAX];      /* one phrase on the state, for people */
     int fd;                      /* -1: none */

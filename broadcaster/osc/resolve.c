@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Shared by two, the thread that asks and the event loop; whoever is the last to let go frees it. The answer
  * is written before `done` is set, with release, and never after. */
@@ -112,6 +113,23 @@ enum status osc_resolve_poll(struct osc_resolve *resolve, struct addrinfo **list
     resolve->list = NULL;
     *why = *list ? "" : gai_strerror(resolve->error);
     return *list ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+struct addrinfo *osc_resolve_find(struct addrinfo *list, const struct addrinfo *address)
+{
+    while (list && (list->ai_addrlen != address->ai_addrlen ||
+                    memcmp(list->ai_addr, address->ai_addr, list->ai_addrlen) != 0)) {
+        list = list->ai_next;
+    }
+    return list;
+}
+
+void osc_resolve_number(const struct addrinfo *address, char *out, size_t size)
+{
+    if (getnameinfo(address->ai_addr, address->ai_addrlen, out, (socklen_t)size, NULL, 0, NI_NUMERICHOST) !=
+        0) {
+        snprintf(out, size, "another address");
+    }
 }
 
 void osc_resolve_end(struct osc_resolve *resolve)

@@ -20,6 +20,12 @@ struct osc_resolve *osc_resolve_start(const char *host, const char *port, bool t
 MUST_CHECK enum status osc_resolve_poll(struct osc_resolve *resolve, struct addrinfo **list,
                                         const char **why);
 
+/* The entry of the list with the same address; NULL if there is none. Any thread. */
+struct addrinfo *osc_resolve_find(struct addrinfo *list, const struct addrinfo *address);
+
+/* The address as people write it. Any thread. */
+void osc_resolve_number(const struct addrinfo *address, char *out, size_t size);
+
 /* Event loop's thread. Does not wait: a thread that is still asking cleans up after itself. NULL is fine. */
 void osc_resolve_end(struct osc_resolve *resolve);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 
 int osc_socket_open(const struct addrinfo *address)
@@ -32,4 +33,19 @@ bool osc_socket_connected(int fd)
     struct sockaddr_storage peer;
     socklen_t length = sizeof peer;
     return getpeername(fd, (struct sockaddr *)&peer, &length) == 0;
+}
+
+const char *osc_socket_drain(int fd)
+{
+    char bytes[512];
+    for (int i = 0; i < 16; i++) {
+        const ssize_t got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            return NULL;
+        }
+        if (got <= 0) {
+            return got == 0 ? "it has closed the connection" : strerror(errno);
+        }
+    }
+    return NULL;
 }

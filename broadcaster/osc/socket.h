@@ -14,4 +14,8 @@ int osc_socket_error(int fd);
 
 bool osc_socket_connected(int fd);
 
+/* Throws away what has come over TCP: what a target says is of no interest, but its end is. NULL: it is still
+ * there; else why it has gone. */
+const char *osc_socket_drain(int fd);
+
 #endif

@@ -19,7 +19,7 @@ enum {
     RETRY_MS = 1000,        /* from try to try while there is no server */
     SETTLING_MS = 1000,     /* PipeWire: ports may appear this much later than the graph says */
     QUIET_MS = 40,          /* connections are looked at when the graph has not changed for so long */
-    TROUBLE_MS = 5000,      /* xruns are worth a line at most so often */
+    TROUBLE_MS = 10000,     /* xruns and gaps are summed up over so long */
     DEAD_MS = 1000,         /* no callback for so long: the server has forgotten us */
     NAME_RELEASE_MS = 2000, /* a killed predecessor's name may take this long to be free */
 };
@@ -189,7 +189,11 @@ static void log_stream_start(struct control_side *c)
 {
     const uint32_t start = LOAD(c->rt.reports.stream_start);
     if (LOAD(c->rt.reports.callbacks) > c->callbacks && (!c->stream_logged || start != c->stream_start)) {
-        log_info("stream starts at JACK frame %u", start);
+        if (c->stream_logged) {
+            log_detail("stream starts at JACK frame %u", start);
+        } else {
+            log_info("stream starts at JACK frame %u", start);
+        }
         c->stream_start = start;
         c->stream_logged = true;
     }
@@ -199,9 +203,11 @@ static void log_trouble(struct control_side *c, uint64_t now_ms)
 {
     const uint64_t gaps = LOAD(c->rt.reports.gaps);
     const uint64_t xruns = LOAD(c->session.xruns);
-    if ((gaps != c->gaps || xruns != c->xruns) && now_ms - c->trouble_ms >= TROUBLE_MS) {
-        log_warning("%llu xruns and %llu gaps so far; after a gap the window fills anew",
-                    (unsigned long long)xruns, (unsigned long long)gaps);
+    if ((gaps != c->gaps || xruns != c->xruns) &&
+        (c->trouble_ms == 0 || now_ms - c->trouble_ms >= TROUBLE_MS)) {
+        log_warning("%llu xruns and %llu gaps in the last %d s; after a gap the window fills anew",
+                    (unsigned long long)(xruns - c->xruns), (unsigned long long)(gaps - c->gaps),
+                    TROUBLE_MS / 1000);
         c->gaps = gaps;
         c->xruns = xruns;
         c->trouble_ms = now_ms;

@@ -62,7 +62,7 @@ class SameNumbers(rig.RigTest):
     async def play_live(self, mix, period):
         """(messages by frame, samples from the analyser's first to the mix's first, gaps)"""
         server = self.jackd(period=period, patient=True)
-        analyser = self.analyser(server, "-c", "8")
+        analyser = self.analyser(server, "-c", "8", "--verbose")  # every start of the stream is named
         broadcaster = self.broadcaster()
         began = int(analyser.line(r"stream starts at JACK frame (\d+)", "err").group(1))
         rig.wait_ready(broadcaster)

@@ -380,6 +380,39 @@ static void tcp_that_moves(void)
     osc_link_close(&line);
 }
 
+/* Thirty times within a calm minute: 1st, 2nd, 4th, 8th, 16th and 32nd of the changes are told, and after the
+ * minute the next. */
+static void flapping(void)
+{
+    uint16_t port = 0;
+    char text[8192] = "";
+    FILE *file = tmpfile();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    const int server = receiver(SOCK_STREAM, &port);
+    const int terminal = dup(2);
+    dup2(fileno(file), 2);
+    choose("tcp", "127.0.0.1", port);
+    for (int i = 0; i <= 30; i++) {
+        now = line.retry_us > now ? line.retry_us : now;
+        now += i == 30 ? LINK_CALM_US : 0;
+        until(LINK_OPEN);
+        close(accept(server, NULL, NULL));
+        until(LINK_WAITING);
+    }
+    dup2(terminal, 2);
+    close(terminal);
+    rewind(file);
+    const size_t length = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    int lines = 0;
+    for (size_t i = 0; i < length; i++) {
+        lines += text[i] == '\n' ? 1 : 0;
+    }
+    CU_ASSERT(lines >= 7 && lines <= 8);
+    close(server);
+    osc_link_close(&line);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -390,6 +423,7 @@ int main(void)
         {"TCP", tcp},
         {"TCP that does not read", tcp_that_does_not_read},
         {"a full queue", a_full_queue},
+        {"flapping", flapping},
         {"UDP that moves", udp_that_moves},
         {"UDP that is refused and moves", udp_that_is_refused_and_moves},
         {"TCP that moves", tcp_that_moves},
