@@ -42,7 +42,8 @@ static bool read_file(int fd, char text[FILE_MAX], size_t *length)
 /* How much is left without the blanks at the end. */
 static size_t without_blanks(const char *text, size_t length)
 {
-    while (length > 0 && memchr(" \t\r\n", text[length - 1], 4)) {
+    static const char blanks[] = {' ', '\t', '\r', '\n'};
+    while (length > 0 && memchr(blanks, text[length - 1], sizeof blanks)) {
         length--;
     }
     return length;

@@ -22,7 +22,7 @@ const char *command_range_str(uint32_t kind)
     switch (kind) {
     case COMMAND_DEPTH: return "a number from " TEXT_OF(COMMAND_DEPTH_MIN) " to " TEXT_OF(COMMAND_DEPTH_MAX);
     case COMMAND_PHASE:
-        return "a number of radians from " TEXT_OF(COMMAND_PHASE_MIN) " to " TEXT_OF(COMMAND_PHASE_MAX);
+        return "a number of radians from -" TEXT_OF(COMMAND_PHASE_MAX) " to " TEXT_OF(COMMAND_PHASE_MAX);
     case COMMAND_RATE:
         return "a number of Hz from " TEXT_OF(COMMAND_RATE_MIN) " to " TEXT_OF(COMMAND_RATE_MAX);
     case COMMAND_BREATHING:
@@ -46,7 +46,7 @@ enum status command_check(const struct command *command)
 
     switch (command->kind) {
     case COMMAND_DEPTH: good = within(v, COMMAND_DEPTH_MIN, COMMAND_DEPTH_MAX); break;
-    case COMMAND_PHASE: good = within(v, COMMAND_PHASE_MIN, COMMAND_PHASE_MAX); break;
+    case COMMAND_PHASE: good = within(v, -COMMAND_PHASE_MAX, COMMAND_PHASE_MAX); break;
     case COMMAND_RATE: good = within(v, COMMAND_RATE_MIN, COMMAND_RATE_MAX); break;
     case COMMAND_BREATHING:
     case COMMAND_AUTO: good = v == 0 || v == 1; break;

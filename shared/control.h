@@ -24,7 +24,7 @@ enum { CONTROL_ABI = 2 };
 
 enum command_kind {
     COMMAND_DEPTH = 1,     /* value: COMMAND_DEPTH_MIN...MAX */
-    COMMAND_PHASE = 2,     /* value: rad, COMMAND_PHASE_MIN...MAX, taken modulo 2 pi */
+    COMMAND_PHASE = 2,     /* value: rad, up to COMMAND_PHASE_MAX in size, taken modulo 2 pi */
     COMMAND_RATE = 3,      /* value: Hz, COMMAND_RATE_MIN...MAX */
     COMMAND_BREATHING = 4, /* value: 0 or 1 */
     COMMAND_AUTO = 5,      /* value: 0 or 1 */
@@ -33,15 +33,14 @@ enum command_kind {
 
 #define COMMAND_DEPTH_MIN 0
 #define COMMAND_DEPTH_MAX 1
-#define COMMAND_PHASE_MIN -1000000
 #define COMMAND_PHASE_MAX 1000000
 #define COMMAND_RATE_MIN 0.01
 #define COMMAND_RATE_MAX 10
-#define COMMAND_LEVEL_MIN -60
+#define COMMAND_LEVEL_MIN -60 /* NOLINT(bugprone-macro-parentheses): they would be printed */
 #define COMMAND_LEVEL_MAX 0
 
 /* The level when none is asked for. */
-#define COMMAND_LEVEL_DEFAULT -20
+#define COMMAND_LEVEL_DEFAULT (-20)
 
 struct command {
     uint32_t kind; /* enum command_kind */

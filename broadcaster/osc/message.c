@@ -128,6 +128,9 @@ enum status osc_message_read(struct osc_message *message, const void *bytes, siz
     if (types && types[0] == ',') {
         status = read_arguments(&read, &rest, types + 1);
     }
-    *message = status ? (struct osc_message){0} : read;
+    if (status) {
+        read.count = 0;
+    }
+    *message = read;
     return status;
 }
