@@ -204,8 +204,8 @@ enum options_result options_parse(const struct option_table *table, void *option
     return OPTIONS_RUN;
 }
 
-/* " (MIN ... MAX, default X)" of a number, " (default X)" of a string, or nothing. A default outside the range
- * stands for something else, which the help says in words. */
+/* " (MIN ... MAX, default X)" of a number, " (default X)" of a string, or nothing. A default outside the
+ * range stands for something else, which the help says in words. */
 static void describe_value(const struct option_row *row, const void *defaults, char *out, size_t size)
 {
     const void *member = (const char *)defaults + row->offset;
