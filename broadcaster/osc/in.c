@@ -50,10 +50,7 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct wishes *wishes, 
                                                          const char *format, ...)
 {
     va_list args;
-    int used = address ? snprintf(wishes->wrong, WRONG_MAX, "%.80s: ", address) : 0;
-    for (int i = 0; i < used; i++) {
-        wishes->wrong[i] = wishes->wrong[i] < ' ' || wishes->wrong[i] > '~' ? '?' : wishes->wrong[i];
-    }
+    const int used = address ? snprintf(wishes->wrong, WRONG_MAX, "%.80s: ", address) : 0;
     va_start(args, format);
     vsnprintf(wishes->wrong + used, WRONG_MAX - (size_t)used, format, args);
     va_end(args);
