@@ -14,6 +14,7 @@
     extern const unsigned char symbol##_end[] __attribute__((visibility("hidden")))
 
 EMBED(asset_index, "index.html");
+EMBED(asset_access, "access.js");
 EMBED(asset_app, "app.js");
 EMBED(asset_breathing, "breathing.js");
 EMBED(asset_channels, "channels.js");
@@ -51,6 +52,7 @@ static const struct {
     const unsigned char *end;
 } files[] = {
     {"/", html, asset_index_start, asset_index_end},
+    {"/access.js", script, asset_access_start, asset_access_end},
     {"/app.js", script, asset_app_start, asset_app_end},
     {"/breathing.js", script, asset_breathing_start, asset_breathing_end},
     {"/channels.js", script, asset_channels_start, asset_channels_end},

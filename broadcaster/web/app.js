@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The dashboard: streams write into model.js, and one requestAnimationFrame loop draws what has changed.
+import { openAccess, startField } from './access.js';
 import { Breathing, breathingKeys } from './breathing.js';
 import { Channels } from './channels.js';
 import { Circle } from './circle.js';
@@ -16,12 +17,17 @@ const BUDGET_MS = 6;      // of drawing in one frame; the rest is drawn in the n
 const STATUS_MS = 500;    // between questions while nothing moves
 const CALM_TURNS = 4;     // of those, while all is well, to one question
 
-const metrics = new Stream(streamUrl('metrics'), onMetrics, askStatus);
+openAccess();
+const metrics = new Stream(() => streamUrl('metrics'), onMetrics, { onOpen: askStatus, onFail: askStatus });
 const streams = [
   metrics,
-  new Stream(streamUrl('latency'), onLatency),
-  new Stream(streamUrl('events', { replay: 64 }), onEvent, onEventsOpen),
+  new Stream(() => streamUrl('latency'), onLatency),
+  new Stream(() => streamUrl('events', { replay: 64 }), onEvent, { onOpen: onEventsOpen }),
 ];
+startField(() => {
+  askStatus();
+  streams.forEach((stream) => stream.hurry());
+});
 
 const circle = new Circle();
 startView({ ...breathingKeys, ...latencyKeys, r: () => circle.toggle() });

@@ -24,7 +24,7 @@ async function send(changes) {
   while (Object.keys(wanted).length > 0) {
     const body = { ...wanted };
     for (const key of Object.keys(wanted)) delete wanted[key];
-    const answer = await post('/api/phi', body);
+    const answer = await post('api/phi', body);
     text($('phi-answer'), answer.ok ? '' : answer.detail);
   }
   sending = false;

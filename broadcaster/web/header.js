@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The top line: connection, state, how many and how fast; and that nobody takes old numbers for new ones.
+import { access } from './access.js';
 import { frameRate, isStale, model, stateNow } from './model.js';
 import { $, attribute, text } from './page.js';
 import { server } from './server.js';
@@ -8,6 +9,7 @@ const seconds = (ms) => (ms / 1000).toFixed(1);
 let rateAt = 0;
 
 function linkNow(stream, now) {
+  if (!stream.open && access.refused) return 'locked';
   if (!stream.open) return stream.failures > 0 ? 'offline' : 'connecting';
   return isStale(now) ? 'stale' : 'live';
 }
@@ -17,7 +19,7 @@ function linkText(link, stream, now) {
     return stream.retryAt ? `offline, trying again in ${seconds(Math.max(0, stream.retryAt - now))} s` : 'offline, trying again';
   }
   if (link === 'stale') return Number.isFinite(model.movedAt) ? `stale for ${seconds(now - model.movedAt)} s` : 'no analyser';
-  return link;
+  return link === 'locked' ? 'not let in' : link;
 }
 
 export function drawHeader(stream, now) {

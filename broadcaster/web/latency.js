@@ -43,7 +43,7 @@ const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 // Asks for a measurement and follows it to its end.
 async function calibrate() {
-  const answer = await post('/api/calibrate', {});
+  const answer = await post('api/calibrate', {});
   text($('calibrate-answer'), answer.ok ? 'measuring …' : answer.detail);
   for (let waited = 0; answer.ok && waited < ANSWER_MS; waited += ASK_MS) {
     await pause(ASK_MS);

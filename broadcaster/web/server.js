@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is asked of the broadcaster over HTTP.
-
-import { token } from './stream.js';
-
-// The page's own ?token= opens what it asks for.
-const credentials = token === null ? {} : { Authorization: `Bearer ${token}` };
+import { ask } from './access.js';
 
 export const server = {
   why: '',        // what keeps the numbers from moving
@@ -15,7 +11,9 @@ export const server = {
 
 export async function askStatus() {
   try {
-    const status = await (await fetch('/api/status', { cache: 'no-store', headers: credentials })).json();
+    const response = await ask('api/status', { cache: 'no-store' });
+    if (!response.ok) return; // the page says so
+    const status = await response.json();
     server.why = status.source?.detail ?? '';
     server.analyser = status.analyser ?? null;
     server.iciThreshold = server.analyser?.ici_threshold ?? server.iciThreshold;
@@ -29,9 +27,9 @@ export async function askStatus() {
 // {ok, detail}: detail says why it was refused.
 export async function post(path, body) {
   try {
-    const response = await fetch(path, {
+    const response = await ask(path, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', ...credentials },
+      headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     });
     const answer = await response.json().catch(() => ({}));

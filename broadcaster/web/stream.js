@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A WebSocket that comes back by itself.
+import { access } from './access.js';
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8000;
 const OPENING_MS = 5000;
 
 export class Stream {
-  // onText is called with each message's text, onOpen after each connect.
-  constructor(url, onText, onOpen = () => {}) {
+  // url() is asked before each connect; onText is called with each message's text, onOpen after each connect, onFail
+  // after each that came to nothing.
+  constructor(url, onText, { onOpen = () => {}, onFail = () => {} } = {}) {
     this.url = url;
     this.onText = onText;
     this.onOpen = onOpen;
+    this.onFail = onFail;
     this.open = false;
     this.failures = 0;   // in a row
     this.retryAt = 0;    // performance.now() of the next try, while there is none under way
@@ -20,7 +23,7 @@ export class Stream {
   connect() {
     clearTimeout(this.timer);
     this.retryAt = 0;
-    const ws = new WebSocket(this.url);
+    const ws = new WebSocket(this.url());
     this.ws = ws;
     this.timer = setTimeout(() => ws.close(), OPENING_MS);
     ws.onopen = () => {
@@ -32,6 +35,7 @@ export class Stream {
     ws.onmessage = (message) => this.onText(message.data);
     ws.onclose = () => {
       clearTimeout(this.timer);
+      if (!this.open) this.onFail();
       this.open = false;
       const wait = backoff(this.failures++);
       this.retryAt = performance.now() + wait;
@@ -39,8 +43,9 @@ export class Stream {
     };
   }
 
-  // Someone has come back to the page: no need to wait on.
+  // Someone has come back to the page, or given a token: no need to wait on.
   hurry() {
+    this.failures = 0;
     if (this.retryAt) this.connect();
   }
 }
@@ -51,10 +56,10 @@ export function backoff(failures) {
   return wait * (0.5 + Math.random() / 2);
 }
 
-// The token of a broadcaster that asks for one: the page's own ?token=.
-export const token = new URLSearchParams(location.search).get('token');
-
-export function streamUrl(stream, query = {}, host = location.host) {
-  const asked = new URLSearchParams(token === null ? query : { ...query, token }).toString();
-  return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${host}/ws/${stream}${asked && `?${asked}`}`;
+// A browser cannot set headers on a WebSocket, so the token is in its address.
+export function streamUrl(stream, query = {}) {
+  const url = new URL(`ws/${stream}`, access.base);
+  url.protocol = url.protocol.replace('http', 'ws');
+  url.search = new URLSearchParams(access.token ? { ...query, token: access.token } : query);
+  return url;
 }

@@ -73,6 +73,6 @@ export function startView(actions) {
   $('keys-on').addEventListener('change', () => remember('keys', $('keys-on').checked ? 'on' : 'off'));
   takeKeys({
     f: toggleBig, F: toggleBig, t: nextTheme, T: nextTheme, h: openHelp, '?': openHelp,
-    v: () => { location.href = '/visual'; }, ...actions,
+    v: () => { location.href = 'visual'; }, ...actions,
   });
 }

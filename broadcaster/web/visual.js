@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The full-screen picture: waves (visual-waves.js), the breathing's pulse, and cues (visual-cues.js).
+import { openAccess, startField } from './access.js';
 import { isStale, model, onEvent, onEventsOpen, onMetrics } from './model.js';
 import { $, reducedMotion, Surface, text } from './page.js';
+import { askStatus } from './server.js';
 import { Stream, streamUrl } from './stream.js';
 import { Cues } from './visual-cues.js';
 import { Waves } from './visual-waves.js';
@@ -10,7 +12,7 @@ const COLOURS = '04060f,06193a,0b3f7a,0072b2,56b4e9,bfe3f7,f0e442,ffffff';
 const TURN = 2 * Math.PI;
 
 const asked = new URLSearchParams(location.search);
-const host = asked.get('host') || location.host;
+const host = asked.get('host') ?? '';
 const rgb = (hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const hexes = (list) => list.split(',').map((c) => c.trim().replace(/^#/, '')).filter((c) => /^[0-9a-f]{6}$/i.test(c));
 
@@ -35,13 +37,17 @@ let thetaFrame = -1;
 let drawnAt = performance.now();
 
 function connect() {
-  if (!/^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host)) {
+  if (host && !/^([\w.-]+|\[[\da-f:.]+\])(:\d+)?(\/[\w.~%/-]*)?$/i.test(host)) {
     text($('note'), `host=${host}: not an address; see the help (H)`);
     return null;
   }
-  const metrics = new Stream(streamUrl('metrics', {}, host), onMetrics);
-  new Stream(streamUrl('events', { replay: 1 }, host), onEvent, onEventsOpen);
-  return metrics;
+  openAccess(host);
+  const streams = [
+    new Stream(() => streamUrl('metrics'), onMetrics, { onFail: askStatus }),
+    new Stream(() => streamUrl('events', { replay: 1 }), onEvent, { onOpen: onEventsOpen }),
+  ];
+  startField(() => streams.forEach((stream) => stream.hurry()));
+  return streams[0];
 }
 
 const metrics = connect();
@@ -70,7 +76,7 @@ function drawPulse(view, gain) {
 
 function note(now) {
   if (!metrics) return;
-  const waiting = metrics.open ? 'no sound data' : `connecting to ${host}`;
+  const waiting = metrics.open ? 'no sound data' : `connecting to ${host || location.host}`;
   text($('note'), isStale(now) ? waiting : '');
 }
 
@@ -117,7 +123,7 @@ const keys = {
   h: () => { $('help').hidden = !$('help').hidden; },
   f: toggleFullScreen,
   l: () => { captions = !captions; },
-  d: () => { location.href = '/'; },
+  d: () => { location.href = './'; },
 };
 keys['?'] = keys.h;
 document.addEventListener('keydown', (event) => {

@@ -50,11 +50,11 @@ export async function picture(page, name, options = {}) {
   return file;
 }
 
-// Serious and critical faults that axe finds, as text. Its script comes in beside the page's policy.
-export async function accessibilityFaults(page) {
+// Serious and critical faults that axe finds in a part of the page, as text. Its script comes in beside the page's policy.
+export async function accessibilityFaults(page, part = 'html') {
   const session = await page.context().newCDPSession(page);
   await session.send('Runtime.evaluate', { expression: axe.source });
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  const found = await page.evaluate((selector) => window.axe.run(selector, { resultTypes: ['violations'] }), part);
   return found.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
     .map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join(', ')}`);
 }

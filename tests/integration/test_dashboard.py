@@ -60,12 +60,9 @@ class Dashboard(rig.RigTest):
         self.node("recovery", PHICAST_BROADCASTER=str(rig.BIN / "phicast-broadcaster"), PHICAST_NAME=self.name)
 
     def test_token(self):
-        token = self.folder / "token"
-        token.write_text("sesame\n")
-        token.chmod(0o600)
         self.sound(4, rig.RECORDINGS, 44100)
-        broadcaster = self.broadcaster("--osc", "none", "--token-file", token)
-        self.node("token", PHICAST_URL=broadcaster.url, PHICAST_TOKEN="sesame")
+        self.node("token", PHICAST_BROADCASTER=str(rig.BIN / "phicast-broadcaster"), PHICAST_NAME=self.name,
+                  PHICAST_TOKEN_FILE=str(self.folder / "token"))
 
     def test_calibrate(self):
         server = self.sound(4, rig.RECORDINGS, 44100)

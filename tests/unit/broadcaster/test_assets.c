@@ -2,6 +2,7 @@
 #include "broadcaster/assets.h"
 #include "tests/unit/unit.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,24 +36,54 @@ static void the_pages(void)
                 "/*! https://github.com/leeoniya/uPlot");
 }
 
-/* What a page asks for is there: each "/name" after src= or href=, and each './name' after from. */
+/* What follows `key` up to the quote at its end, in `name` after a slash; NULL if there is no more. */
+static const char *next_name(const char *at, const char *key, char name[64])
+{
+    const char *found = strstr(at, key);
+    if (!found) {
+        return NULL;
+    }
+    const char *start = found + strlen(key);
+    snprintf(name, 64, "/%.*s", (int)strcspn(start, "\"'"), start);
+    return start;
+}
+
+/* What a page or script asks for is there, and by an address that a proxy may have put under a path. */
 static void whole(const char *path)
 {
+    static const char *const keys[] = {"src=\"", "href=\"", " from './", " from '", "import './"};
     struct asset page;
     struct asset part;
     char name[64];
     int count = 0;
     CU_ASSERT_PTR_NOT_NULL_FATAL(asset_find(path, &page));
-    const char *at = (const char *)page.data; /* a zero follows the last byte */
-    while ((at = strpbrk(at, "\"'"))) {
-        at++;
-        if (sscanf(at, "./%60[^']'", name + 1) == 1 || sscanf(at, "/%60[a-zA-Z/.-]\"", name + 1) == 1) {
-            name[0] = '/';
-            CU_ASSERT(strncmp(name, "/api/", 5) == 0 || asset_find(name, &part));
-            count++;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const char *at = (const char *)page.data; /* a zero follows the last byte */
+        while ((at = next_name(at, keys[i], name))) {
+            CU_ASSERT(name[1] != '/');
+            const bool file =
+                strncmp(name, "/data:", 6) != 0 && strncmp(name, "/./", 3) != 0 && strncmp(name, "/api/", 5) != 0;
+            CU_ASSERT(!file || asset_find(name, &part));
+            count += file ? 1 : 0;
         }
     }
     CU_ASSERT(count > 0);
+}
+
+/* Every address in a script is relative as well. */
+static void nothing_from_the_root(void)
+{
+    static const char *const paths[] = {"/access.js", "/app.js",    "/breathing.js", "/latency.js",
+                                        "/server.js", "/stream.js", "/view.js",      "/visual.js"};
+    static const char *const roots[] = {"'/", "\"/", "`/"};
+    struct asset script;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        CU_ASSERT_PTR_NOT_NULL_FATAL(asset_find(paths[i], &script));
+        for (size_t r = 0; r < sizeof roots / sizeof roots[0]; r++) {
+            const char *found = strstr((const char *)script.data, roots[r]);
+            CU_ASSERT_PTR_NULL(found);
+        }
+    }
 }
 
 static void nothing_missing(void)
@@ -69,6 +100,7 @@ int main(void)
         {"unknown paths", unknown_paths},
         {"the pages", the_pages},
         {"nothing missing", nothing_missing},
+        {"nothing from the root", nothing_from_the_root},
         CU_TEST_INFO_NULL,
     };
     return unit_run("assets", tests);
