@@ -8,6 +8,9 @@
 
 enum { EVENT_POLL_US = 2000 };
 
+/* Events may be far between, and clients be gone. */
+enum { EVENT_LOOK_US = 5000000 };
+
 /* When a beat has taken all the events it may: after a pause the ring may be full, and a client can only be
  * written to between two beats. */
 enum { EVENT_BATCH_US = 1000 };
@@ -170,6 +173,7 @@ static bool beat_events(struct hub *hub, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[STREAM_EVENTS];
     const uint64_t head = hub->feed.log.head;
+    const bool looks = now_us >= hub->look_at_us;
     const bool more = feed_beat(&hub->feed, stream->client_count > 0, now_us);
     for (; hub->counted < hub->feed.published; hub->counted++) {
         count(&stream->meter, now_us);
@@ -177,6 +181,9 @@ static bool beat_events(struct hub *hub, uint64_t now_us)
     if (stream->client_count > 0 && hub->feed.log.head != head) {
         hub->behind = stream->client_count;
         drop_lagging(hub);
+    }
+    if (looks || hub->feed.log.head != head) {
+        hub->look_at_us = now_us + EVENT_LOOK_US;
         cohort_serve(&stream->standard);
     }
     if (stream->client_count > 0) {

@@ -12,6 +12,7 @@
 #include "broadcaster/deflate.h"
 #include "broadcaster/feed.h"
 #include "broadcaster/latency.h"
+#include "broadcaster/pulse.h"
 #include "broadcaster/source.h"
 #include "broadcaster/utf8.h"
 #include "shared/json/messages.h"
@@ -40,8 +41,11 @@ struct client {
     bool deflates;     /* permessage-deflate was agreed on */
     bool packed;       /* the message under way is compressed */
     uint8_t unlooked;  /* messages since it was looked at how much of them is unsent */
+    bool cleared;      /* state: it may be sent the newest message now */
+    uint32_t length;   /* bytes of the message before */
     uint64_t position; /* state: its cohort's beat that was sent last; events: the event wanted next */
     struct client_close close;
+    struct pulse pulse;
     uint64_t heard;   /* bytes of the message that it is sending */
     struct utf8 text; /* how far into a character that is */
     bool reads_text;  /* that is text, and not compressed */
@@ -74,6 +78,7 @@ struct hub {
     struct feed feed;
     uint64_t counted;    /* events of the feed that the meter has seen */
     bool stopping;       /* no more events are taken: they are left to a successor */
+    uint64_t look_at_us; /* when events clients must be looked at, even though nothing happens */
     uint32_t behind;     /* events clients that have not been sent all there is */
     uint64_t lagged;     /* those closed for being too far behind */
     struct osc_out *osc; /* NULL: no targets */

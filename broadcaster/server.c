@@ -101,6 +101,7 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
     case LWS_CALLBACK_ESTABLISHED: return established(wsi, server_of(wsi), &session->client);
     case LWS_CALLBACK_SERVER_WRITEABLE: return ws_writeable(wsi, &server_of(wsi)->hub, &session->client);
     case LWS_CALLBACK_CLOSED: return closed(wsi, server_of(wsi), &session->client);
+    case LWS_CALLBACK_RECEIVE_PONG: return ws_ponged(wsi, &session->client, in, length);
     case LWS_CALLBACK_RECEIVE: return ws_received(wsi, &session->client, in, length);
     case LWS_CALLBACK_RAW_ADOPT: /* CONNECT: libwebsockets would keep it open as a raw socket */
     case LWS_CALLBACK_RAW_RX: return -1;

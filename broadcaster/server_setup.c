@@ -17,8 +17,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A client that has gone without a word is found out within half a minute. */
-static const lws_retry_bo_t validity = {.secs_since_valid_ping = 20, .secs_since_valid_hangup = 30};
+/* libwebsockets does not look for clients that have gone: ws.c does, without a timer for each in a list that
+ * is walked through at every pong. */
+static const lws_retry_bo_t never = {0};
 
 /* Clients can bring about many of these lines. After a quiet minute the next one is news again. */
 static void log_lws(int level, const char *line)
@@ -69,7 +70,7 @@ static enum status make_vhost(struct server *server, char *error)
                        ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX
                        : 0,
         .extensions = extensions,
-        .retry_and_idle_policy = &validity,
+        .retry_and_idle_policy = &never,
         .alpn = "http/1.1", /* our answers are */
         .ssl_cipher_list = tls_ciphers,
         .ssl_options_set = SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,

@@ -11,10 +11,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* A socket with more unsent bytes than this is not writable: a slow client of a stream of state gets the
- * latest message when it catches up, not seconds of old ones out of the kernel's buffer. To ask costs a tenth
- * of what writing does, so that is done every so many messages. */
-enum { UNSENT_MAX = 16384, LOOK_EVERY = 4 };
+/* A socket with more unsent bytes than this is not writable; and a client of a stream of state that so many
+ * messages have not even left for gets no more until they have, and then the newest. To ask costs a tenth of
+ * what writing does, so that is done every so many messages. */
+enum { UNSENT_MAX = 16384, UNSENT_MESSAGES = 2, LOOK_EVERY = 4 };
 
 enum { CLOSE_REASON_MAX = 123 }; /* bytes: a control frame's 125 less the code */
 
@@ -66,6 +66,8 @@ int ws_established(struct lws *wsi, struct hub *hub, struct client *client)
         return -1;
     }
     tune(wsi);
+    pulse_start(&client->pulse, clock_now_us());
+    client->cleared = true;
     client->stream = kind;
     client->wsi = wsi;
     if (!hub_add(hub, client, &wish, clock_now_us())) {
@@ -110,6 +112,11 @@ static bool is_closing(struct lws *wsi)
     return lws_get_close_length(wsi) > 0;
 }
 
+static bool is_state(const struct client *client)
+{
+    return client->stream != STREAM_EVENTS;
+}
+
 static bool is_backed_up(struct lws *wsi, struct client *client)
 {
     int unsent = 0;
@@ -120,7 +127,8 @@ static bool is_backed_up(struct lws *wsi, struct client *client)
         client->unlooked = (uint8_t)((client->unlooked + 1) % LOOK_EVERY);
         return false;
     }
-    if (ioctl(lws_get_socket_fd(wsi), SIOCOUTQNSD, &unsent) == 0 && unsent > UNSENT_MAX) {
+    const uint64_t most = is_state(client) ? UNSENT_MESSAGES * (uint64_t)client->length : UNSENT_MAX;
+    if (ioctl(lws_get_socket_fd(wsi), SIOCOUTQNSD, &unsent) == 0 && (uint64_t)unsent > most) {
         return true;
     }
     client->unlooked = 1;
@@ -134,14 +142,55 @@ static bool is_backed_up(struct lws *wsi, struct client *client)
 void ws_serve(struct lws *wsi, struct client *client)
 {
     struct lws_pollfd ready = {lws_get_socket_fd(wsi), LWS_POLLOUT, LWS_POLLOUT};
+    const uint64_t now_us = clock_now_us();
+    const bool waits =
+        is_state(client) && client->close.code == 0; /* for the next beat, and what is new then */
     if (is_closing(wsi)) {
         return;
     }
-    if (is_backed_up(wsi, client)) {
-        lws_callback_on_writable(wsi);
-    } else {
+    if (pulse_is_gone(&client->pulse, now_us)) {
+        lws_set_timeout(wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG, LWS_TO_KILL_ASYNC);
+    } else if (waits && pulse_is_late(&client->pulse, now_us)) {
+        return; /* its pong goes on with the newest */
+    } else if (!is_backed_up(wsi, client)) {
+        client->cleared = true;
         lws_service_fd(lws_get_context(wsi), &ready);
+    } else if (!waits) {
+        lws_callback_on_writable(wsi);
     }
+}
+
+int ws_ponged(struct lws *wsi, struct client *client, const void *bytes, size_t length)
+{
+    uint64_t pinged_us = 0;
+    if (length == sizeof pinged_us) {
+        memcpy(&pinged_us, bytes, length);
+    }
+    if (pulse_heard(&client->pulse, pinged_us, clock_now_us())) {
+        client->cleared = true;
+        lws_callback_on_writable(wsi);
+    }
+    return 0;
+}
+
+static bool ping(struct lws *wsi, struct client *client, uint64_t now_us)
+{
+    unsigned char bytes[LWS_PRE + sizeof now_us];
+    memcpy(bytes + LWS_PRE, &now_us, sizeof now_us);
+    pulse_pinged(&client->pulse, now_us);
+    return lws_write(wsi, bytes + LWS_PRE, sizeof now_us, LWS_WRITE_PING) >= 0;
+}
+
+static bool send_message(struct lws *wsi, struct hub *hub, struct client *client, const struct wire *wire)
+{
+    if (lws_write(wsi, wire_text(wire), wire->length, LWS_WRITE_TEXT) < (int)wire->length) {
+        return false;
+    }
+    client->length = (uint32_t)wire->length;
+    if (hub_sent(hub, client) || client->close.code != 0) {
+        lws_callback_on_writable(wsi);
+    }
+    return true;
 }
 
 int ws_writeable(struct lws *wsi, struct hub *hub, struct client *client)
@@ -152,17 +201,21 @@ int ws_writeable(struct lws *wsi, struct hub *hub, struct client *client)
     if (hub_may_close(hub, client)) {
         return refuse(wsi, (enum lws_close_status)client->close.code, client->close.reason);
     }
-    const struct wire *wire = hub_next(hub, client, clock_now_us());
-    if (!wire) {
+    if (is_state(client) && !client->cleared) { /* an earlier message is off at last */
         return 0;
     }
-    if (lws_write(wsi, wire_text(wire), wire->length, LWS_WRITE_TEXT) < (int)wire->length) {
+    client->cleared = false;
+    const uint64_t now_us = clock_now_us();
+    const struct wire *wire = hub_next(hub, client, now_us);
+    if (wire && !send_message(wsi, hub, client, wire)) {
         return -1;
     }
-    if (hub_sent(hub, client) || client->close.code != 0) {
-        lws_callback_on_writable(wsi);
+    if (lws_partial_buffered(wsi)) { /* one write at a time */
+        return 0;
     }
-    return 0;
+    const bool due =
+        pulse_is_due(&client->pulse, is_state(client) ? PULSE_OFTEN_US : PULSE_SELDOM_US, now_us);
+    return due && !ping(wsi, client, now_us) ? -1 : 0;
 }
 
 int ws_closed(struct hub *hub, struct client *client)

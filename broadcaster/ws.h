@@ -18,6 +18,7 @@ const char *ws_wish(struct lws *wsi, enum stream_kind kind, struct wish *wish);
 int ws_established(struct lws *wsi, struct hub *hub, struct client *client);
 /* What a client says is not listened to, but must keep to the protocol. */
 int ws_received(struct lws *wsi, struct client *client, const void *bytes, size_t length);
+int ws_ponged(struct lws *wsi, struct client *client, const void *bytes, size_t length);
 int ws_writeable(struct lws *wsi, struct hub *hub, struct client *client);
 int ws_closed(struct hub *hub, struct client *client);
 

@@ -61,8 +61,8 @@ static void whole(const char *path)
         const char *at = (const char *)page.data; /* a zero follows the last byte */
         while ((at = next_name(at, keys[i], name))) {
             CU_ASSERT(name[1] != '/');
-            const bool file =
-                strncmp(name, "/data:", 6) != 0 && strncmp(name, "/./", 3) != 0 && strncmp(name, "/api/", 5) != 0;
+            const bool file = strncmp(name, "/data:", 6) != 0 && strncmp(name, "/./", 3) != 0 &&
+                              strncmp(name, "/api/", 5) != 0;
             CU_ASSERT(!file || asset_find(name, &part));
             count += file ? 1 : 0;
         }

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A client that stops reading for a while: what it finds when it wakes up, and that it is still there."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+import unittest
+
+import osc_peers
+import rig
+from test_protocol import PING, PONG, TEXT, Peer, frame
+
+SLEEP = 15         # s
+AWAKE = 3          # s before that: the first ping comes after two
+SECOND = 30        # messages
+WAIT_FOR_NEW = 10  # s
+
+
+class Reader(Peer):
+    """Answers pings, or does not."""
+
+    def __init__(self, port, path, receive_buffer, answers):
+        original = socket.socket
+
+        def make(*arguments):  # the size counts only before the connection is made
+            made = original(*arguments)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            return made
+
+        socket.socket = make if receive_buffer else original
+        try:
+            super().__init__(port, path)
+        finally:
+            socket.socket = original
+        self.answers = answers
+
+    def message(self):
+        while True:
+            first, payload = self.frame()
+            if first & 15 == PING and self.answers:
+                self.send(frame(PONG, payload))
+            if first & 15 == TEXT:
+                return json.loads(payload)
+
+    def read_for(self, seconds):
+        end = time.monotonic() + seconds
+        count = 0
+        while time.monotonic() < end:
+            self.message()
+            count += 1
+        return count
+
+    def old_messages(self):
+        """How many that are older than a second come before one that is new."""
+        count = 0
+        end = time.monotonic() + WAIT_FOR_NEW
+        while time.monotonic() < end:
+            if time.time() - self.message()["timestamp"] < 1:
+                return count
+            count += 1
+        raise AssertionError(f"nothing new in {WAIT_FOR_NEW} s")
+
+
+class SlowReaders(rig.RigTest):
+    def serve(self, channels):
+        osc_peers.Flood(self, "-c", str(channels), "--lively")
+        broadcaster = self.broadcaster("--osc", "none")
+        rig.wait_ready(broadcaster)
+        return broadcaster
+
+    def sleepers(self, port, kinds):
+        """{kind: old messages} of readers that read, sleep at the same time, and wake."""
+        found, errors = {}, []
+
+        def one(kind):
+            path, receive_buffer, answers = kind
+            try:
+                with Reader(port, path, receive_buffer, answers) as reader:
+                    reader.read_for(AWAKE)
+                    time.sleep(SLEEP)
+                    found[kind] = reader.old_messages()
+                    reader.read_for(1)
+            except Exception as error:  # for the thread that waits
+                errors.append((kind, error))
+
+        threads = [threading.Thread(target=one, args=(kind,)) for kind in kinds]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(errors, [])
+        return found
+
+    def test_they_find_less_than_a_second(self):
+        kinds = [(path, size, True) for path in ("/ws/metrics", "/ws/metrics?rate=10", "/ws/latency")
+                 for size in (0, 4096, 4 << 20)]
+        kinds += [("/ws/metrics", 4096, False)]  # one that never answers: what its socket holds, and next to nothing of ours
+        for channels in (1, 64):
+            found = self.sleepers(self.serve(channels).port, kinds)
+            print(f"{channels} channels: {found}")
+            for kind, count in found.items():
+                self.assertLess(count, SECOND if kind[0] == "/ws/metrics" else 10, kind)
+            self.clear_children()
+
+    def clear_children(self):
+        for child in self.children:
+            child.stop()
+
+    async def test_a_library_that_is_blocked(self):
+        broadcaster = self.serve(8)
+        async with broadcaster.ws("metrics") as ws:
+            for _ in range(AWAKE * SECOND):
+                await ws.recv()
+            time.sleep(SLEEP)  # as a program does that computes where it should read
+            old = 0
+            while time.time() - json.loads(await asyncio.wait_for(ws.recv(), WAIT_FOR_NEW))["timestamp"] > 1:
+                old += 1
+        print(f"websockets: {old} old messages")
+        self.assertLess(old, SECOND)
+
+    async def test_the_others_do_not_notice(self):
+        broadcaster = self.serve(8)
+        sleeping = [Reader(broadcaster.port, "/ws/metrics", 0, True) for _ in range(5)]
+        for reader in sleeping:
+            reader.read_for(AWAKE)
+        before = broadcaster.json("/api/status")["streams"]["metrics"]["sent"]
+        messages = await self.collect(broadcaster, "metrics", 5)
+        ages = [arrived - messages[0][0] - i / 30 for i, (arrived, _) in enumerate(messages)]
+        self.assertLess(max(ages) - min(ages), 2)  # all of them, and no pause
+        self.assertGreaterEqual(len(messages), 120)
+        sent = broadcaster.json("/api/status")["streams"]["metrics"]["sent"] - before
+        self.assertLess(sent, len(messages) + 5 * SECOND + 30)  # the sleepers got a second's worth at most
+        for reader in sleeping:
+            reader.socket.close()
+
+    def test_the_dead_are_dropped_the_sleeping_are_not(self):
+        broadcaster = self.serve(1)
+        paths = ("/ws/metrics", "/ws/latency", "/ws/events")
+        peers = [Reader(broadcaster.port, path, 0, True) for path in paths]
+        for peer in peers[:2]:
+            peer.read_for(AWAKE)
+
+        def clients():
+            return sum(stream["clients"] for stream in broadcaster.json("/api/status")["streams"].values())
+
+        begin = time.monotonic()
+        while time.monotonic() - begin < 25:
+            self.assertEqual(clients(), 3)
+            time.sleep(0.5)
+        rig.wait_until(lambda: clients() == 0, "the end of those who answer no ping", 30)
+        self.assertGreater(time.monotonic() - begin, 28)
+        for peer in peers:
+            peer.socket.close()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
