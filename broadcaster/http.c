@@ -17,7 +17,8 @@
  * 'self' to cover WebSockets. */
 static const char page_headers[] =
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
-    "connect-src 'self' http: https: ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+    "connect-src 'self' http: https: ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors "
+    "'none'\r\n"
     "Referrer-Policy: no-referrer\r\n";
 
 /* Puts a message that was just made into the reply; a failure to make it becomes a plain 500. */
