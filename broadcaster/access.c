@@ -2,34 +2,27 @@
 #include "broadcaster/access.h"
 
 #include "broadcaster/guard.h"
+#include "shared/log.h"
 
 #include <string.h>
 #include <strings.h>
 
-enum { HEADER_MAX = 512 };
+enum { ORIGIN_SHOWN = 128 };
 
-/* False if there is such a header but it is too long to be anything good. None is an empty one. */
-static bool copy(struct lws *wsi, enum lws_token_indexes token, char out[HEADER_MAX])
+static bool is_listed(const struct access *access, const char *origin)
 {
-    out[0] = '\0';
-    return lws_hdr_total_length(wsi, token) == 0 || lws_hdr_copy(wsi, out, HEADER_MAX, token) > 0;
-}
-
-static bool is_listed(const struct option_list *origins, const char *origin)
-{
-    for (uint32_t i = 0; i < origins->count; i++) {
-        if (strcasecmp(origins->item[i], origin) == 0) {
+    for (uint32_t i = 0; i < access->origins->count; i++) {
+        if (guard_origins_match(access->origins->item[i], origin)) {
             return true;
         }
     }
     return false;
 }
 
-static bool is_listed_host(const struct option_list *origins, const char *host)
+static bool is_listed_host(const struct access *access, const char *host)
 {
-    for (uint32_t i = 0; i < origins->count; i++) {
-        const char *listed = guard_origin_host(origins->item[i]);
-        if (listed && strcasecmp(listed, host) == 0) {
+    for (uint32_t i = 0; i < access->origins->count; i++) {
+        if (guard_origin_is_at(access->origins->item[i], host)) {
             return true;
         }
     }
@@ -39,51 +32,74 @@ static bool is_listed_host(const struct option_list *origins, const char *host)
 /* HTTP/1.0 requests may come without a Host; no browser sends those. */
 static bool host_allowed(const struct access *access, const char *host)
 {
-    return host[0] == '\0' || guard_host_allowed(host) ||
-           (access->open && (guard_host_is_address(host) || guard_host_is(host, access->hostname) ||
-                             is_listed_host(access->origins, host)));
+    return host[0] == '\0' || guard_host_is_loopback(host) || is_listed_host(access, host) ||
+           (access->open && (guard_host_is_address(host) || guard_host_is(host, access->hostname)));
 }
 
 static bool origin_allowed(const struct access *access, const char *origin, const char *host, enum need need)
 {
-    if (need < NEED_STREAM || origin[0] == '\0' || is_listed(access->origins, origin) ||
-        guard_origin_is_own(origin, host)) {
-        return true;
+    if (guard_origin_is_file(origin)) {
+        return need != NEED_CONTROL && (!access->open || is_listed(access, origin));
     }
-    return need == NEED_CONTROL ? guard_origin_may_post(origin) : guard_origin_allowed(origin);
+    return is_listed(access, origin) || guard_origin_is_loopback(origin) || guard_origin_is_at(origin, host);
 }
 
-static bool token_allowed(const struct access *access, struct lws *wsi)
+static bool token_allowed(const struct access *access, const struct http_request *request)
 {
     static const char scheme[] = "Bearer ";
-    char given[HEADER_MAX];
-    if (!copy(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, given)) {
-        return false;
-    }
-    if (given[0] != '\0') {
+    char argument[sizeof "token=" + TOKEN_MAX];
+    const char *given = request->field[FIELD_AUTHORIZATION];
+    if (given) {
         return strncasecmp(given, scheme, sizeof scheme - 1) == 0 &&
                token_fits(&access->token, given + sizeof scheme - 1);
     }
-    const char *argument = lws_get_urlarg_by_name(wsi, "token=", given, sizeof given);
-    return argument && token_fits(&access->token, argument);
+    return request_argument(request, "token", argument, sizeof argument) &&
+           token_fits(&access->token, argument);
 }
 
-struct verdict access_judge(const struct access *access, struct lws *wsi, enum need need)
+static void log_refused(const char *origin, enum need need)
 {
-    char host[HEADER_MAX];
-    char origin[HEADER_MAX];
-    if (!copy(wsi, WSI_TOKEN_HOST, host) || !host_allowed(access, host)) {
+    static uint64_t times;
+    if (guard_origin_is_file(origin) && need == NEED_CONTROL) {
+        log_repeated(&times, "a page from a file was refused: such a page may read, but move nothing");
+    } else if (guard_origin_is_one(origin)) {
+        log_repeated(&times, "a page of %.*s was refused; --allow-origin %.*s would let it in", ORIGIN_SHOWN,
+                     origin, ORIGIN_SHOWN, guard_origin_is_file(origin) ? "null" : origin);
+    }
+}
+
+struct verdict access_judge_preflight(const struct access *access, const struct http_request *request,
+                                      enum need need)
+{
+    const char *origin = request->field[FIELD_ORIGIN];
+    if (!host_allowed(access, request->host)) {
         return (struct verdict){421, "this server answers to localhost and its own addresses only", NULL};
     }
-    if (!copy(wsi, WSI_TOKEN_ORIGIN, origin) || !origin_allowed(access, origin, host, need)) {
+    if (origin && origin[0] != '\0' && need >= NEED_STREAM &&
+        !origin_allowed(access, origin, request->host, need)) {
+        log_refused(origin, need);
         return (struct verdict){403,
                                 need == NEED_CONTROL ? "pages of this origin may not change anything"
                                                      : "pages of this origin may not open the streams",
                                 NULL};
     }
-    if (need != NEED_PUBLIC && access->token.text[0] != '\0' && !token_allowed(access, wsi)) {
+    return (struct verdict){0};
+}
+
+struct verdict access_judge(const struct access *access, const struct http_request *request, enum need need)
+{
+    const struct verdict verdict = access_judge_preflight(access, request, need);
+    if (verdict.code == 0 && need != NEED_PUBLIC && access->token.text[0] != '\0' &&
+        !token_allowed(access, request)) {
         return (struct verdict){401, "give the token: Authorization: Bearer TOKEN, or ?token=TOKEN",
                                 "WWW-Authenticate: Bearer\r\n"};
     }
-    return (struct verdict){0};
+    return verdict;
+}
+
+const char *access_reader(const struct access *access, const struct http_request *request)
+{
+    const char *origin = request->field[FIELD_ORIGIN];
+    return origin && origin[0] != '\0' && origin_allowed(access, origin, request->host, NEED_STREAM) ? origin
+                                                                                                     : NULL;
 }

@@ -3,17 +3,17 @@
 #ifndef PHICAST_BROADCASTER_ACCESS_H
 #define PHICAST_BROADCASTER_ACCESS_H
 
+#include "broadcaster/http/request.h"
 #include "broadcaster/token.h"
 #include "shared/options.h"
 
-#include <libwebsockets.h>
 #include <stdbool.h>
 
 /* What a request is after. */
 enum need {
     NEED_PUBLIC, /* the page's files, /healthz: nothing that tells of anything */
-    NEED_READ,   /* HTTP that a page of elsewhere may ask for, but cannot read */
-    NEED_STREAM, /* WebSocket, which it could */
+    NEED_READ,   /* HTTP that a page of elsewhere may ask for, but reads only if it is admitted (CORS) */
+    NEED_STREAM, /* WebSocket, which it could read */
     NEED_CONTROL /* moves something */
 };
 
@@ -31,6 +31,14 @@ struct verdict {
     const char *headers;
 };
 
-struct verdict access_judge(const struct access *access, struct lws *wsi, enum need need);
+/* A refused origin is logged, with the option that would admit it. */
+struct verdict access_judge(const struct access *access, const struct http_request *request, enum need need);
+
+/* A preflight's: as above without the token, which browsers keep for the request itself. */
+struct verdict access_judge_preflight(const struct access *access, const struct http_request *request,
+                                      enum need need);
+
+/* The request's origin, if pages of it may read what NEED_STREAM may; else NULL. */
+const char *access_reader(const struct access *access, const struct http_request *request);
 
 #endif

@@ -98,10 +98,3 @@ bool extension_takes(const char *offers)
     /* A second offer of it, after one without parameters, makes libwebsockets hang up. */
     return seen != 0 || !strstr(at, name);
 }
-
-int extension_confirm(struct lws *wsi)
-{
-    char offers[OFFERS_MAX];
-    return lws_hdr_copy(wsi, offers, sizeof offers, WSI_TOKEN_EXTENSIONS) > 0 && extension_takes(offers) ? 0
-                                                                                                         : 1;
-}

@@ -16,7 +16,4 @@ extern const struct lws_extension extensions[];
  * no unknown parameter, none twice, and no smaller window than ours. Pure. */
 bool extension_takes(const char *offers);
 
-/* Answers LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: 0 takes the offer, 1 leaves it. */
-int extension_confirm(struct lws *wsi);
-
 #endif

@@ -6,10 +6,10 @@
 #include "broadcaster/prometheus.h"
 #include "broadcaster/reply.h"
 #include "broadcaster/report.h"
-#include "broadcaster/ws.h"
 #include "shared/json/reports.h"
 #include "shared/text.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,24 +21,9 @@ static const char page_headers[] =
     "'none'\r\n"
     "Referrer-Policy: no-referrer\r\n";
 
-/* Puts a message that was just made into the reply; a failure to make it becomes a plain 500. */
-static void fill(struct reply *reply, unsigned code, enum status status, const struct message *message)
-{
-    static const char failed[] = "{\"detail\":\"out of memory\"}";
-    reply->content_type = reply_json;
-    reply->code = status ? 500 : code;
-    reply->body = status ? failed : message->text;
-    reply->length = status ? sizeof failed - 1 : message->length;
-}
-
-static void fill_detail(struct http *http, struct reply *reply, unsigned code, const char *detail)
-{
-    fill(reply, code, message_detail(&http->scratch, detail), &http->scratch);
-}
-
 static void get_health(struct http *http, struct reply *reply)
 {
-    fill(reply, 200, message_health(&http->scratch), &http->scratch);
+    reply_fill(reply, 200, message_health(&http->scratch), &http->scratch);
 }
 
 static void get_ready(struct http *http, struct reply *reply)
@@ -46,12 +31,13 @@ static void get_ready(struct http *http, struct reply *reply)
     struct source *source = &http->hub->source;
     source_poll(source, clock_now_us());
     const bool ready = source->state == SOURCE_LIVE;
-    fill(reply, ready ? 200 : 503, message_ready(&http->scratch, ready ? NULL : source->why), &http->scratch);
+    reply_fill(reply, ready ? 200 : 503, message_ready(&http->scratch, ready ? NULL : source->why),
+               &http->scratch);
 }
 
 static void get_version(struct http *http, struct reply *reply)
 {
-    fill(reply, 200, message_version(&http->scratch), &http->scratch);
+    reply_fill(reply, 200, message_version(&http->scratch), &http->scratch);
 }
 
 /* osc, which the report points to, must live as long as it. */
@@ -70,14 +56,14 @@ static void get_status(struct http *http, struct reply *reply)
 {
     struct osc_report osc = {0};
     const struct server_report report = make_report(http, &osc);
-    fill(reply, 200, message_server(&http->scratch, &report), &http->scratch);
+    reply_fill(reply, 200, message_server(&http->scratch, &report), &http->scratch);
 }
 
 static void get_prometheus(struct http *http, struct reply *reply)
 {
     struct osc_report osc = {0};
     const struct server_report report = make_report(http, &osc);
-    fill(reply, 200, prometheus_print(&http->scratch, &report, http->limits), &http->scratch);
+    reply_fill(reply, 200, prometheus_print(&http->scratch, &report, http->limits), &http->scratch);
     reply->content_type = reply->code == 200 ? prometheus_type : reply_json;
 }
 
@@ -85,11 +71,13 @@ static void get_latest(struct http *http, struct reply *reply, enum stream_kind 
 {
     const struct wire *wire = hub_latest(http->hub, kind, clock_now_us());
     if (!wire) {
-        fill_detail(http, reply, 500, "out of memory");
+        reply_detail(reply, 500, "out of memory", &http->scratch);
         return;
     }
-    *reply = (struct reply){
-        .code = 200, .content_type = reply_json, .body = wire_text(wire), .length = wire->length};
+    reply->code = 200;
+    reply->content_type = reply_json;
+    reply->body = wire_text(wire);
+    reply->length = wire->length;
 }
 
 static void get_metrics(struct http *http, struct reply *reply)
@@ -111,25 +99,24 @@ static const struct {
     {"/metrics", get_prometheus},
 };
 
-/* Fills the reply for a known path; false for an unknown one. */
-static bool route(struct http *http, struct reply *reply, const char *path)
+static void get_asset(const struct asset *asset, struct reply *reply)
 {
-    struct asset asset;
-    if (asset_find(path, &asset)) {
-        *reply = (struct reply){.code = 200,
-                                .content_type = asset.content_type,
-                                .headers = page_headers,
-                                .body = asset.data,
-                                .length = asset.length};
-        return true;
-    }
+    reply->code = 200;
+    reply->content_type = asset->content_type;
+    reply->headers = page_headers;
+    reply->body = asset->data;
+    reply->length = asset->length;
+}
+
+/* The place in `routes`; -1: no such path. */
+static int find_route(const char *path)
+{
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         if (strcmp(path, routes[i].path) == 0) {
-            routes[i].get(http, reply);
-            return true;
+            return (int)i;
         }
     }
-    return false;
+    return -1;
 }
 
 static enum need need_of(const char *path)
@@ -140,129 +127,155 @@ static enum need need_of(const char *path)
 
 static void fill_verdict(struct http *http, struct reply *reply, const struct verdict *verdict)
 {
-    fill_detail(http, reply, verdict->code, verdict->detail);
+    reply_detail(reply, verdict->code, verdict->detail, &http->scratch);
     reply->headers = verdict->headers;
 }
 
-static void answer(struct lws *wsi, struct http *http, struct reply *reply, const char *path, int method)
+/* What is read, and whatever nobody else answers. */
+static void answer_reader(struct http *http, const struct http_request *request, struct reply *reply)
 {
-    const struct verdict verdict = access_judge(http->access, wsi, need_of(path));
-    const bool reads = method == LWSHUMETH_GET || method == LWSHUMETH_HEAD;
+    struct asset asset;
+    const struct verdict verdict = access_judge(http->access, request, need_of(request->path));
+    const bool is_asset = asset_find(request->path, &asset) != NULL;
+    const int found = find_route(request->path);
     if (verdict.code != 0) {
         fill_verdict(http, reply, &verdict);
-    } else if (ws_stream_of(path) != STREAM_COUNT) {
-        fill_detail(http, reply, 404, "a WebSocket stream: connect with ws://");
-    } else if (post_takes(path)) {
-        fill_detail(http, reply, 405, "only POST is allowed here");
+    } else if (ws_stream_of(request->path) != STREAM_COUNT) {
+        reply_detail(reply, 404, "a WebSocket stream: connect with ws://", &http->scratch);
+    } else if (post_takes(request->path)) {
+        reply_detail(reply, 405, "only POST is allowed here", &http->scratch);
         reply->headers = "Allow: POST\r\n";
-    } else if (!route(http, reply, path)) {
-        fill_detail(http, reply, 404, "no such path");
-    } else if (!reads) {
-        fill_detail(http, reply, 405, "only GET and HEAD are allowed here");
+    } else if (!is_asset && found < 0) {
+        reply_detail(reply, 404, "no such path", &http->scratch);
+    } else if (request->method != METHOD_GET && request->method != METHOD_HEAD) {
+        reply_detail(reply, 405, "only GET and HEAD are allowed here", &http->scratch);
         reply->headers = "Allow: GET, HEAD\r\n";
+    } else if (is_asset) {
+        get_asset(&asset, reply);
+    } else {
+        routes[found].get(http, reply);
     }
-    reply->head_only = method == LWSHUMETH_HEAD;
-    reply->close = reply->close || !reads; /* a body may follow that nobody here would read */
 }
 
-static int finish(struct lws *wsi, const struct reply *reply)
+/* What may be asked of a path; NULL: there is none. */
+static const char *methods_of(const char *path)
 {
-    if (!reply_send(wsi, reply) || reply->close) {
-        return -1;
-    }
-    return lws_http_transaction_completed(wsi) ? -1 : 0;
+    struct asset asset;
+    return strcmp(path, "*") == 0                              ? "GET, HEAD, POST, OPTIONS"
+           : post_takes(path)                                  ? "POST, OPTIONS"
+           : ws_stream_of(path) != STREAM_COUNT                ? "GET, OPTIONS"
+           : asset_find(path, &asset) || find_route(path) >= 0 ? "GET, HEAD, OPTIONS"
+                                                               : NULL;
 }
 
-int http_body(struct post *post, const void *bytes, size_t length)
+/* OPTIONS: what may be asked, and for a browser (CORS) whether a page of that origin may. */
+static void tell_options(struct http *http, const struct http_request *request, struct reply *reply)
 {
-    post_body(post, bytes, length);
-    return 0;
+    const char *methods = methods_of(request->path);
+    const enum need need = post_takes(request->path) ? NEED_CONTROL : NEED_STREAM;
+    const struct verdict verdict = access_judge_preflight(http->access, request, need);
+    const char *private = request->field[FIELD_CORS_PRIVATE];
+    if (verdict.code != 0 || !methods) {
+        const struct verdict none = {404, "no such path", NULL};
+        fill_verdict(http, reply, verdict.code != 0 ? &verdict : &none);
+        return;
+    }
+    snprintf(http->headers, sizeof http->headers, "Allow: %s\r\n%s%s%s%s", methods,
+             reply->reader ? "Access-Control-Allow-Methods: " : "", reply->reader ? methods : "",
+             reply->reader ? "\r\nAccess-Control-Allow-Headers: Authorization, Content-Type\r\n"
+                             "Access-Control-Max-Age: 600\r\n"
+                           : "",
+             reply->reader && private && strcasecmp(private, "true") == 0
+                 ? "Access-Control-Allow-Private-Network: true\r\n"
+                 : "");
+    reply->code = 204;
+    reply->headers = http->headers;
 }
 
-int http_body_complete(struct lws *wsi, struct http *http, struct post *post)
+static struct verdict judge_post(struct http *http, const struct http_request *request,
+                                 const struct address *address)
 {
-    struct reply reply = {0};
-    if (!post->active) {
-        return 0;
+    const struct verdict verdict = access_judge(http->access, request, NEED_CONTROL);
+    if (verdict.code == 0 && !limits_may_post(http->limits, address, clock_now_us())) {
+        return (struct verdict){429, "too many requests; " TEXT_OF(LIMITS_POSTS_HZ) " a second are the most", "Retry-After: 1\r\n"};
     }
-    source_poll(&http->hub->source, clock_now_us());
-    post_answer(post, http->hands, &http->scratch, &reply);
-    return finish(wsi, &reply);
-}
-
-static struct verdict judge_post(struct lws *wsi, struct http *http)
-{
-    const struct verdict verdict = access_judge(http->access, wsi, NEED_CONTROL);
-    if (verdict.code == 0 && !limits_may_post(http->limits, lws_get_opaque_user_data(wsi), clock_now_us())) {
-        return (struct verdict){429, "too many requests; " TEXT_OF(LIMITS_POSTS_HZ) " a second are the most",
-                                "Retry-After: 1\r\n"};
-    }
-    return verdict;
-}
-
-int http_request(struct lws *wsi, struct http *http, struct post *post, const char *path)
-{
-    struct reply reply = {0};
-    char *uri;
-    int length;
-    const int method = lws_http_get_uri_and_method(wsi, &uri, &length);
-    post->active = false;
-    if (method == LWSHUMETH_POST && post_takes(path)) {
-        if (!post_begin(post, wsi, path, judge_post(wsi, http))) {
-            return 0; /* its body is to come */
-        }
-        source_poll(&http->hub->source, clock_now_us());
-        post_answer(post, http->hands, &http->scratch, &reply);
-        reply.close = true; /* a body may follow after all that nobody here would read */
-        return finish(wsi, &reply);
-    }
-    answer(wsi, http, &reply, path, method);
-    return finish(wsi, &reply);
+    return verdict.code != 0 ? verdict : post_judge(request);
 }
 
 /* Why a WebSocket to that path is not opened. */
-static struct verdict judge_stream(struct lws *wsi, struct http *http, const char *path, int method)
+static struct verdict judge_stream(struct http *http, const struct http_request *request,
+                                   const struct address *address, struct ws_offer *offer)
 {
-    const struct verdict verdict = access_judge(http->access, wsi, NEED_STREAM);
-    const enum stream_kind kind = ws_stream_of(path);
-    struct wish wish;
-    const char *wrong;
-    if (kind == STREAM_COUNT) {
+    const struct verdict verdict = access_judge(http->access, request, NEED_STREAM);
+    if (ws_stream_of(request->path) == STREAM_COUNT) {
         return (struct verdict){404, "no such stream; there are /ws/metrics, /ws/latency and /ws/events",
                                 NULL};
-    }
-    if (method != LWSHUMETH_GET) {
-        return (struct verdict){405, "a WebSocket opens with GET", NULL};
     }
     if (verdict.code != 0) {
         return verdict;
     }
-    wrong = ws_wish(wsi, kind, &wish);
-    if (wrong) {
-        return (struct verdict){400, wrong, NULL};
+    const struct refusal refusal = ws_read_offer(offer, request);
+    if (refusal.code != 0) {
+        return (struct verdict){refusal.code, refusal.detail,
+                                refusal.code == 426 ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                                                    : NULL};
     }
-    wrong = limits_stream_refusal(http->limits, lws_get_opaque_user_data(wsi));
-    return wrong ? (struct verdict){503, wrong, "Retry-After: 5\r\n"} : verdict;
+    const char *full = limits_stream_refusal(http->limits, address);
+    return full ? (struct verdict){503, full, "Retry-After: 5\r\n"} : verdict;
 }
 
-int http_upgrade(struct lws *wsi, struct http *http, const char *protocol)
+/* An upgrade that is not to WebSocket, or of another method than GET, is ignored, as RFC 9110 allows. */
+static bool wants_stream(const struct http_request *request)
 {
-    struct reply reply = {.close = true};
-    char *uri;
-    int length;
-    const int method = lws_http_get_uri_and_method(wsi, &uri, &length);
-    if (method < 0) {
-        return -1;
-    }
-    const bool wanted = strcasecmp(protocol, "websocket") == 0;
-    const struct verdict verdict = wanted ? judge_stream(wsi, http, uri, method) : (struct verdict){0};
-    if (wanted && verdict.code == 0) {
-        return 0;
-    }
-    if (wanted) {
-        fill_verdict(http, &reply, &verdict);
+    return request->method == METHOD_GET && request_lists(request->field[FIELD_UPGRADE], "websocket") &&
+           request_lists(request->field[FIELD_CONNECTION], "upgrade");
+}
+
+static void begin_reply(struct http *http, const struct http_request *request, struct reply *reply)
+{
+    /* Of a body, nothing is to be read but what http_body is given: it never becomes a request. */
+    const bool unread = request->content_length > 0 || request->field[FIELD_TRANSFER_ENCODING];
+    *reply = (struct reply){.reader = access_reader(http->access, request),
+                            .head_only = request->method == METHOD_HEAD,
+                            .close = !request->keep_alive || unread};
+}
+
+enum http_outcome http_answer(struct http *http, const struct http_request *request,
+                              const struct address *address, struct reply *reply, struct ws_offer *offer)
+{
+    begin_reply(http, request, reply);
+    if (wants_stream(request)) {
+        const struct verdict verdict = judge_stream(http, request, address, offer);
+        if (verdict.code == 0) {
+            return HTTP_UPGRADES;
+        }
+        fill_verdict(http, reply, &verdict);
+        reply->close = true;
+    } else if (request->method == METHOD_OPTIONS) {
+        tell_options(http, request, reply);
+    } else if (request->method == METHOD_POST && post_takes(request->path)) {
+        const struct verdict verdict = judge_post(http, request, address);
+        if (verdict.code == 0) {
+            return HTTP_NEEDS_BODY;
+        }
+        fill_verdict(http, reply, &verdict);
     } else {
-        answer(wsi, http, &reply, uri, method); /* as if no upgrade had been asked for */
+        answer_reader(http, request, reply);
     }
-    return reply_send(wsi, &reply) ? 1 : -1;
+    return HTTP_ANSWERED;
+}
+
+void http_body(struct http *http, const struct http_request *request, const char *body, struct reply *reply)
+{
+    begin_reply(http, request, reply);
+    reply->close = !request->keep_alive;
+    source_poll(&http->hub->source, clock_now_us());
+    post_answer(request, body, request->content_length, http->hands, &http->scratch, reply);
+}
+
+void http_refuse(struct http *http, const struct http_request *request, struct refusal refusal,
+                 struct reply *reply)
+{
+    *reply = (struct reply){.head_only = request->method == METHOD_HEAD, .close = true};
+    reply_detail(reply, refusal.code, refusal.detail, &http->scratch);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What stands at which path, and who may ask. Event loop's thread. */
+/* What stands at which path, and who may ask. Knows requests and answers, not what they come and go by. Event
+ * loop's thread. */
 #ifndef PHICAST_BROADCASTER_HTTP_H
 #define PHICAST_BROADCASTER_HTTP_H
 
@@ -8,8 +9,8 @@
 #include "broadcaster/limits.h"
 #include "broadcaster/osc/in.h"
 #include "broadcaster/post.h"
+#include "broadcaster/ws.h"
 
-#include <libwebsockets.h>
 #include <stdint.h>
 
 struct http {
@@ -20,19 +21,24 @@ struct http {
     struct limits *limits;
     uint64_t started_us;    /* CLOCK_MONOTONIC */
     struct message scratch; /* start from {0}; free with message_free */
+    char headers[256];      /* of the answer under way */
 };
 
-/* Answers LWS_CALLBACK_HTTP; post is the session's. Returns 0, or -1 to close. */
-int http_request(struct lws *wsi, struct http *http, struct post *post, const char *path);
+enum http_outcome {
+    HTTP_ANSWERED, /* the reply is to be sent */
+    HTTP_NEEDS_BODY /* request->content_length bytes are to be read, and given to http_body */,
+    HTTP_UPGRADES /* the connection becomes the stream that `offer` describes */
+};
 
-/* Answers LWS_CALLBACK_HTTP_BODY. Returns 0. */
-int http_body(struct post *post, const void *bytes, size_t length);
+/* address: where the request comes from. What the reply points to is good until the next call. */
+enum http_outcome http_answer(struct http *http, const struct http_request *request,
+                              const struct address *address, struct reply *reply, struct ws_offer *offer);
 
-/* Answers LWS_CALLBACK_HTTP_BODY_COMPLETION. Returns 0, or -1 to close. */
-int http_body_complete(struct lws *wsi, struct http *http, struct post *post);
+/* The answer to a request whose body has come, of at most POST_BODY_MAX bytes. */
+void http_body(struct http *http, const struct http_request *request, const char *body, struct reply *reply);
 
-/* Answers LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: 0 lets the upgrade go on, 1: an HTTP answer was given instead,
- * -1 to close. */
-int http_upgrade(struct lws *wsi, struct http *http, const char *protocol);
+/* The answer to what was no request. */
+void http_refuse(struct http *http, const struct http_request *request, struct refusal refusal,
+                 struct reply *reply);
 
 #endif

@@ -16,13 +16,14 @@
  * a few of its own. Only the limit that is asked for goes by this. */
 enum { OWN_DESCRIPTORS = 192 };
 
-void limits_init(struct limits *limits, uint32_t max_clients, uint32_t max_per_address)
+void limits_init(struct limits *limits, uint32_t max_clients, uint32_t max_per_address, uint32_t per_stream)
 {
-    const rlim_t wanted = (rlim_t)max_clients + LIMITS_SPARE + OWN_DESCRIPTORS;
+    const rlim_t wanted = (rlim_t)max_clients * per_stream + LIMITS_SPARE + OWN_DESCRIPTORS;
     struct rlimit files;
     *limits = (struct limits){.max_clients = max_clients,
                               .spare = LIMITS_SPARE,
                               .max_per_address = max_per_address,
+                              .per_stream = per_stream,
                               .descriptors = UINT32_MAX};
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted) {
         files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
@@ -50,21 +51,23 @@ enum status limits_fit(struct limits *limits, uint32_t more, char *error)
         return STATUS_IO;
     }
     const rlim_t kept = (rlim_t)LIMITS_RESERVE + more;
-    if (files.rlim_cur < (rlim_t)next + kept + 2) {
+    const rlim_t least = (rlim_t)next + kept + limits->per_stream + 1;
+    if (files.rlim_cur < least) {
         snprintf(
             error, OPTION_ERROR_MAX,
             "the limit of open files, %llu, leaves room for nobody; raise it to %llu or more (ulimit -n)",
-            (unsigned long long)files.rlim_cur, (unsigned long long)next + kept + 2);
+            (unsigned long long)files.rlim_cur, (unsigned long long)least);
         return STATUS_IO;
     }
     const rlim_t room = files.rlim_cur - (rlim_t)next - kept;
     limits->descriptors = files.rlim_cur - kept < UINT32_MAX ? (uint32_t)(files.rlim_cur - kept) : UINT32_MAX;
-    if (room >= (rlim_t)limits->max_clients + LIMITS_SPARE) {
+    if (room >= (rlim_t)limits->max_clients * limits->per_stream + LIMITS_SPARE) {
         return STATUS_OK;
     }
-    limits->spare = room / 4 > LIMITS_SPARE ? LIMITS_SPARE : (uint32_t)((room + 3) / 4);
-    if (room < (rlim_t)limits->max_clients + limits->spare) {
-        limits->max_clients = (uint32_t)room - limits->spare;
+    const rlim_t share = (room - limits->per_stream + 3) / 4;
+    limits->spare = share > LIMITS_SPARE ? LIMITS_SPARE : share > 0 ? (uint32_t)share : 1;
+    if (room < (rlim_t)limits->max_clients * limits->per_stream + limits->spare) {
+        limits->max_clients = (uint32_t)((room - limits->spare) / limits->per_stream);
         log_warning("room for %u clients only: the limit of open files is %llu; raise it (ulimit -n)",
                     limits->max_clients, (unsigned long long)files.rlim_cur);
     }

@@ -41,6 +41,7 @@ struct limits {
     uint32_t max_clients;
     uint32_t spare;           /* connections beyond those */
     uint32_t max_per_address; /* 0: the default rule */
+    uint32_t per_stream;      /* descriptors */
     uint32_t descriptors;     /* a connection's number is below that */
     uint32_t connections;
     uint32_t streams;
@@ -54,8 +55,8 @@ struct limits {
     uint64_t refused_posts;
 };
 
-/* Raises the process's limit of descriptors as far as it takes and goes. */
-void limits_init(struct limits *limits, uint32_t max_clients, uint32_t max_per_address);
+/* Raises the process's limit of descriptors as far as it takes and goes. per_stream: descriptors that a stream takes. */
+void limits_init(struct limits *limits, uint32_t max_clients, uint32_t max_per_address, uint32_t per_stream);
 
 /* Once all is open that stays open: what is left is for connections, but for LIMITS_RESERVE, with which an
  * analyser is found again, names are looked up and files read, and `more` that are to be opened later. Where

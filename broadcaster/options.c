@@ -62,7 +62,8 @@ static const struct option_row rows[] = {
     {.name = "allow-origin",
      .kind = OPTION_LIST,
      .arg = "ORIGIN",
-     .help = "let pages of http://HOST[:PORT] (or https://) in; may be repeated (default: loopback's)",
+     .help = "let pages of http://HOST[:PORT] (or https://, or null: files) in; may be repeated (default: "
+             "loopback's)",
      .offset = AT(allow_origin)},
     {.name = "tls-cert",
      .kind = OPTION_STRING,
@@ -162,9 +163,11 @@ static enum options_result check_security(const struct broadcaster_options *opti
 {
     for (uint32_t i = 0; i < options->allow_origin.count; i++) {
         const char *origin = options->allow_origin.item[i];
-        if (!guard_origin_host(origin)) {
+        if (!guard_origin_is_one(origin)) {
             snprintf(error, OPTION_ERROR_MAX,
-                     "--allow-origin %.64s: give http://HOST[:PORT] or https://HOST[:PORT], nothing after it",
+                     "--allow-origin %.64s: give http://HOST[:PORT] or https://HOST[:PORT] and nothing after "
+                     "it, or "
+                     "null for pages opened from files",
                      origin);
             return OPTIONS_ERROR;
         }

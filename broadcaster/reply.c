@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/reply.h"
 
+#include "shared/json/reports.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { HEADERS_MAX = 1024 };
 
 const char reply_json[] = "application/json; charset=utf-8";
 
@@ -14,6 +14,7 @@ static const char *phrase(unsigned code)
     switch (code) {
     case 200: return "OK";
     case 202: return "Accepted";
+    case 204: return "No Content";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 403: return "Forbidden";
@@ -21,42 +22,66 @@ static const char *phrase(unsigned code)
     case 405: return "Method Not Allowed";
     case 411: return "Length Required";
     case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
     case 415: return "Unsupported Media Type";
+    case 417: return "Expectation Failed";
     case 421: return "Misdirected Request";
+    case 426: return "Upgrade Required";
     case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 501: return "Not Implemented";
     case 503: return "Service Unavailable";
+    case 505: return "HTTP Version Not Supported";
     default: return "Internal Server Error";
     }
 }
 
-/* libwebsockets' own header functions name HTTP/1.0 when asked before it has looked at the version, which is
- * the case for a refused upgrade, and some WebSocket clients then cannot read the status. */
-bool reply_send(struct lws *wsi, const struct reply *reply)
+void reply_fill(struct reply *reply, unsigned code, enum status status, const struct message *body)
 {
-    const size_t sent_body = reply->head_only ? 0 : reply->length;
-    unsigned char *block = malloc(LWS_PRE + HEADERS_MAX + sent_body);
-    if (!block) {
-        return false;
+    static const char failed[] = "{\"detail\":\"out of memory\"}";
+    reply->content_type = reply_json;
+    reply->code = status ? 500 : code;
+    reply->body = status ? failed : body->text;
+    reply->length = status ? sizeof failed - 1 : body->length;
+}
+
+void reply_detail(struct reply *reply, unsigned code, const char *detail, struct message *scratch)
+{
+    reply_fill(reply, code, message_detail(scratch, detail), scratch);
+}
+
+/* What follows the status line. Returns as snprintf does. */
+static int print_head(const struct reply *reply, char *out, size_t size)
+{
+    char about_body[128] = "";
+    if (reply->code != 204) {
+        snprintf(about_body, sizeof about_body, "Content-Type: %s\r\nContent-Length: %zu\r\n",
+                 reply->content_type, reply->length);
     }
-    char *text = (char *)block + LWS_PRE;
-    const int written =
-        snprintf(text, HEADERS_MAX,
-                 "HTTP/1.1 %u %s\r\n"
-                 "Content-Type: %s\r\n"
-                 "Content-Length: %zu\r\n"
-                 "Cache-Control: no-cache\r\n"
-                 "X-Content-Type-Options: nosniff\r\n"
-                 "%s%s\r\n",
-                 reply->code, phrase(reply->code), reply->content_type, reply->length,
-                 reply->close ? "Connection: close\r\n" : "", reply->headers ? reply->headers : "");
-    bool good = written > 0 && written < HEADERS_MAX;
-    if (good) {
-        const size_t length = (size_t)written + sent_body;
-        if (sent_body > 0) {
-            memcpy(text + written, reply->body, sent_body);
+    return snprintf(out, size,
+                    "HTTP/1.1 %u %s\r\n"
+                    "%s"
+                    "Cache-Control: no-cache\r\n"
+                    "X-Content-Type-Options: nosniff\r\n"
+                    "Vary: Origin\r\n"
+                    "%s%s%s%s%s\r\n",
+                    reply->code, phrase(reply->code), about_body, reply->close ? "Connection: close\r\n" : "",
+                    reply->reader ? "Access-Control-Allow-Origin: " : "", reply->reader ? reply->reader : "",
+                    reply->reader ? "\r\nAccess-Control-Expose-Headers: Retry-After\r\n" : "",
+                    reply->headers ? reply->headers : "");
+}
+
+char *reply_print(const struct reply *reply, size_t *length)
+{
+    const size_t body = reply->head_only || reply->code == 204 ? 0 : reply->length;
+    const int head = print_head(reply, NULL, 0);
+    char *text = head > 0 ? malloc((size_t)head + 1 + body) : NULL;
+    if (text) {
+        print_head(reply, text, (size_t)head + 1);
+        if (body > 0) {
+            memcpy(text + head, reply->body, body);
         }
-        good = lws_write(wsi, block + LWS_PRE, length, LWS_WRITE_HTTP_HEADERS) == (int)length;
+        *length = (size_t)head + body;
     }
-    free(block);
-    return good;
+    return text;
 }

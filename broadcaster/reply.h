@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One whole HTTP/1.1 response in one write: status line, headers and body. */
+/* One whole HTTP/1.1 response: status line, headers and body. */
 #ifndef PHICAST_BROADCASTER_REPLY_H
 #define PHICAST_BROADCASTER_REPLY_H
 
-#include <libwebsockets.h>
+#include "shared/json/messages.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct reply {
-    unsigned code;            /* HTTP status */
+    unsigned code;            /* HTTP status; 204 has no body */
     const char *content_type; /* with its charset */
     const char *headers;      /* more header lines, each ending in CRLF; NULL for none */
+    const char *reader;       /* the origin whose pages may read it (CORS); NULL for none */
     const void *body;
     size_t length;
     bool head_only; /* the answer to HEAD: all but the body */
@@ -19,7 +21,13 @@ struct reply {
 
 extern const char reply_json[]; /* the content type of every JSON body */
 
-/* Event loop's thread. False when it could not be sent: close the connection. */
-bool reply_send(struct lws *wsi, const struct reply *reply);
+/* Makes it a JSON answer with that body; a failure to make the body becomes a plain 500. The rest stays. */
+void reply_fill(struct reply *reply, unsigned code, enum status status, const struct message *body);
+
+/* Makes it {"detail": detail}, whose text is in `scratch`. */
+void reply_detail(struct reply *reply, unsigned code, const char *detail, struct message *scratch);
+
+/* The bytes to be sent, for free(); NULL when out of memory. */
+char *reply_print(const struct reply *reply, size_t *length);
 
 #endif

@@ -15,29 +15,23 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum {
-    STOP_US = 500000,     /* how long clients have to answer the close frame */
-    FIRST_REQUEST_S = 10, /* from connecting to the end of the first request's head */
-    NEXT_REQUEST_S = 30   /* between requests, and for a body */
-};
+enum { STOP_US = 500000 }; /* how long clients have to answer the close frame */
 
 static struct server *server_of(struct lws *wsi)
 {
     return lws_context_user(lws_get_context(wsi));
 }
 
-static int connected(struct lws *wsi)
+/* What libwebsockets does for a stream it does within server_open_stream, until the stream is open. */
+static int arrived(struct lws *wsi)
 {
-    struct sockaddr_storage from = {0};
-    socklen_t length = sizeof from;
-    getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&from, &length);
-    struct address *address = limits_connect(&server_of(wsi)->limits, (const struct sockaddr *)&from);
-    lws_set_opaque_user_data(wsi, address);
-    lws_set_timer_usecs(wsi, FIRST_REQUEST_S * LWS_USEC_PER_SEC);
-    return address ? 0 : -1;
+    struct arrival *arrival = &server_of(wsi)->arrival;
+    lws_set_opaque_user_data(wsi, arrival->address);
+    arrival->address = NULL;
+    return 0;
 }
 
-static int disconnected(struct lws *wsi)
+static int gone(struct lws *wsi)
 {
     struct address *address = lws_get_opaque_user_data(wsi);
     if (address) {
@@ -47,23 +41,9 @@ static int disconnected(struct lws *wsi)
     return 0;
 }
 
-/* A request has come whole: time for the next one, or for its body, starts again. */
-static int allow_more_time(struct lws *wsi, int result)
-{
-    lws_set_timer_usecs(wsi, NEXT_REQUEST_S * LWS_USEC_PER_SEC);
-    return result;
-}
-
-/* The timer cannot be cancelled (4.1.6 fires it instead), so it also comes to those who have become a stream.
- */
-static int out_of_time(const struct session *session)
-{
-    return session && session->client.wsi ? 0 : -1;
-}
-
 static int established(struct lws *wsi, struct server *server, struct client *client)
 {
-    const int result = ws_established(wsi, &server->hub, client);
+    const int result = ws_established(wsi, &server->hub, client, server->arrival.offer);
     if (result == 0) {
         limits_open_stream(&server->limits, lws_get_opaque_user_data(wsi));
     }
@@ -78,35 +58,45 @@ static int closed(struct lws *wsi, struct server *server, struct client *client)
     return ws_closed(&server->hub, client);
 }
 
-/* Serves HTTP and, once upgraded, WebSocket: both are one connection to libwebsockets. */
+/* Serves WebSocket: whatever else there is to HTTP has been answered before libwebsockets gets to see
+ * anything. */
 static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
-    struct session *session = user;
+    struct client *client = user;
     switch (reason) {
     case LWS_CALLBACK_LOCK_POLL: /* these come with each message, to each client */
     case LWS_CALLBACK_UNLOCK_POLL:
     case LWS_CALLBACK_CHANGE_MODE_POLL_FD:
     case LWS_CALLBACK_GET_THREAD_ID: return 0;
-    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: return connected(wsi);
-    case LWS_CALLBACK_WSI_DESTROY: return disconnected(wsi);
-    case LWS_CALLBACK_TIMER: return out_of_time(session);
-    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: tls_serve(&server_of(wsi)->tls, user); return 0;
-    case LWS_CALLBACK_HTTP:
-        return allow_more_time(wsi, http_request(wsi, &server_of(wsi)->http, &session->post, in));
-    case LWS_CALLBACK_HTTP_BODY: return http_body(&session->post, in, length);
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return http_body_complete(wsi, &server_of(wsi)->http, &session->post);
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return http_upgrade(wsi, &server_of(wsi)->http, in);
-    case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return extension_confirm(wsi);
-    case LWS_CALLBACK_ESTABLISHED: return established(wsi, server_of(wsi), &session->client);
-    case LWS_CALLBACK_SERVER_WRITEABLE: return ws_writeable(wsi, &server_of(wsi)->hub, &session->client);
-    case LWS_CALLBACK_CLOSED: return closed(wsi, server_of(wsi), &session->client);
-    case LWS_CALLBACK_RECEIVE_PONG: return ws_ponged(wsi, &session->client, in, length);
-    case LWS_CALLBACK_RECEIVE: return ws_received(wsi, &session->client, in, length);
-    case LWS_CALLBACK_RAW_ADOPT: /* CONNECT: libwebsockets would keep it open as a raw socket */
-    case LWS_CALLBACK_RAW_RX: return -1;
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: return arrived(wsi);
+    case LWS_CALLBACK_WSI_DESTROY: return gone(wsi);
+    case LWS_CALLBACK_ESTABLISHED: return established(wsi, server_of(wsi), client);
+    case LWS_CALLBACK_SERVER_WRITEABLE: return ws_writeable(wsi, &server_of(wsi)->hub, client);
+    case LWS_CALLBACK_CLOSED: return closed(wsi, server_of(wsi), client);
+    case LWS_CALLBACK_RECEIVE_PONG: return ws_ponged(wsi, client, in, length);
+    case LWS_CALLBACK_RECEIVE: return ws_received(wsi, client, in, length);
     default: return lws_callback_http_dummy(wsi, reason, user, in, length);
     }
+}
+
+void server_open_stream(void *arg, struct channel *channel, const struct ws_offer *offer,
+                        struct address *address)
+{
+    enum { HEAD_MAX = 1024 };
+    struct server *server = arg;
+    char head[HEAD_MAX];
+    const size_t length = ws_print_request(offer, head, sizeof head);
+    const int fd = channel->ssl ? relay_open(&server->relays, channel) : channel->fd;
+    server->arrival = (struct arrival){offer, address};
+    if (fd >= 0) {
+        lws_set_log_level(LLL_WARN, NULL); /* it calls each of these an error */
+        (void)lws_adopt_socket_vhost_readbuf(server->streams, fd, head, length);
+        lws_set_log_level(LLL_ERR | LLL_WARN, NULL);
+    }
+    if (server->arrival.address) { /* it got no further than this */
+        limits_disconnect(&server->limits, server->arrival.address);
+    }
+    server->arrival = (struct arrival){0};
 }
 
 static void beat(struct server *server)
@@ -150,7 +140,7 @@ static void heed(struct server *server)
         server->stopped_by = number;
         /* A second signal does not wait for the clients' answers. */
         server->stop_at_us = clock_now_us() + (server->stop_at_us == 0 ? STOP_US : 0);
-        server_accept_stop(&server->accept);
+        listener_stop(&server->listener);
         hub_close_clients(&server->hub, (struct client_close){LWS_CLOSE_STATUS_GOINGAWAY, "server stops"});
     }
 }
@@ -181,7 +171,7 @@ static int on_osc(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 const struct lws_protocols server_public_protocols[] = {
     {.name = "phicast",
      .callback = serve,
-     .per_session_data_size = sizeof(struct session),
+     .per_session_data_size = sizeof(struct client),
      .rx_buffer_size = RECEIVE_MAX,
      .tx_packet_size = MESSAGE_MAX},
     {0},
@@ -196,8 +186,8 @@ const struct lws_protocols server_private_protocols[] = {
 
 static bool is_done(const struct server *server)
 {
-    return server->stop_at_us != 0 &&
-           (hub_client_count(&server->hub) == 0 || clock_now_us() >= server->stop_at_us);
+    return server->stop_at_us != 0 && ((hub_client_count(&server->hub) == 0 && !server->relays.first) ||
+                                       clock_now_us() >= server->stop_at_us);
 }
 
 void server_run(struct server *server)

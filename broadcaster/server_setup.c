@@ -44,8 +44,7 @@ static enum status make_context(struct server *server, char *error)
     const struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
         .foreign_loops = loops,
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV |
-                   (server->plan.tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV,
         .pt_serv_buf_size = MESSAGE_MAX,
         .user = server,
     };
@@ -59,28 +58,29 @@ static enum status make_context(struct server *server, char *error)
     return STATUS_OK;
 }
 
-/* One for all addresses: what listens is ours (server_accept.h). */
-static enum status make_vhost(struct server *server, char *error)
+/* Where streams are opened, of sockets that are connected already. */
+static enum status make_streams(struct server *server, char *error)
 {
     const struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
-        .vhost_name = "phicast",
+        .vhost_name = "streams",
         .protocols = server_public_protocols,
-        .options = server->plan.tls
-                       ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX
-                       : 0,
         .extensions = extensions,
         .retry_and_idle_policy = &never,
-        .alpn = "http/1.1", /* our answers are */
-        .ssl_cipher_list = tls_ciphers,
-        .ssl_options_set = SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
     };
-    struct lws_vhost *vhost = lws_create_vhost(server->context, &info);
-    if (!vhost) {
-        snprintf(error, OPTION_ERROR_MAX, "out of memory");
+    server->streams = lws_create_vhost(server->context, &info);
+    if (!server->streams) {
+        snprintf(error, OPTION_ERROR_MAX, "libwebsockets could not be set up: out of memory");
         return STATUS_NO_MEMORY;
     }
-    server_accept_start(&server->accept, server->loop, vhost, &server->plan, &server->limits);
+    server->relays = (struct relays){.loop = server->loop};
+    server->connections = (struct connections){.loop = server->loop,
+                                               .http = &server->http,
+                                               .limits = &server->limits,
+                                               .open_stream = server_open_stream,
+                                               .arg = server};
+    listener_start(&server->listener, &server->connections, &server->plan,
+                   server->tls.context ? &server->tls : NULL);
     return STATUS_OK;
 }
 
@@ -214,7 +214,8 @@ static enum status make_core(struct server *server, const struct broadcaster_opt
                                  .access = &server->access,
                                  .limits = &server->limits,
                                  .started_us = now_us};
-    limits_init(&server->limits, options->max_clients, options->max_per_address);
+    limits_init(&server->limits, options->max_clients, options->max_per_address,
+                options->tls_cert ? RELAY_DESCRIPTORS : 1);
     return status;
 }
 
@@ -247,7 +248,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = make_context(server, error);
     }
     if (status == STATUS_OK) {
-        status = make_vhost(server, error);
+        status = make_streams(server, error);
     }
     if (status == STATUS_OK) {
         status = make_wakers(server, error);
@@ -282,15 +283,17 @@ void server_close(struct server *server)
     if (!server) {
         return;
     }
-    server_accept_stop(&server->accept);
+    listener_stop(&server->listener);
     listen_close(&server->plan);
+    connections_close(&server->connections);
     if (server->context) {
         lws_context_destroy(server->context);
     }
+    relays_close(&server->relays);
+    tls_free(&server->tls);
     if (server->loop) {
         ev_loop_destroy(server->loop);
     }
-    tls_free(&server->tls);
     const bool to_be_continued = is_to_be_continued(server);
     hub_close(&server->hub);
     osc_out_close(server->osc_out);

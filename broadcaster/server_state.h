@@ -5,6 +5,10 @@
 
 #include "broadcaster/access.h"
 #include "broadcaster/http.h"
+#include "broadcaster/http/connection.h"
+#include "broadcaster/http/listener.h"
+#include "broadcaster/http/relay.h"
+#include "broadcaster/http/tls.h"
 #include "broadcaster/hub.h"
 #include "broadcaster/limits.h"
 #include "broadcaster/listen.h"
@@ -12,8 +16,6 @@
 #include "broadcaster/osc/in.h"
 #include "broadcaster/osc/out.h"
 #include "broadcaster/privileges.h"
-#include "broadcaster/server_accept.h"
-#include "broadcaster/tls.h"
 #include "shared/segment.h"
 
 #include <libwebsockets.h>
@@ -22,6 +24,12 @@
 enum {
     MESSAGE_MAX = 32768, /* bytes that leave in one write; 64 channels make about 8 KB of metrics */
     RECEIVE_MAX = 256    /* bytes that are looked at in one piece: what clients say is not listened to */
+};
+
+/* A stream that libwebsockets is about to open. */
+struct arrival {
+    const struct ws_offer *offer;
+    struct address *address; /* NULL: libwebsockets' connection has it */
 };
 
 struct server {
@@ -36,10 +44,14 @@ struct server {
     struct access access;
     struct limits limits;
     struct listen_plan plan;
-    struct server_accept accept;
-    struct tls tls;
     struct ev_loop *loop;
+    struct tls tls; /* without a context: plain */
+    struct connections connections;
+    struct listener listener;
+    struct relays relays;
     struct lws_context *context;
+    struct lws_vhost *streams;
+    struct arrival arrival;
     int timer;              /* until the context owns it */
     int signals;            /* likewise */
     bool timer_rang;        /* seen by a callback, heeded outside of it */
@@ -50,11 +62,9 @@ struct server {
     uint64_t watchdog_next; /* CLOCK_MONOTONIC, us */
 };
 
-/* What a connection needs, before and after it becomes a WebSocket. */
-struct session {
-    struct client client; /* first: the extension looks for it there */
-    struct post post;
-};
+/* For struct connections. */
+void server_open_stream(void *arg, struct channel *channel, const struct ws_offer *offer,
+                        struct address *address);
 
 /* Those that clients speak. */
 extern const struct lws_protocols server_public_protocols[];

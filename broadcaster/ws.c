@@ -2,11 +2,13 @@
 #include "broadcaster/ws.h"
 
 #include "broadcaster/clock.h"
+#include "broadcaster/extension.h"
 #include "broadcaster/query.h"
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -41,36 +43,63 @@ static void tune(struct lws *wsi)
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 }
 
-const char *ws_wish(struct lws *wsi, enum stream_kind kind, struct wish *wish)
+static struct refusal read_wish(struct wish *wish, enum stream_kind kind, const char *query)
 {
     char argument[ARGUMENT_MAX];
     const char *wrong = NULL;
     *wish = query_default(kind);
-    for (int i = 0; !wrong && lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) > 0; i++) {
-        if (lws_hdr_copy_fragment(wsi, argument, sizeof argument, WSI_TOKEN_HTTP_URI_ARGS, i) > 0) {
-            wrong = query_take(wish, kind, argument);
-        }
+    while (!wrong && request_next_argument(&query, argument, sizeof argument)) {
+        wrong = query_take(wish, kind, argument);
     }
-    return wrong;
+    return (struct refusal){wrong ? 400 : 0, wrong};
 }
 
-int ws_established(struct lws *wsi, struct hub *hub, struct client *client)
+/* 16 bytes in base64. */
+static bool is_key(const char *key)
 {
-    char path[32];
-    struct wish wish;
-    if (lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) <= 0) {
-        return -1;
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    return key && strlen(key) == WS_KEY_LENGTH && strspn(key, digits) == WS_KEY_LENGTH - 2 &&
+           strcmp(key + WS_KEY_LENGTH - 2, "==") == 0;
+}
+
+struct refusal ws_read_offer(struct ws_offer *offer, const struct http_request *request)
+{
+    const char *version = request->field[FIELD_WS_VERSION];
+    const char *key = request->field[FIELD_WS_KEY];
+    const char *offered = request->field[FIELD_WS_EXTENSIONS];
+    if (!version || strcmp(version, "13") != 0) {
+        return (struct refusal){426, "Sec-WebSocket-Version: 13 is spoken here"};
     }
-    const enum stream_kind kind = ws_stream_of(path);
-    if (kind == STREAM_COUNT || ws_wish(wsi, kind, &wish)) {
-        return -1;
+    if (!is_key(key)) {
+        return (struct refusal){400, "Sec-WebSocket-Key is missing, or not 16 bytes in base64"};
     }
+    *offer = (struct ws_offer){.kind = ws_stream_of(request->path)};
+    memcpy(offer->key, key, WS_KEY_LENGTH);
+    if (offered && extension_takes(offered) && strlen(offered) < sizeof offer->extensions) {
+        strcpy(offer->extensions, offered);
+    }
+    return read_wish(&offer->wish, offer->kind, request->query);
+}
+
+size_t ws_print_request(const struct ws_offer *offer, char *out, size_t size)
+{
+    const bool extends = offer->extensions[0] != '\0';
+    const int length = snprintf(
+        out, size,
+        "GET / HTTP/1.1\r\nHost: phicast\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n%s%s%s\r\n",
+        offer->key, extends ? "Sec-WebSocket-Extensions: " : "", offer->extensions, extends ? "\r\n" : "");
+    return length > 0 && (size_t)length < size ? (size_t)length : 0;
+}
+
+int ws_established(struct lws *wsi, struct hub *hub, struct client *client, const struct ws_offer *offer)
+{
     tune(wsi);
     pulse_start(&client->pulse, clock_now_us());
     client->cleared = true;
-    client->stream = kind;
+    client->stream = offer->kind;
     client->wsi = wsi;
-    if (!hub_add(hub, client, &wish, clock_now_us())) {
+    if (!hub_add(hub, client, &offer->wish, clock_now_us())) {
         client->wsi = NULL;
         return -1;
     }

@@ -4,18 +4,33 @@
 #ifndef PHICAST_BROADCASTER_WS_H
 #define PHICAST_BROADCASTER_WS_H
 
+#include "broadcaster/http/request.h"
 #include "broadcaster/hub.h"
 
 #include <libwebsockets.h>
 
+enum { WS_KEY_LENGTH = 24, WS_EXTENSIONS_MAX = 256 };
+
+/* What a request for a stream asks for. */
+struct ws_offer {
+    enum stream_kind kind;
+    struct wish wish;
+    char key[WS_KEY_LENGTH + 1];
+    char extensions[WS_EXTENSIONS_MAX]; /* as offered, if permessage-deflate can be taken from it; else "" */
+};
+
 /* The stream that a request path names; STREAM_COUNT for none. */
 enum stream_kind ws_stream_of(const char *path);
 
-/* What the request's query asks of that stream. NULL if it is good, else what is wrong with it, for people.
- */
-const char *ws_wish(struct lws *wsi, enum stream_kind kind, struct wish *wish);
+/* Reads an upgrade to the stream at the request's path, which there must be. code 0 if it is good, else what
+ * is wrong with it. A subprotocol that is offered is left alone: the stream is opened without one. */
+struct refusal ws_read_offer(struct ws_offer *offer, const struct http_request *request);
 
-int ws_established(struct lws *wsi, struct hub *hub, struct client *client);
+/* The head of a request for that stream, for libwebsockets to open it by: none of a stranger's bytes get
+ * there before the stream is open. Returns its length. */
+size_t ws_print_request(const struct ws_offer *offer, char *out, size_t size);
+
+int ws_established(struct lws *wsi, struct hub *hub, struct client *client, const struct ws_offer *offer);
 /* What a client says is not listened to, but must keep to the protocol. */
 int ws_received(struct lws *wsi, struct client *client, const void *bytes, size_t length);
 int ws_ponged(struct lws *wsi, struct client *client, const void *bytes, size_t length);

@@ -24,7 +24,7 @@ static void hosts_refused(void)
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     };
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
-        CU_ASSERT_FALSE(guard_host_allowed(hosts[i]));
+        CU_ASSERT_FALSE(guard_host_is_loopback(hosts[i]));
     }
 }
 
@@ -33,31 +33,74 @@ static void hosts_allowed(void)
     static const char *const hosts[] = {"localhost",      "localhost:8000", "LocalHost:1", "127.0.0.1",
                                         "127.1.2.3:8000", "[::1]",          "[::1]:8000"};
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
-        CU_ASSERT_TRUE(guard_host_allowed(hosts[i]));
+        CU_ASSERT_TRUE(guard_host_is_loopback(hosts[i]));
     }
 }
 
-static void origins(void)
+static void loopback_origins(void)
 {
-    CU_ASSERT_FALSE(guard_origin_allowed(""));
-    CU_ASSERT_FALSE(guard_origin_allowed("http://evil.example"));
-    CU_ASSERT_FALSE(guard_origin_allowed("https://localhost.evil.example:8000"));
-    CU_ASSERT_FALSE(guard_origin_allowed("ftp://localhost"));
-    CU_ASSERT_FALSE(guard_origin_allowed("localhost"));
-    CU_ASSERT_TRUE(guard_origin_allowed("null"));
-    CU_ASSERT_TRUE(guard_origin_allowed("http://localhost:3000"));
-    CU_ASSERT_TRUE(guard_origin_allowed("http://[::1]:8000"));
-    CU_ASSERT_TRUE(guard_origin_allowed("https://127.0.0.1"));
+    CU_ASSERT_FALSE(guard_origin_is_loopback(""));
+    CU_ASSERT_FALSE(guard_origin_is_loopback("null"));
+    CU_ASSERT_FALSE(guard_origin_is_loopback("http://evil.example"));
+    CU_ASSERT_FALSE(guard_origin_is_loopback("https://localhost.evil.example:8000"));
+    CU_ASSERT_FALSE(guard_origin_is_loopback("ftp://localhost"));
+    CU_ASSERT_FALSE(guard_origin_is_loopback("localhost"));
+    CU_ASSERT_FALSE(guard_origin_is_loopback("http://localhost:8000/"));
+    CU_ASSERT_TRUE(guard_origin_is_loopback("http://localhost:3000"));
+    CU_ASSERT_TRUE(guard_origin_is_loopback("http://[::1]:8000"));
+    CU_ASSERT_TRUE(guard_origin_is_loopback("https://127.0.0.1"));
 }
 
-static void posting_origins(void)
+/* What a browser would never send is no use as --allow-origin. */
+static void origins_that_can_be(void)
 {
-    CU_ASSERT_FALSE(guard_origin_may_post("null"));
-    CU_ASSERT_FALSE(guard_origin_may_post(""));
-    CU_ASSERT_FALSE(guard_origin_may_post("http://evil.example"));
-    CU_ASSERT_FALSE(guard_origin_may_post("http://localhost.evil.example"));
-    CU_ASSERT_TRUE(guard_origin_may_post("http://localhost:8000"));
-    CU_ASSERT_TRUE(guard_origin_may_post("http://[::1]:8000"));
+    static const char *const good[] = {
+        "http://a.example", "https://A.example:444", "http://10.0.0.1:80", "null", "https://[fe80::1]:8000",
+        "file://",          "HTTP://a.example"};
+    static const char *const wrong[] = {"",
+                                        "*",
+                                        "a.example",
+                                        "http://",
+                                        "http://a.example/",
+                                        "http://a.example/page",
+                                        "http://a.example ",
+                                        " http://a.example",
+                                        "http://a.example:",
+                                        "http://a.example:0",
+                                        "http://a.example:65536",
+                                        "http://a.example:80a",
+                                        "http://u@a.example",
+                                        "http://a example",
+                                        "http://[::1",
+                                        "http://[a.example]",
+                                        "http://::1",
+                                        "ws://a.example",
+                                        "file:///page.html",
+                                        "null ",
+                                        "http://a.example?",
+                                        "http://a.example#"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        CU_ASSERT_TRUE(guard_origin_is_one(good[i]));
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        CU_ASSERT_FALSE(guard_origin_is_one(wrong[i]));
+    }
+}
+
+static void origins_alike(void)
+{
+    CU_ASSERT_TRUE(guard_origins_match("https://a.example", "https://A.example:443"));
+    CU_ASSERT_TRUE(guard_origins_match("http://a.example:80", "http://a.example"));
+    CU_ASSERT_TRUE(guard_origins_match("null", "file://"));
+    CU_ASSERT_FALSE(guard_origins_match("http://a.example", "https://a.example"));
+    CU_ASSERT_FALSE(guard_origins_match("http://a.example:443", "https://a.example"));
+    CU_ASSERT_FALSE(guard_origins_match("http://a.example", "http://a.example:8000"));
+    CU_ASSERT_FALSE(guard_origins_match("http://a.example", "http://b.example"));
+    CU_ASSERT_FALSE(guard_origins_match("null", "http://a.example"));
+    CU_ASSERT_FALSE(guard_origins_match("", ""));
+    CU_ASSERT_TRUE(guard_origin_is_file("null"));
+    CU_ASSERT_TRUE(guard_origin_is_file("file://"));
+    CU_ASSERT_FALSE(guard_origin_is_file(""));
 }
 
 static void hosts_of_an_open_server(void)
@@ -77,14 +120,13 @@ static void hosts_of_an_open_server(void)
 
 static void own_origins(void)
 {
-    CU_ASSERT_TRUE(guard_origin_is_own("http://stage:8000", "Stage:8000"));
-    CU_ASSERT_FALSE(guard_origin_is_own("http://stage:8001", "stage:8000"));
-    CU_ASSERT_FALSE(guard_origin_is_own("null", "null"));
-    CU_ASSERT_FALSE(guard_origin_is_own("http://", ""));
-    CU_ASSERT_STRING_EQUAL(guard_origin_host("https://stage.example:8000"), "stage.example:8000");
-    CU_ASSERT_PTR_NULL(guard_origin_host("https://stage.example:8000/page"));
-    CU_ASSERT_PTR_NULL(guard_origin_host("stage.example"));
-    CU_ASSERT_PTR_NULL(guard_origin_host("*"));
+    CU_ASSERT_TRUE(guard_origin_is_at("http://stage:8000", "Stage:8000"));
+    CU_ASSERT_FALSE(guard_origin_is_at("http://stage:8001", "stage:8000"));
+    CU_ASSERT_FALSE(guard_origin_is_at("null", "null"));
+    CU_ASSERT_FALSE(guard_origin_is_at("http://", ""));
+    CU_ASSERT_TRUE(guard_origin_is_at("https://stage.example", "stage.example:443"));
+    CU_ASSERT_TRUE(guard_origin_is_at("http://stage.example:80", "stage.example"));
+    CU_ASSERT_FALSE(guard_origin_is_at("https://stage.example", "stage.example:80"));
 }
 
 int main(void)
@@ -92,8 +134,9 @@ int main(void)
     static const CU_TestInfo tests[] = {
         {"hosts refused", hosts_refused},
         {"hosts allowed", hosts_allowed},
-        {"origins", origins},
-        {"posting origins", posting_origins},
+        {"loopback's origins", loopback_origins},
+        {"origins that can be", origins_that_can_be},
+        {"origins alike", origins_alike},
         {"hosts of an open server", hosts_of_an_open_server},
         {"own origins", own_origins},
         CU_TEST_INFO_NULL,

@@ -28,7 +28,7 @@ static const struct sockaddr *v6(const char *text)
 
 static void streams_in_all(void)
 {
-    limits_init(&limits, 2, 0);
+    limits_init(&limits, 2, 0, 1);
     struct address *address = limits_connect(&limits, v4("127.0.0.1"));
     CU_ASSERT_PTR_NULL(limits_stream_refusal(&limits, address));
     limits_open_stream(&limits, address);
@@ -44,7 +44,7 @@ static void streams_in_all(void)
 
 static void streams_of_an_address(void)
 {
-    limits_init(&limits, 1000, 0);
+    limits_init(&limits, 1000, 0, 1);
     struct address *far = limits_connect(&limits, v4("10.0.0.1"));
     struct address *own = limits_connect(&limits, v6("::1"));
     for (int i = 0; i < LIMITS_ADDRESS_DEFAULT; i++) {
@@ -63,7 +63,7 @@ static void streams_of_an_address(void)
 static void connections_of_an_address(void)
 {
     struct address *first = NULL;
-    limits_init(&limits, 1000, 2);
+    limits_init(&limits, 1000, 2, 1);
     for (int i = 0; i < 2 + LIMITS_SPARE_PER_ADDRESS; i++) {
         CU_ASSERT_TRUE(limits_may_connect(&limits, v6("2001:db8::1")));
         first = limits_connect(&limits, v6("2001:db8::1"));
@@ -80,7 +80,7 @@ static void connections_of_an_address(void)
 static void connections_in_all(void)
 {
     struct address *first = NULL;
-    limits_init(&limits, 1, 0);
+    limits_init(&limits, 1, 0, 1);
     for (int i = 0; i < 1 + LIMITS_SPARE; i++) {
         CU_ASSERT_TRUE(limits_may_connect(&limits, v4("127.0.0.1")));
         first = limits_connect(&limits, v4("127.0.0.1"));
@@ -105,12 +105,12 @@ static void few_descriptors(void)
     char error[OPTION_ERROR_MAX] = "";
     struct rlimit before;
     CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_NOFILE, &before), 0);
-    limits_init(&limits, 30, 0);
+    limits_init(&limits, 30, 0, 1);
     set_files(8 + LIMITS_RESERVE);
     CU_ASSERT_EQUAL(limits_fit(&limits, 8, error), STATUS_IO);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "ulimit -n"));
     for (rlim_t files = 40; files < 400; files += 7) {
-        limits_init(&limits, 30, 0);
+        limits_init(&limits, 30, 0, 1);
         set_files(files);
         CU_ASSERT_EQUAL_FATAL(limits_fit(&limits, 2, error), STATUS_OK);
         const uint32_t all = limits.max_clients + limits.spare;
@@ -120,12 +120,22 @@ static void few_descriptors(void)
         CU_ASSERT_TRUE(limits.max_clients == 30 || 3 + all + LIMITS_RESERVE + 2 > files - 12);
         CU_ASSERT_EQUAL(limits.descriptors, files - LIMITS_RESERVE - 2);
     }
+    limits_init(&limits, 30, 0, 3);
+    set_files(3 + LIMITS_RESERVE + 2 + 3);
+    CU_ASSERT_EQUAL(limits_fit(&limits, 2, error), STATUS_IO); /* one more is needed, to say no with */
+    set_files(3 + LIMITS_RESERVE + 2 + 4);
+    CU_ASSERT_EQUAL(limits_fit(&limits, 2, error), STATUS_OK);
+    CU_ASSERT_EQUAL(limits.max_clients, 1);
+    set_files(400);
+    limits_init(&limits, 30, 0, 3);
+    CU_ASSERT_EQUAL(limits_fit(&limits, 2, error), STATUS_OK);
+    CU_ASSERT_EQUAL(limits.max_clients, 30);
     CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 static void posts(void)
 {
-    limits_init(&limits, 10, 0);
+    limits_init(&limits, 10, 0, 1);
     struct address *one = limits_connect(&limits, v4("10.0.0.1"));
     struct address *other = limits_connect(&limits, v4("10.0.0.2"));
     for (int i = 0; i < LIMITS_POSTS_BURST; i++) {

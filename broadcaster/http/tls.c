@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broadcaster/tls.h"
+#include "broadcaster/http/tls.h"
 
 #include "shared/log.h"
 #include "shared/options.h"
@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
-const char tls_ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+/* What TLS 1.2 may use: forward secrecy and authenticated encryption. (1.3 knows nothing else.) */
+static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
+struct pair {
+    X509 *certificate;
+    STACK_OF(X509) * chain; /* what comes after it, perhaps nothing */
+    EVP_PKEY *key;
+};
 
 /* For reading; NULL: the status says why not. A pipe would hold up the loop. */
 static BIO *open_file(const char *option, const char *path, enum status *status, char *error)
@@ -42,7 +50,7 @@ static BIO *open_file(const char *option, const char *path, enum status *status,
     return file;
 }
 
-/* What OpenSSL's last complaint says, and forgets it: libwebsockets looks at the queue as well. */
+/* What OpenSSL's last complaint says, and forgets it. */
 static const char *complaint(void)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
@@ -58,7 +66,7 @@ static int no_passphrase(char *buffer, int size, int writing, void *asked)
     return -1;
 }
 
-static enum status read_certificates(struct tls *tls, const char *path, char *error)
+static enum status read_certificates(struct pair *pair, const char *path, char *error)
 {
     bool asked = false;
     enum status status;
@@ -66,9 +74,9 @@ static enum status read_certificates(struct tls *tls, const char *path, char *er
     if (!file) {
         return status;
     }
-    tls->certificate = PEM_read_bio_X509_AUX(file, NULL, no_passphrase, &asked);
-    tls->chain = sk_X509_new_null();
-    bool good = tls->certificate && tls->chain;
+    pair->certificate = PEM_read_bio_X509_AUX(file, NULL, no_passphrase, &asked);
+    pair->chain = sk_X509_new_null();
+    bool good = pair->certificate && pair->chain;
     while (good) {
         X509 *next = PEM_read_bio_X509(file, NULL, no_passphrase, &asked);
         if (!next) {
@@ -76,7 +84,7 @@ static enum status read_certificates(struct tls *tls, const char *path, char *er
             good = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
             break;
         }
-        good = sk_X509_push(tls->chain, next) > 0;
+        good = sk_X509_push(pair->chain, next) > 0;
     }
     BIO_free(file);
     if (!good) {
@@ -88,7 +96,7 @@ static enum status read_certificates(struct tls *tls, const char *path, char *er
     return STATUS_OK;
 }
 
-static enum status read_key(struct tls *tls, const char *path, char *error)
+static enum status read_key(struct pair *pair, const char *path, char *error)
 {
     bool asked = false;
     enum status status;
@@ -96,9 +104,9 @@ static enum status read_key(struct tls *tls, const char *path, char *error)
     if (!file) {
         return status;
     }
-    tls->key = PEM_read_bio_PrivateKey(file, NULL, no_passphrase, &asked);
+    pair->key = PEM_read_bio_PrivateKey(file, NULL, no_passphrase, &asked);
     BIO_free(file);
-    if (!tls->key && asked) {
+    if (!pair->key && asked) {
         ERR_clear_error();
         snprintf(error, OPTION_ERROR_MAX,
                  "--tls-key %.96s: encrypted, and nobody is there to give the passphrase; write it without: "
@@ -107,7 +115,7 @@ static enum status read_key(struct tls *tls, const char *path, char *error)
                  path);
         return STATUS_CORRUPT;
     }
-    if (!tls->key) {
+    if (!pair->key) {
         snprintf(error, OPTION_ERROR_MAX, "--tls-key %.128s: %s; give the private key in PEM", path,
                  complaint());
         return STATUS_CORRUPT;
@@ -115,32 +123,61 @@ static enum status read_key(struct tls *tls, const char *path, char *error)
     return STATUS_OK;
 }
 
-/* Whether they belong together, and OpenSSL takes them. */
-static enum status try_pair(const struct tls *tls, const char *certificate, const char *key, char *error)
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *length,
+                           const unsigned char *offered, unsigned int offered_length, void *arg)
 {
-    if (X509_check_private_key(tls->certificate, tls->key) != 1) {
+    static const unsigned char ours[] = "\x08http/1.1";
+    (void)ssl, (void)arg;
+    return SSL_select_next_proto((unsigned char **)(void *)out, length, ours, sizeof ours - 1, offered,
+                                 offered_length) == OPENSSL_NPN_NEGOTIATED
+               ? SSL_TLSEXT_ERR_OK
+               : SSL_TLSEXT_ERR_NOACK;
+}
+
+static SSL_CTX *make_context(void)
+{
+    static const unsigned char name[] = "phicast";
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    if (!context || SSL_CTX_set_cipher_list(context, ciphers) != 1 ||
+        SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set_session_id_context(context, name, sizeof name - 1) != 1) {
+        SSL_CTX_free(context);
+        return NULL;
+    }
+    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                  SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+    return context;
+}
+
+/* If they belong together, and OpenSSL takes them. */
+static enum status use_pair(struct tls *tls, const struct pair *pair, const char *certificate,
+                            const char *key, char *error)
+{
+    if (X509_check_private_key(pair->certificate, pair->key) != 1) {
         ERR_clear_error();
         snprintf(error, OPTION_ERROR_MAX,
                  "--tls-key %.88s does not belong to --tls-cert %.88s; put the two in place together", key,
                  certificate);
         return STATUS_CORRUPT;
     }
-    SSL_CTX *scratch = SSL_CTX_new(TLS_server_method());
-    const bool good =
-        scratch && SSL_CTX_use_cert_and_key(scratch, tls->certificate, tls->key, tls->chain, 1) == 1;
-    SSL_CTX_free(scratch);
-    if (!good) {
+    SSL_CTX *context = make_context();
+    if (!context || SSL_CTX_use_cert_and_key(context, pair->certificate, pair->key, pair->chain, 1) != 1) {
+        SSL_CTX_free(context);
         snprintf(error, OPTION_ERROR_MAX, "--tls-cert %.96s: %s; make another certificate", certificate,
                  complaint());
         return STATUS_CORRUPT;
     }
+    tls_free(tls);
+    tls->context = context;
     return STATUS_OK;
 }
 
-static void warn_of_date(const struct tls *tls, const char *path)
+static void warn_of_date(const struct pair *pair, const char *path)
 {
-    const ASN1_TIME *since = X509_get0_notBefore(tls->certificate);
-    const ASN1_TIME *until = X509_get0_notAfter(tls->certificate);
+    const ASN1_TIME *since = X509_get0_notBefore(pair->certificate);
+    const ASN1_TIME *until = X509_get0_notAfter(pair->certificate);
     const bool early = X509_cmp_current_time(since) > 0;
     struct tm date = {0};
     char text[32] = "an unknown date";
@@ -154,43 +191,39 @@ static void warn_of_date(const struct tls *tls, const char *path)
                 early ? "not valid before" : "expired on", text);
 }
 
-enum status tls_load(struct tls *tls, const char *certificate, const char *key, char *error)
+enum status tls_load(struct tls *tls, const char *certificate, const char *key, char error[OPTION_ERROR_MAX])
 {
-    struct tls fresh = {0};
-    enum status status = read_certificates(&fresh, certificate, error);
+    struct pair pair = {0};
+    enum status status = read_certificates(&pair, certificate, error);
     if (status == STATUS_OK) {
-        status = read_key(&fresh, key, error);
+        status = read_key(&pair, key, error);
     }
     if (status == STATUS_OK) {
-        status = try_pair(&fresh, certificate, key, error);
+        status = use_pair(tls, &pair, certificate, key, error);
     }
-    if (status) {
-        tls_free(&fresh);
-        return status;
+    if (status == STATUS_OK) {
+        warn_of_date(&pair, certificate);
     }
-    warn_of_date(&fresh, certificate);
-    tls_free(tls);
-    *tls = fresh;
-    return STATUS_OK;
+    X509_free(pair.certificate);
+    sk_X509_pop_free(pair.chain, X509_free);
+    EVP_PKEY_free(pair.key);
+    return status;
 }
 
-/* A handshake is about to need a certificate. */
-static int show(SSL *connection, void *arg)
+struct ssl_st *tls_accept(struct tls *tls, int fd)
 {
-    const struct tls *tls = arg;
-    SSL_certs_clear(connection);
-    return SSL_use_cert_and_key(connection, tls->certificate, tls->key, tls->chain, 1);
-}
-
-void tls_serve(struct tls *tls, SSL_CTX *context)
-{
-    SSL_CTX_set_cert_cb(context, show, tls);
+    SSL *ssl = SSL_new(tls->context);
+    if (ssl && SSL_set_fd(ssl, fd) == 1) {
+        SSL_set_accept_state(ssl);
+        return ssl;
+    }
+    SSL_free(ssl);
+    ERR_clear_error();
+    return NULL;
 }
 
 void tls_free(struct tls *tls)
 {
-    X509_free(tls->certificate);
-    sk_X509_pop_free(tls->chain, X509_free);
-    EVP_PKEY_free(tls->key);
-    *tls = (struct tls){0};
+    SSL_CTX_free(tls->context); /* those who use it hold it */
+    tls->context = NULL;
 }
