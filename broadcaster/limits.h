@@ -55,7 +55,8 @@ struct limits {
     uint64_t refused_posts;
 };
 
-/* Raises the process's limit of descriptors as far as it takes and goes. per_stream: descriptors that a stream takes. */
+/* Raises the process's limit of descriptors as far as it takes and goes. per_stream: descriptors that a
+ * stream takes. */
 void limits_init(struct limits *limits, uint32_t max_clients, uint32_t max_per_address, uint32_t per_stream);
 
 /* Once all is open that stays open: what is left is for connections, but for LIMITS_RESERVE, with which an

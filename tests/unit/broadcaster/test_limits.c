@@ -6,8 +6,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static struct limits limits;
 
