@@ -12,11 +12,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)guard_host_is_address(host);
     (void)guard_host_is(host, origin);
     FUZZ_CHECK(!guard_host_is(host, ""));
-    FUZZ_CHECK(!guard_origin_may_post(origin) || guard_origin_allowed(origin));
-    const char *own = guard_origin_host(origin);
-    FUZZ_CHECK(!own || (own > origin && own < origin + strlen(origin)));
-    FUZZ_CHECK(!guard_origin_is_own(origin, host) || strstr(origin, "://") != NULL);
-    if (guard_host_allowed(host)) { /* no name that somebody else could point here */
+    FUZZ_CHECK(!guard_origin_is_loopback(origin) || strstr(origin, "://") != NULL);
+    FUZZ_CHECK(!guard_origin_is_loopback(origin) || !guard_origin_is_file(origin));
+    FUZZ_CHECK(!guard_origin_is_one(origin) || guard_origins_match(origin, origin));
+    FUZZ_CHECK(guard_origins_match(origin, "http://localhost:80") ==
+               guard_origins_match("http://LOCALHOST", origin));
+    FUZZ_CHECK(!guard_origin_is_at(origin, host) || strstr(origin, "://") != NULL);
+    if (guard_host_is_loopback(host)) { /* no name that somebody else could point here */
         FUZZ_CHECK(guard_host_is_address(host) || strncasecmp(host, "localhost", 9) == 0 || host[0] == '[');
     }
     free(host);
