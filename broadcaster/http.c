@@ -197,7 +197,8 @@ static struct verdict judge_post(struct http *http, const struct http_request *r
 {
     const struct verdict verdict = access_judge(http->access, request, NEED_CONTROL);
     if (verdict.code == 0 && !limits_may_post(http->limits, address, clock_now_us())) {
-        return (struct verdict){429, "too many requests; " TEXT_OF(LIMITS_POSTS_HZ) " a second are the most", "Retry-After: 1\r\n"};
+        return (struct verdict){429, "too many requests; " TEXT_OF(LIMITS_POSTS_HZ) " a second are the most",
+                                "Retry-After: 1\r\n"};
     }
     return verdict.code != 0 ? verdict : post_judge(request);
 }

@@ -40,7 +40,8 @@ struct verdict post_judge(const struct http_request *request)
         return (struct verdict){411, "give the body's Content-Length", NULL};
     }
     if (request->content_length > POST_BODY_MAX) {
-        return (struct verdict){413, "the body is too large; " TEXT_OF(POST_BODY_MAX) " bytes are the most", NULL};
+        return (struct verdict){413, "the body is too large; " TEXT_OF(POST_BODY_MAX) " bytes are the most",
+                                NULL};
     }
     if (!is_json(type) && (request->content_length > 0 || !is_calibrate(request->path) || type)) {
         return (struct verdict){415, "give Content-Type: application/json", NULL};
