@@ -16,7 +16,7 @@ import unittest
 
 import osc_peers
 import rig
-from test_protocol import Peer
+from test_protocol import PING, PONG, Peer, frame
 
 DEPTH = 1
 JSON = "Content-Type: application/json\r\n"
@@ -334,7 +334,7 @@ class Requests(rig.RigTest):
             return stream
 
         def read(stream, count):
-            """The payloads of so many messages; each is one frame."""
+            """The payloads of so many messages, each of which is one frame; pings are answered."""
             data = b""
             found = []
             while len(found) < count:
@@ -345,12 +345,16 @@ class Requests(rig.RigTest):
                     self.assertIn(b" 101 ", data)
                     data = data.partition(b"\r\n\r\n")[2]
                 while len(data) >= 4 and not data.startswith(b"HTTP"):
-                    self.assertIn(data[0], (0x81, 0xc1))
+                    self.assertIn(data[0], (0x81, 0xc1, 0x80 | PING))
                     start = 2 if data[1] < 126 else 4
                     length = data[1] if data[1] < 126 else int.from_bytes(data[2:4], "big")
                     if len(data) < start + length:
                         break
-                    found.append(data[start:start + length])
+                    payload = data[start:start + length]
+                    if data[0] == 0x80 | PING:
+                        stream.sendall(frame(PONG, payload))
+                    else:
+                        found.append(payload)
                     data = data[start + length:]
             return found
 
