@@ -9,12 +9,12 @@
 static void save(struct feed *feed)
 {
     feed->cursor.state = feed->state;
-    if (feed->control && feed->cursor.writer != 0) {
-        control_save_cursor(feed->control, &feed->cursor);
+    if (feed->control && feed->control->memory && feed->cursor.writer != 0) {
+        control_save_cursor(feed->control->memory, &feed->cursor);
     }
 }
 
-void feed_init(struct feed *feed, struct source *source, struct control *control, struct osc_out *osc,
+void feed_init(struct feed *feed, struct source *source, const struct segment *control, struct osc_out *osc,
                const struct event_cursor *past, uint64_t now_us)
 {
     *feed = (struct feed){.source = source, .control = control, .osc = osc, .state = STATE_OFFLINE};

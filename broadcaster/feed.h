@@ -22,8 +22,8 @@ enum { FEED_BATCH = 64, FEED_REPLAY_US = 3000000 };
 
 struct feed {
     struct source *source;
-    struct control *control; /* takes the note; NULL: nobody does */
-    struct osc_out *osc;     /* NULL: no targets */
+    const struct segment *control; /* takes the note; NULL: nobody does */
+    struct osc_out *osc;           /* NULL: no targets */
     struct eventlog log;
     struct message scratch;
     uint64_t before[EVENTLOG_SLOTS]; /* of each event in the log: the ring's next one when it came */
@@ -39,7 +39,7 @@ struct feed {
 };
 
 /* past: the predecessor's note, all zeros for none. source, control and osc must live on. */
-void feed_init(struct feed *feed, struct source *source, struct control *control, struct osc_out *osc,
+void feed_init(struct feed *feed, struct source *source, const struct segment *control, struct osc_out *osc,
                const struct event_cursor *past, uint64_t now_us);
 void feed_free(struct feed *feed);
 

@@ -1,31 +1,88 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/hands.h"
 
+#include "shared/log.h"
+
 #include <stdbool.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* Whether the analyser can open our segment, which is for our own user alone. */
+/* Whether the analyser believes our segment, which is for our own user alone. */
 static bool is_heard(const struct source *source)
 {
-    struct stat file;
-    return fstat(source->segment.fd, &file) == 0 && (file.st_uid == geteuid() || file.st_uid == 0);
+    return source->segment.owner == geteuid();
+}
+
+static enum status renew(struct hands *hands)
+{
+    char owner[SEGMENT_OWNER_MAX];
+    struct segment old;
+    const enum status status = segment_renew(hands->control, &old);
+    if (status == STATUS_OK) {
+        const struct event_cursor note = control_load_cursor(old.memory);
+        control_save_cursor(hands->control->memory, &note);
+        log_repeated(&hands->renewals, "%s was removed, replaced or cut short; it has been made anew",
+                     hands->control->path);
+        segment_leave(&old);
+    } else if (status == STATUS_FOREIGN || status == STATUS_BUSY) {
+        log_repeated(&hands->failures,
+                     "%s was replaced by a file of %s, so the analyser cannot be steered; remove that file",
+                     hands->control->path, segment_owner_str(hands->control, owner));
+    } else {
+        log_repeated(&hands->failures,
+                     "%s was removed and cannot be made anew, so the analyser cannot be steered: %s",
+                     hands->control->path, status_str(status));
+    }
+    return status;
+}
+
+/* True: it can be written to with effect. Memory without a file is not looked after. */
+static bool look_after(struct hands *hands)
+{
+    return hands->control->fd < 0 || segment_is_whole(hands->control) || renew(hands) == STATUS_OK;
+}
+
+void hands_beat(struct hands *hands, uint64_t now_us)
+{
+    if (now_us < hands->look_us) {
+        return;
+    }
+    hands->look_us = now_us + HANDS_LOOK_US;
+    (void)look_after(hands); /* a failure has been logged */
 }
 
 enum status hands_give(struct hands *hands, const struct command *commands, uint32_t count)
 {
+    for (uint32_t i = 0; i < count; i++) {
+        const enum status status = command_check(&commands[i]);
+        if (status) {
+            return status;
+        }
+    }
+    if (!hands->source->segment.memory) {
+        return STATUS_NOT_FOUND;
+    }
+    if (!is_heard(hands->source)) {
+        return STATUS_NO_ACCESS;
+    }
+    /* What is written to a file without a name would be heard by nobody. */
+    if (!look_after(hands)) {
+        return STATUS_IO;
+    }
+    struct control *control = hands->control->memory;
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = command_check(&commands[i]);
-    }
-    if (status == STATUS_OK && !hands->source->segment.memory) {
-        status = STATUS_NOT_FOUND;
-    }
-    if (status == STATUS_OK && !is_heard(hands->source)) {
-        status = STATUS_NO_ACCESS;
-    }
-    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = command_push(&hands->control->commands, &commands[i]);
+        status = command_push(&control->commands, &commands[i]);
     }
     return status;
+}
+
+const char *hands_refusal(const struct hands *hands, enum status status)
+{
+    switch (status) {
+    case STATUS_BAD_ARG: return "a value is out of its range";
+    case STATUS_NO_ACCESS:
+        return "the analyser runs as another user, who cannot read what we write; run both as the same";
+    case STATUS_IO: return "the way to the analyser was removed and cannot be made anew; see the log";
+    default: return hands->source->why;
+    }
 }

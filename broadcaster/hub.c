@@ -21,11 +21,11 @@ enum { KEEPS_UP = FEED_BATCH };
 
 static const struct client_close lagging = {1013, "too slow: events would have been lost"};
 
-void hub_init(struct hub *hub, const char *name, struct control *control, struct osc_out *osc,
-              const struct event_cursor *past, uint64_t now_us)
+void hub_init(struct hub *hub, const char *name, struct segment_trust trust, const struct segment *control,
+              struct osc_out *osc, const struct event_cursor *past, uint64_t now_us)
 {
     *hub = (struct hub){.osc = osc};
-    source_init(&hub->source, name);
+    source_init(&hub->source, name, trust);
     feed_init(&hub->feed, &hub->source, control, osc, past, now_us);
     cohort_init(&hub->stream[STREAM_METRICS].standard, METRICS_HZ, 0, now_us, now_us);
     cohort_init(&hub->stream[STREAM_LATENCY].standard, LATENCY_HZ, 0, now_us, now_us);

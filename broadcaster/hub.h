@@ -86,9 +86,9 @@ struct hub {
     struct deflater deflater;
 };
 
-/* name as for source_init; the rest as for feed_init. */
-void hub_init(struct hub *hub, const char *name, struct control *control, struct osc_out *osc,
-              const struct event_cursor *past, uint64_t now_us);
+/* name and trust as for source_init; the rest as for feed_init. */
+void hub_init(struct hub *hub, const char *name, struct segment_trust trust, const struct segment *control,
+              struct osc_out *osc, const struct event_cursor *past, uint64_t now_us);
 /* No client may be left. */
 void hub_close(struct hub *hub);
 

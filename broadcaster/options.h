@@ -14,6 +14,7 @@ enum { OSC_LISTEN_OFF = UINT16_MAX + 1 };
 
 struct broadcaster_options {
     const char *name;                /* of the analyser, and so of the segments */
+    const char *group;               /* whose analysers are believed; NULL: none but our own user's */
     uint32_t port;                   /* 0...65535; 0 picks a free one */
     struct option_list bind;         /* IP addresses; none means both loopbacks */
     struct option_list osc;          /* target URLs, or "none"; empty: OSC_URL_DEFAULT */

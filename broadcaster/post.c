@@ -62,12 +62,7 @@ void post_answer(const struct http_request *request, const char *body, size_t le
     }
     status = hands_give(hands, asked.command, asked.count);
     if (status) {
-        reply_detail(
-            reply, 503,
-            status == STATUS_NO_ACCESS
-                ? "the analyser runs as another user, who cannot read what we write; run both as the same"
-                : hands->source->why,
-            scratch);
+        reply_detail(reply, 503, hands_refusal(hands, status), scratch);
         return;
     }
     /* 202: the analyser takes them in its own time. A 500 says that there is no memory to say so. */

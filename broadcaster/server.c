@@ -103,6 +103,7 @@ static void beat(struct server *server)
 {
     const uint64_t now_us = clock_now_us();
     uint64_t next = hub_beat(&server->hub, now_us);
+    hands_beat(&server->hands, now_us);
     if (server->watchdog_us > 0 && now_us >= server->watchdog_next) {
         notify_send("WATCHDOG=1");
         server->watchdog_next = now_us + server->watchdog_us;

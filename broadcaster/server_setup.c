@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -121,11 +122,14 @@ static enum status make_wakers(struct server *server, char *error)
 }
 
 /* What a dead broadcaster of that name noted of the events it has sent; all zeros if there was none. */
-static struct event_cursor read_past(const char *name)
+static struct event_cursor read_past(const char *name, const struct identity *identity)
 {
+    /* Root's predecessor was the user that we are going to be, too. */
+    const struct segment_trust trust = {.user = identity->name ? identity->uid : (uid_t)-1,
+                                        .group = (gid_t)-1};
     struct event_cursor past = {0};
     struct segment old;
-    if (segment_attach(&old, &control_kind, name) == STATUS_OK) {
+    if (segment_attach(&old, &control_kind, name, trust) == STATUS_OK) {
         if (!segment_alive(&old)) {
             past = control_load_cursor(old.memory);
         }
@@ -134,23 +138,44 @@ static struct event_cursor read_past(const char *name)
     return past;
 }
 
+/* The one that --group names. */
+static enum status find_group(const char *name, gid_t *gid, char *error)
+{
+    const struct group *group = name ? getgrnam(name) : NULL;
+    if (name && !group) {
+        snprintf(error, OPTION_ERROR_MAX, "--group %.64s: there is no such group; see getent group", name);
+        return STATUS_BAD_ARG;
+    }
+    *gid = group ? group->gr_gid : (gid_t)-1;
+    return STATUS_OK;
+}
+
 static enum status take_name(struct server *server, const char *name, char *error)
 {
     const enum status status = segment_create(&server->control, &control_kind, name, (gid_t)-1);
+    char owner[SEGMENT_OWNER_MAX];
+    char process[32] = "";
+    const pid_t pid = status == STATUS_BUSY ? segment_holder(&control_kind, name) : 0;
+    if (pid > 0) {
+        snprintf(process, sizeof process, ", pid %d", (int)pid);
+    }
     switch (status) {
     case STATUS_OK: break;
     case STATUS_BUSY:
         snprintf(error, OPTION_ERROR_MAX,
-                 "a broadcaster for \"%.64s\" is running already (pid %" PRIu32
-                 "); stop it (for more addresses repeat --bind), or serve another analyser with -n NAME",
-                 name, segment_owner(&control_kind, name));
+                 "a broadcaster for \"%s\" is running already (%s%s); stop it (for more addresses repeat "
+                 "--bind), or serve another analyser with -n NAME",
+                 name, segment_owner_str(&server->control, owner), process);
         break;
-    case STATUS_BAD_ARG:
+    case STATUS_FOREIGN:
         snprintf(error, OPTION_ERROR_MAX,
-                 "-n %.64s: not a usable name; give a short one of letters, digits and \"-_.\"", name);
+                 SEGMENT_PATH_FORMAT
+                 " belongs to %s; have it removed, or serve another analyser with -n NAME",
+                 name, control_kind.suffix, segment_owner_str(&server->control, owner));
         break;
     default:
-        snprintf(error, OPTION_ERROR_MAX, "segment /phicast.%.64s.%s: %s; look at /dev/shm", name,
+        snprintf(error, OPTION_ERROR_MAX,
+                 SEGMENT_PATH_FORMAT ": %s; is there room in /dev/shm (df /dev/shm)?", name,
                  control_kind.suffix, status_str(status));
     }
     return status;
@@ -200,14 +225,18 @@ static enum status make_access(struct access *who, const struct broadcaster_opti
 static enum status make_core(struct server *server, const struct broadcaster_options *options, char *error)
 {
     const uint64_t now_us = clock_now_us();
-    const struct event_cursor past = read_past(options->name);
-    enum status status = take_name(server, options->name, error);
-    struct control *control = server->control.memory;
+    struct segment_trust trust = SEGMENT_TRUST_NONE;
+    enum status status = find_group(options->group, &trust.group, error);
+    if (status) {
+        return status;
+    }
+    const struct event_cursor past = read_past(options->name, &server->identity);
+    status = take_name(server, options->name, error);
     if (status == STATUS_OK) {
         status = make_osc(server, options, error);
     }
-    hub_init(&server->hub, options->name, control, server->osc_out, &past, now_us);
-    server->hands = (struct hands){.control = control, .source = &server->hub.source};
+    hub_init(&server->hub, options->name, trust, &server->control, server->osc_out, &past, now_us);
+    server->hands = (struct hands){.control = &server->control, .source = &server->hub.source};
     server->http = (struct http){.hub = &server->hub,
                                  .hands = &server->hands,
                                  .osc_in = &server->osc_in,

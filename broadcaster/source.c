@@ -16,6 +16,18 @@ const char *source_state_str(enum source_state state)
     return names[state];
 }
 
+/* What goes to and fro is repetition; after a quiet while it is news again. */
+static void be_calm(struct source *source)
+{
+    enum { QUIET_US = 10000000 };
+    const uint64_t now_us = clock_now_us();
+    if (now_us - source->changed_us > QUIET_US) {
+        memset(source->changes, 0, sizeof source->changes);
+        source->finds = 0;
+    }
+    source->changed_us = now_us;
+}
+
 __attribute__((format(printf, 3, 4))) static void set_state(struct source *source, enum source_state state,
                                                             const char *format, ...)
 {
@@ -29,6 +41,10 @@ __attribute__((format(printf, 3, 4))) static void set_state(struct source *sourc
     }
     source->state = state;
     memcpy(source->why, why, sizeof why);
+    be_calm(source);
+    if (!log_is_due(&source->changes[state])) {
+        return;
+    }
     if (state == SOURCE_STALLED &&
         !source->has_frame) { /* it is starting; it says itself what it waits for */
         log_detail("analyser \"%s\" %s: %s", source->name, source_state_str(state), why);
@@ -45,9 +61,10 @@ static void set_ended(struct source *source)
               source->name);
 }
 
-void source_init(struct source *source, const char *name)
+void source_init(struct source *source, const char *name, struct segment_trust trust)
 {
-    *source = (struct source){.name = name, .segment = SEGMENT_NONE, .started_us = clock_unix_us()};
+    *source =
+        (struct source){.name = name, .trust = trust, .segment = SEGMENT_NONE, .started_us = clock_unix_us()};
 }
 
 void source_resume(struct source *source, uint64_t writer, uint64_t next)
@@ -95,26 +112,40 @@ static uint64_t first_event(const struct source *source, const struct telemetry 
     return head;
 }
 
-static void attach(struct source *source, uint64_t now_us)
+/* Why there is nothing to read. */
+static void set_refused(struct source *source, enum status status)
 {
-    const enum status status = segment_attach(&source->segment, &telemetry_kind, source->name);
-    source->next_attach_us = now_us + SOURCE_RETRY_US;
+    char owner[SEGMENT_OWNER_MAX];
     switch (status) {
-    case STATUS_OK: break;
     case STATUS_NOT_FOUND:
         set_state(source, SOURCE_ABSENT, "no analyser of that name is running; start phicast-jack -n %s",
                   source->name);
-        return;
-    case STATUS_NOT_READY: set_state(source, SOURCE_ABSENT, "the analyser is starting"); return;
-    case STATUS_NO_ACCESS:
+        break;
+    case STATUS_NOT_READY: set_state(source, SOURCE_ABSENT, "the analyser is starting"); break;
+    case STATUS_FOREIGN:
         set_state(source, SOURCE_REFUSED,
-                  "its segment /phicast.%s.%s is another user's; run both as the same user, or phicast-jack "
-                  "with --group",
-                  source->name, telemetry_kind.suffix);
-        return;
+                  "its segment " SEGMENT_PATH_FORMAT " belongs to %s; run both as the same user, or both "
+                  "with the same --group",
+                  source->name, telemetry_kind.suffix, segment_owner_str(&source->segment, owner));
+        break;
+    case STATUS_BAD_ABI:
+        set_state(source, SOURCE_REFUSED,
+                  "its segment " SEGMENT_PATH_FORMAT ": %s; install and start the same version of both",
+                  source->name, telemetry_kind.suffix, status_str(status));
+        break;
     default:
-        set_state(source, SOURCE_REFUSED, "its segment /phicast.%s.%s: %s", source->name,
-                  telemetry_kind.suffix, status_str(status));
+        set_state(source, SOURCE_REFUSED,
+                  "its segment " SEGMENT_PATH_FORMAT ": %s; start phicast-jack again, or remove the file",
+                  source->name, telemetry_kind.suffix, status_str(status));
+    }
+}
+
+static void attach(struct source *source, uint64_t now_us)
+{
+    const enum status status = segment_attach(&source->segment, &telemetry_kind, source->name, source->trust);
+    source->next_attach_us = now_us + SOURCE_RETRY_US;
+    if (status) {
+        set_refused(source, status);
         return;
     }
     if (!segment_alive(&source->segment)) {
@@ -129,8 +160,10 @@ static void attach(struct source *source, uint64_t now_us)
     source->torn_sequence = 0;
     source->last_good_us = now_us;
     source->attached++;
-    log_detail("analyser \"%s\" found: pid %" PRIu32 ", generation %" PRIu64, source->name,
-               telemetry->header.writer_pid, telemetry->header.generation);
+    if (log_is_due(&source->finds)) {
+        log_detail("analyser \"%s\" found: pid %" PRIu32 ", generation %" PRIu64, source->name,
+                   telemetry->header.writer_pid, telemetry->header.generation);
+    }
 }
 
 /* Counts each bad snapshot once, however often it is looked at. A torn one is no fault yet: its writer may be
@@ -200,10 +233,10 @@ static void judge(struct source *source, const struct telemetry *telemetry, enum
 }
 
 /* Whether there is nothing left to be read of a dead analyser. */
-static bool is_drained(const struct source *source, uint64_t now_us)
+static bool is_drained(struct source *source, uint64_t now_us)
 {
     const struct telemetry *telemetry = source->segment.memory;
-    return now_us >= source->drain_until_us || segment_verify(&source->segment) != STATUS_OK ||
+    return now_us >= source->drain_until_us || segment_refresh(&source->segment) != STATUS_OK ||
            source->event_next >= ring_head(&telemetry->events);
 }
 
@@ -230,10 +263,9 @@ void source_poll(struct source *source, uint64_t now_us)
         poll_dead(source, now_us);
         return;
     }
-    const enum status status = segment_verify(&source->segment);
+    const enum status status = segment_refresh(&source->segment);
     if (status) {
-        set_state(source, SOURCE_REFUSED, "its segment /phicast.%s.%s: %s", source->name,
-                  telemetry_kind.suffix, status_str(status));
+        set_refused(source, status);
         detach(source, now_us + SOURCE_RETRY_US);
         return;
     }

@@ -23,11 +23,15 @@ enum { SOURCE_WHY_MAX = 160, SOURCE_RETRY_US = 250000, SOURCE_STALL_US = 1000000
 
 struct source {
     const char *name;
+    struct segment_trust trust; /* whose analysers are believed besides our own */
     struct segment segment;
     enum source_state state;
-    char why[SOURCE_WHY_MAX];  /* one phrase on the state, for people */
-    uint64_t started_us;       /* CLOCK_REALTIME: when this source was made */
-    uint64_t next_attach_us;   /* CLOCK_MONOTONIC, as all below */
+    char why[SOURCE_WHY_MAX];          /* one phrase on the state, for people */
+    uint64_t started_us;               /* CLOCK_REALTIME: when this source was made */
+    uint64_t changed_us;               /* CLOCK_MONOTONIC, as all below: when the state last changed */
+    uint64_t changes[SOURCE_LIVE + 1]; /* to each state, since it last was quiet for a while */
+    uint64_t finds;                    /* analysers found since then */
+    uint64_t next_attach_us;
     uint64_t last_good_us;     /* when the metrics last could be read */
     uint64_t refused_sequence; /* the metrics snapshot refused last, so that each is counted once */
     uint64_t torn_sequence;    /* the one found half-written last */
@@ -49,7 +53,7 @@ struct source {
 };
 
 /* name must live on. Attaches nothing yet. */
-void source_init(struct source *source, const char *name);
+void source_init(struct source *source, const char *name, struct segment_trust trust);
 
 /* Before the first source_poll: the analyser that started at that time (its segment's start_time_us) has had
  * its events before `next` read already, by an earlier broadcaster. */
@@ -58,8 +62,8 @@ void source_resume(struct source *source, uint64_t writer, uint64_t next);
 void source_close(struct source *source);
 
 /* Looks after the segment and reads all snapshots. Cheap enough to be called every millisecond. A change of
- * state, or of its reason, is logged once. An analyser that has died stays attached (SOURCE_ABSENT) until its
- * last events have been read, for a second at most. */
+ * state, or of its reason, is logged once, and rarely where it goes to and fro. An analyser that has died
+ * stays attached (SOURCE_ABSENT) until its last events have been read, for a second at most. */
 void source_poll(struct source *source, uint64_t now_us);
 
 /* What /ws/metrics should show: the newest frame while live, and else an idle one of that moment. */

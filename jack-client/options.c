@@ -43,7 +43,7 @@ static_assert(JACK(engine) == 0 && offsetof(struct render_options, engine) == 0,
         .engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS, .calibrate_level = COMMAND_LEVEL_DEFAULT})
 
 static const struct option_row jack_rows[] = {
-    {"name", 'n', OPTION_STRING, "NAME", "JACK client and segment name (default phicast)", JACK(name), 0, 0},
+    {"name", 'n', OPTION_NAME, "NAME", "JACK client and segment name (default phicast)", JACK(name), 0, 0},
     {"server", 's', OPTION_STRING, "SERVER", "JACK server to join (default: JACK_DEFAULT_SERVER, or \"default\")",
      JACK(server), 0, 0},
     {"channels", 'c', OPTION_UINT, "N", "input and output channels", ANALYSIS(channels), 1, CHANNELS_MAX},
@@ -209,7 +209,7 @@ static char *next_word(char **text)
     return word;
 }
 
-enum options_result jack_options_parse_init(struct jack_options *options, char *init,
+enum options_result jack_options_parse_init(struct jack_options *options, const char *client, char *init,
                                             char error[OPTION_ERROR_MAX])
 {
     enum { WORDS_MAX = 128 };
@@ -220,7 +220,12 @@ enum options_result jack_options_parse_init(struct jack_options *options, char *
     while ((word = next_word(&init)) && argc < WORDS_MAX) {
         argv[argc++] = word;
     }
-    return parse_jack(options, argc, argv, error);
+    const enum options_result result = parse_jack(options, argc, argv, error);
+    if (result == OPTIONS_RUN && !options->name &&
+        options_set(&jack_table, options, "name", client, error) != STATUS_OK) {
+        return OPTIONS_ERROR;
+    }
+    return result;
 }
 
 void jack_options_free(struct jack_options *options)

@@ -42,9 +42,9 @@ enum options_result jack_options_parse(struct jack_options *options, int argc, c
 void jack_options_free(struct jack_options *options);
 
 /* The same from a plug-in's init string: words apart by blanks, 'quoted' or "quoted" where they hold some.
- * The words are cut in place, so init must live as long as the options. A name that was not given stays NULL.
- */
-enum options_result jack_options_parse_init(struct jack_options *options, char *init,
+ * The words are cut in place, so init must live as long as the options. client, which must live on as well,
+ * is the name if none was given. */
+enum options_result jack_options_parse_init(struct jack_options *options, const char *client, char *init,
                                             char error[OPTION_ERROR_MAX]);
 
 /* Likewise, from argv alone; nothing to free. */

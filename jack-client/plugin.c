@@ -63,13 +63,13 @@ static bool read_options(struct plugin *plugin, jack_client_t *client, const cha
     char error[OPTION_ERROR_MAX] = "out of memory";
     plugin->init = strdup(init ? init : "");
     const enum options_result result =
-        plugin->init ? jack_options_parse_init(&plugin->options, plugin->init, error) : OPTIONS_ERROR;
+        plugin->init
+            ? jack_options_parse_init(&plugin->options, jack_get_client_name(client), plugin->init, error)
+            : OPTIONS_ERROR;
     if (result == OPTIONS_HELP || result == OPTIONS_VERSION) {
         log_error("--help and --version are for phicast-jack; as a plug-in, give its other options");
     } else if (result == OPTIONS_ERROR) {
         log_error("%s", error);
-    } else if (!plugin->options.name) {
-        plugin->options.name = jack_get_client_name(client);
     }
     log_set_verbose(plugin->options.verbose);
     return result == OPTIONS_RUN;

@@ -10,6 +10,8 @@ const struct segment_kind control_kind = {
     .abi = CONTROL_ABI,
     .size = sizeof(struct control),
     .suffix = "control",
+    .front = offsetof(struct control, commands),
+    .ring = offsetof(struct control, commands),
 };
 
 bool command_is_switch(uint32_t kind)

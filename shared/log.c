@@ -77,10 +77,15 @@ void log_error(const char *format, ...)
     va_end(args);
 }
 
-void log_repeated(uint64_t *times, const char *format, ...)
+bool log_is_due(uint64_t *times)
 {
     ++*times;
-    if ((*times & (*times - 1)) != 0) {
+    return (*times & (*times - 1)) == 0;
+}
+
+void log_repeated(uint64_t *times, const char *format, ...)
+{
+    if (!log_is_due(times)) {
         return;
     }
     char text[LINE_MAX_BYTES];

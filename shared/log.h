@@ -20,6 +20,9 @@ __attribute__((format(printf, 1, 2))) void log_info(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void log_warning(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void log_error(const char *format, ...);
 
+/* Counts one more; true the 1st, 2nd, 4th, 8th ... time. */
+bool log_is_due(uint64_t *times);
+
 /* A warning that may come again and again: written the 1st, 2nd, 4th, 8th ... time, from the 2nd on with how
  * often it has come, so that nothing from outside can fill the log. *times counts; it is the caller's, one
  * for each thing that is warned of, and starts at 0. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/options.h"
 
+#include "shared/segment.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -76,12 +78,27 @@ static enum status set_flag(const struct option_row *row, bool *member, const ch
     return STATUS_OK;
 }
 
+static enum status set_name(const struct option_row *row, const char **member, const char *text, char *error)
+{
+    if (!segment_is_name(text)) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "--%s \"%.64s\": give 1 to %d letters, digits and \"-_.\", no others", row->name, text,
+                 SEGMENT_NAME_LONGEST);
+        return STATUS_BAD_ARG;
+    }
+    *member = text;
+    return STATUS_OK;
+}
+
 static enum status set_row(const struct option_row *row, void *options, const char *text, char *error)
 {
     char *member = (char *)options + row->offset;
 
     if (row->kind == OPTION_FLAG) {
         return set_flag(row, (bool *)member, text, error);
+    }
+    if (row->kind == OPTION_NAME) {
+        return set_name(row, (const char **)member, text, error);
     }
     if (row->kind != OPTION_STRING && row->kind != OPTION_LIST) {
         return set_number(row, member, text, error);
@@ -214,6 +231,7 @@ static void describe_value(const struct option_row *row, const void *defaults, c
     case OPTION_FLAG:
     case OPTION_LIST: return;
     case OPTION_STRING:
+    case OPTION_NAME:
         if (*(const char *const *)member) {
             snprintf(out, size, " (default %s)", *(const char *const *)member);
         }

@@ -10,6 +10,7 @@ const char *status_str(enum status status)
     case STATUS_BAD_ARG: return "value out of range";
     case STATUS_NO_MEMORY: return "out of memory";
     case STATUS_NO_ACCESS: return "permission denied";
+    case STATUS_FOREIGN: return "belongs to another user";
     case STATUS_NOT_FOUND: return "not found";
     case STATUS_NOT_READY: return "not ready yet";
     case STATUS_BUSY: return "in use by another process";

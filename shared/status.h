@@ -8,6 +8,7 @@ enum status {
     STATUS_BAD_ARG,   /* a value outside its documented range */
     STATUS_NO_MEMORY, /* allocation or shared-memory space refused */
     STATUS_NO_ACCESS, /* permission denied */
+    STATUS_FOREIGN,   /* it belongs to a user who was not named */
     STATUS_NOT_FOUND, /* no such segment, file or server */
     STATUS_NOT_READY, /* it exists, but its writer has not finished making it */
     STATUS_BUSY,      /* somebody else owns it */

@@ -12,6 +12,14 @@ const struct segment_kind telemetry_kind = {
     .abi = TELEMETRY_ABI,
     .size = sizeof(struct telemetry),
     .suffix = "telemetry",
+    .front = offsetof(struct telemetry, metrics),
+    .ring = offsetof(struct telemetry, events),
+    .snapshot = {{offsetof(struct telemetry, metrics_sequence), offsetof(struct telemetry, metrics),
+                  sizeof(struct metrics_snapshot)},
+                 {offsetof(struct telemetry, latency_sequence), offsetof(struct telemetry, latency),
+                  sizeof(struct latency_snapshot)},
+                 {offsetof(struct telemetry, status_sequence), offsetof(struct telemetry, status),
+                  sizeof(struct analyser_status)}},
 };
 
 enum { LARGEST_WORDS = TELEMETRY_WORDS(struct metrics_snapshot) };

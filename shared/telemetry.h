@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The telemetry segment /phicast.NAME.telemetry: what the analyser tells the world.
  *
- * One writer, the analyser; any number of readers, who map it read-only. ABI: bump TELEMETRY_ABI whenever a
- * struct below changes in size, order or meaning; the assertions at the end fail when that was forgotten.
+ * One writer, the analyser; any number of readers, each with a copy (segment.h). ABI: bump TELEMETRY_ABI
+ * whenever a struct below changes in size, order or meaning; the assertions at the end fail when that was
+ * forgotten.
  *
  * A reader believes nothing: the read functions copy under the sequence lock and refuse (STATUS_CORRUPT)
  * values outside the ranges documented here.

@@ -223,9 +223,9 @@ static bool give(struct osc_in *in, struct wishes *wishes)
         return true;
     }
     const enum status status = hands_give(in->hands, wishes->command, wishes->command_count);
-    return status == STATUS_OK || refuse(wishes, wishes->address,
-                                         status == STATUS_NO_ACCESS ? "the analyser runs as another user"
-                                                                    : "no analyser is running");
+    return status == STATUS_OK ||
+           refuse(wishes, wishes->address, "%s",
+                  status == STATUS_NOT_FOUND ? "no analyser is running" : hands_refusal(in->hands, status));
 }
 
 void osc_in_packet(struct osc_in *in, const void *bytes, size_t length, int fd,

@@ -7,7 +7,6 @@
 #include "shared/log.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,47 +27,11 @@ enum {
 
 static struct telemetry *telemetry_of(const struct control_side *c)
 {
-    return c->segment.memory;
+    return c->publication.segment.memory;
 }
 
 /* --- opening
  * ------------------------------------------------------------------------------------------------ */
-
-static enum status find_group(const char *name, gid_t *gid)
-{
-    *gid = (gid_t)-1;
-    if (name) {
-        errno = 0;
-        const struct group *group = getgrnam(name);
-        if (!group) {
-            log_error("--group %s: there is no such group; see getent group", name);
-            return STATUS_NOT_FOUND;
-        }
-        *gid = group->gr_gid;
-    }
-    return STATUS_OK;
-}
-
-static enum status take_segment(struct control_side *c)
-{
-    const char *name = c->options->name;
-    gid_t gid;
-    enum status status = find_group(c->options->group, &gid);
-    if (status) {
-        return status;
-    }
-    status = segment_create(&c->segment, &telemetry_kind, name, gid);
-    if (status == STATUS_BUSY) {
-        log_error("a phicast-jack named %s is already running (process %u); choose another name with -n",
-                  name, segment_owner(&telemetry_kind, name));
-    } else if (status == STATUS_BAD_ARG) {
-        log_error("--name %s: use up to 60 letters, digits and \"-_.\", no others", name);
-    } else if (status) {
-        log_error("cannot make the shared memory /phicast.%s.telemetry: %s; look at /dev/shm", name,
-                  status_str(status));
-    }
-    return status;
-}
 
 static void explain(const struct control_side *c, enum status status)
 {
@@ -117,7 +80,7 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
 {
     *c = (struct control_side){
         .options = options,
-        .segment = SEGMENT_NONE,
+        .publication = {.segment = SEGMENT_NONE, .retired = SEGMENT_NONE},
         .connections = {.connect = &options->connect, .follow = &options->follow},
     };
     hands_init(&c->hands, options->name);
@@ -133,7 +96,7 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
         log_error("cannot set up what wakes the control thread: %s", status_str(status));
         return status;
     }
-    status = take_segment(c);
+    status = publication_open(&c->publication, options->name, options->group);
     if (status == STATUS_OK) {
         c->rt.telemetry = telemetry_of(c);
         status = open_first_session(c, resumed);
@@ -151,7 +114,7 @@ void control_close(struct control_side *c)
     calibration_drop(&c->calibration, &c->session);
     connections_clear(&c->connections);
     hands_close(&c->hands);
-    segment_close(&c->segment);
+    publication_close(&c->publication);
     wake_close(&c->wake);
 }
 
@@ -354,6 +317,7 @@ enum status control_run(struct control_side *c)
         if (c->session.client) {
             ended = tend_calibration(c, wanted_level);
         }
+        publication_tend(&c->publication, &c->rt, c->session.client != NULL, now_ms);
         report(c, now_ms);
         ended = wake_wait(&c->wake, ended ? 0 : TICK_MS) || ended;
     }

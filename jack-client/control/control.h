@@ -6,17 +6,17 @@
 #include "jack-client/control/calibration.h"
 #include "jack-client/control/connections.h"
 #include "jack-client/control/hands.h"
+#include "jack-client/control/publication.h"
 #include "jack-client/control/session.h"
 #include "jack-client/control/wake.h"
 #include "jack-client/options.h"
 #include "jack-client/rt/process.h"
-#include "shared/segment.h"
 #include "shared/status.h"
 
 struct control_side {
     const struct jack_options *options;
     struct wake wake;
-    struct segment segment;
+    struct publication publication;
     struct rt rt;
     struct session session;
     struct connections connections;

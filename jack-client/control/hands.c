@@ -26,6 +26,32 @@ static const struct ring *ring_of(const struct hands *hands)
     return &((const struct control *)hands->segment.memory)->commands;
 }
 
+/* Once for each that is found there, not at each look. */
+static void note_refused(struct hands *hands, enum status status)
+{
+    char owner[SEGMENT_OWNER_MAX];
+    if (status == STATUS_NOT_FOUND || status == STATUS_NOT_READY) {
+        status = STATUS_OK; /* no broadcaster, or one that is starting */
+    }
+    if (status == hands->refused && hands->segment.owner == hands->refused_owner) {
+        return;
+    }
+    hands->refused = status;
+    hands->refused_owner = hands->segment.owner;
+    if (status == STATUS_FOREIGN) {
+        log_repeated(&hands->strangers,
+                     SEGMENT_PATH_FORMAT
+                     " belongs to %s: nothing in it is believed; run phicast-broadcaster as our own user, or "
+                     "have that file removed",
+                     hands->name, control_kind.suffix, segment_owner_str(&hands->segment, owner));
+    } else if (status) {
+        log_repeated(&hands->strangers,
+                     SEGMENT_PATH_FORMAT
+                     ": %s, so it is not used; start phicast-broadcaster of our own version again",
+                     hands->name, control_kind.suffix, status_str(status));
+    }
+}
+
 static void look_for_broadcaster(struct hands *hands, uint64_t now_ms)
 {
     if (hands->looked && now_ms - hands->looked_ms < LOOK_MS) {
@@ -34,7 +60,10 @@ static void look_for_broadcaster(struct hands *hands, uint64_t now_ms)
     const bool first_look = !hands->looked;
     hands->looked = true;
     hands->looked_ms = now_ms;
-    if (segment_attach(&hands->segment, &control_kind, hands->name)) {
+    const enum status status =
+        segment_attach(&hands->segment, &control_kind, hands->name, SEGMENT_TRUST_NONE);
+    note_refused(hands, status);
+    if (status) {
         return;
     }
     if (!segment_alive(&hands->segment)) {
@@ -82,7 +111,7 @@ void hands_poll(struct hands *hands, struct ring *commands, double *calibrate, u
         return;
     }
     const bool alive = segment_alive(&hands->segment);
-    const bool good = segment_verify(&hands->segment) == STATUS_OK;
+    const bool good = segment_refresh(&hands->segment) == STATUS_OK;
     if (good) {
         pass_on(hands, commands, calibrate); /* what a broadcaster that has died asked for last, too */
     }

@@ -15,6 +15,9 @@ struct hands {
     bool looked;            /* the name has been looked up before */
     uint64_t looked_ms;     /* and when */
     uint64_t next;          /* the next command */
+    enum status refused;    /* why the segment that was there could not be used, as said last */
+    uid_t refused_owner;    /* and whose it was */
+    uint64_t strangers;     /* segments that could not be used */
     uint64_t refusals;      /* polls that found commands out of range */
     uint64_t losses;        /* polls that found commands overwritten */
 };

@@ -11,11 +11,13 @@ struct cycle {
     jack_nframes_t frame; /* JACK's count at the first sample */
     uint64_t began_us;    /* jack_get_time() when the callback was entered */
     uint64_t start_us;    /* jack_get_time() that JACK's delay-locked loop gives for the first sample */
+    struct telemetry *telemetry; /* the same throughout */
 };
 
 static struct cycle read_cycle(struct rt *rt)
 {
-    struct cycle cycle = {.began_us = jack_get_time()};
+    struct cycle cycle = {.began_us = jack_get_time(),
+                          .telemetry = atomic_load_explicit(&rt->telemetry, memory_order_acquire)};
     jack_nframes_t frame;
     jack_time_t start;
     jack_time_t next;
@@ -125,10 +127,10 @@ static void publish_frame(struct rt *rt, const struct cycle *cycle)
         engine_tell(&rt->engine, &rt->frame, timestamp_of(rt, centre_us, now_us), snapshot, events);
     snapshot->centre_us = (uint64_t)(centre_us + monotonic);
     snapshot->published_us = (uint64_t)(now_us + monotonic);
-    telemetry_write_metrics(rt->telemetry, snapshot);
+    telemetry_write_metrics(cycle->telemetry, snapshot);
     for (uint32_t i = 0; i < count; i++) {
         events[i].published_us = snapshot->published_us;
-        event_push(&rt->telemetry->events, &events[i]);
+        event_push(&cycle->telemetry->events, &events[i]);
     }
     STORE(rt->reports.frames, snapshot->frame + 1);
 }
@@ -145,9 +147,10 @@ static void report(struct rt *rt, const struct cycle *cycle, jack_nframes_t coun
     STORE(rt->reports.phi_rate, (float)rt->engine.breathing.rate.to);
     STORE(rt->reports.period, count);
     STORE(rt->reports.last_cycle_us, cycle->began_us);
-    STORE(rt->reports.callbacks, LOAD(rt->reports.callbacks) + 1);
-    STORE(rt->telemetry->heartbeat_us,
+    STORE(cycle->telemetry->heartbeat_us,
           (uint64_t)((int64_t)cycle->began_us + LOAD(rt->inputs.monotonic_offset_us)));
+    /* Last, with release: whoever sees it knows that this callback has let go of the telemetry. */
+    atomic_store_explicit(&rt->reports.callbacks, LOAD(rt->reports.callbacks) + 1, memory_order_release);
 }
 
 int rt_process(jack_nframes_t count, void *arg)

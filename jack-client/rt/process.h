@@ -57,7 +57,7 @@ struct rt {
     jack_port_t *calibration_out;
     struct player player;
     struct engine engine;
-    struct telemetry *telemetry;
+    struct telemetry *_Atomic telemetry; /* where to publish; may change between two callbacks */
     uint64_t first_refused; /* added to the analysis' refused samples, so that they never go back */
 
     struct rt_inputs inputs;

@@ -34,9 +34,21 @@ static int fits(const struct option_row *row, const struct json_object *value)
     case OPTION_POWER2:
     case OPTION_DOUBLE: return type == json_type_int || type == json_type_double;
     case OPTION_STRING:
+    case OPTION_NAME:
     case OPTION_LIST: return type == json_type_string;
     }
     return 0;
+}
+
+static const char *what_fits(enum option_kind kind)
+{
+    switch (kind) {
+    case OPTION_FLAG: return "true or false";
+    case OPTION_STRING:
+    case OPTION_NAME:
+    case OPTION_LIST: return "a string";
+    default: return "a number";
+    }
 }
 
 static enum status set_value(const struct option_table *table, void *options, const char *key,
@@ -48,10 +60,7 @@ static enum status set_value(const struct option_table *table, void *options, co
         return STATUS_BAD_ARG;
     }
     if (row && !fits(row, value)) {
-        snprintf(why, OPTION_ERROR_MAX, "%.60s: wrong type of value; give %s", key,
-                 row->kind == OPTION_FLAG                                 ? "true or false"
-                 : row->kind == OPTION_STRING || row->kind == OPTION_LIST ? "a string"
-                                                                          : "a number");
+        snprintf(why, OPTION_ERROR_MAX, "%.60s: wrong type of value; give %s", key, what_fits(row->kind));
         return STATUS_BAD_ARG;
     }
     const char *text = json_object_get_string(value);

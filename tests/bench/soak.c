@@ -228,7 +228,7 @@ static struct analyser_status status_of(const char *name)
 {
     struct segment segment = SEGMENT_NONE;
     struct analyser_status status;
-    if (segment_attach(&segment, &telemetry_kind, name) != STATUS_OK ||
+    if (segment_attach(&segment, &telemetry_kind, name, SEGMENT_TRUST_NONE) != STATUS_OK ||
         telemetry_read_status(segment.memory, &status) != STATUS_OK) {
         child_fail("the analyser's status");
     }

@@ -34,7 +34,7 @@ static void poll(struct hands *hands, uint64_t now_ms)
 static void succeed(void)
 {
     struct segment segment;
-    if (segment_attach(&segment, &control_kind, name) == STATUS_OK) {
+    if (segment_attach(&segment, &control_kind, name, SEGMENT_TRUST_NONE) == STATUS_OK) {
         (void)control_load_cursor(segment.memory);
         segment_close(&segment);
     }

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct jack_options options;
     char error[OPTION_ERROR_MAX] = "";
     char *init = fuzz_text(data, size);
-    const enum options_result result = jack_options_parse_init(&options, init, error);
+    const enum options_result result = jack_options_parse_init(&options, "a client", init, error);
     if (result == OPTIONS_ERROR) {
         fuzz_check_message(error);
     }

@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         prepare();
     }
     patch_undo(&patch);
-    source_init(&source, name);
+    source_init(&source, name, SEGMENT_TRUST_NONE);
     if (size > 0 && data[0] & 1) { /* as it is found */
         used += patch_apply(&patch, data + 1, size - 1);
     }

@@ -68,10 +68,13 @@ class BadInput(rig.RigTest):
         self.assertTrue(first.alive())
 
     def test_segment_name_of_no_use(self):
+        config = self.folder / "config.json"
         for program in ("phicast-jack", "phicast-broadcaster"):
-            result = self.run_program(program, "-n", "../../etc/x")
-            self.assertIn(result.returncode, (1, 2), result.stderr)
-            self.assertIn("../../etc/x", result.stderr)
+            for name in ("../../etc/x", "a/b", "", "a b", "ca\u00e9", "x" * 61):
+                self.refused(2, r'--name ".*": give 1 to 60 letters, digits and "-_\."', program, "-n", name)
+                config.write_text(json.dumps({"name": name}))
+                self.refused(2, r'--name ".*": give 1 to 60 letters, digits and "-_\."', program, "--config", config)
+        self.refused(1, "x{60}|JACK server", "phicast-jack", "-n", "x" * 60, "-s", self.name)  # the longest
 
     def test_port_taken(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -60,7 +60,7 @@ class Plugin(rig.RigTest):
 
     def test_bad_options_are_refused_in_words(self):
         for options, words in (("-c 65", "--channels 65"), ("--hop 100", "--hop 100"), ("--no-such", "--no-such"),
-                               ("--help", "as a plug-in")):
+                               ("-n a/b", '--name "a/b": give 1 to 60 letters'), ("--help", "as a plug-in")):
             self.assertIn("could not load", self.load(options).stdout + self.load(options).stderr)
             self.assertIn(words, self.server.child.err + self.server.child.out)
         self.assertTrue(self.server.child.alive())
@@ -71,6 +71,14 @@ class Plugin(rig.RigTest):
         self.analyser(other, "-c", "1")
         self.assertIn("could not load", self.load("-c 1").stdout + self.load("-c 1").stderr)
         self.assertIn("is already running", self.server.child.err)
+
+    def test_client_name_that_is_no_segment_name(self):
+        self.server.run("jack_load", "-i", "-c 1", "my plug-in", "phicast")
+        self.assertIn('--name "my plug-in": give 1 to 60 letters', self.server.child.err)
+        self.server.run("jack_load", "-i", f"-c 1 -n {self.name}", "my plug-in", "phicast")
+        self.assertIn("my plug-in:in_1", self.server.ports(), self.server.child.err)
+        self.assertTrue(os.path.exists(f"/dev/shm/phicast.{self.name}.telemetry"))
+        self.server.run("jack_unload", "my plug-in")
 
 
 if __name__ == "__main__":

@@ -150,8 +150,8 @@ static void find_control(struct flood *flood, uint64_t now)
         return;
     }
     flood->look_us = now + LOOK_US;
-    if (!flood->control.memory &&
-        segment_attach(&flood->control, &control_kind, flood->options->name) == STATUS_OK) {
+    if (!flood->control.memory && segment_attach(&flood->control, &control_kind, flood->options->name,
+                                                 SEGMENT_TRUST_NONE) == STATUS_OK) {
         flood->command_next = 0;
     }
 }
@@ -160,7 +160,7 @@ static void print_commands(struct flood *flood)
 {
     const struct control *control = flood->control.memory;
     struct command command;
-    enum status status = STATUS_OK;
+    enum status status = segment_refresh(&flood->control);
     while (control && status != STATUS_EMPTY) {
         status = command_read(&control->commands, &flood->command_next, &command, NULL);
         if (status == STATUS_OK) {

@@ -15,6 +15,7 @@ static char name[64];
 static struct source source;
 static struct feed feed;
 static struct control control; /* the note's place: a plain one does */
+static const struct segment control_segment = {.fd = -1, .memory = &control};
 static struct segment segment;
 static uint64_t now; /* the test's own clock, started at the real one */
 
@@ -37,8 +38,8 @@ static void start(void)
     memset(&control, 0, sizeof control);
     usleep(1000); /* start times tell analysers and broadcasters apart */
     now = clock_now_us();
-    source_init(&source, name);
-    feed_init(&feed, &source, &control, NULL, &past, now);
+    source_init(&source, name, SEGMENT_TRUST_NONE);
+    feed_init(&feed, &source, &control_segment, NULL, &past, now);
 }
 
 static void stop(void)

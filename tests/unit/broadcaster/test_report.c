@@ -18,7 +18,7 @@ static void has(const struct message *message, const char *part)
 static void without_an_analyser(void)
 {
     struct message message = {0};
-    hub_init(&hub, "no-such-analyser", NULL, NULL, &no_past, 5000000);
+    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, NULL, &no_past, 5000000);
     source_poll(&hub.source, 5000000);
     const struct server_report report = report_make(&hub, 6500000, 5000000);
     CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
@@ -33,7 +33,7 @@ static void without_an_analyser(void)
 static void with_one(void)
 {
     struct message message = {0};
-    hub_init(&hub, "no-such-analyser", NULL, NULL, &no_past, 0);
+    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, NULL, &no_past, 0);
     hub.source.status_known = true;
     hub.source.status = (struct analyser_status){.jack_running = 1,
                                                  .sample_rate = 48000,
@@ -78,7 +78,7 @@ static void with_osc(void)
                              .commands = 3,
                              .pings = 2,
                              .refused = 1};
-    hub_init(&hub, "no-such-analyser", NULL, NULL, &no_past, 0);
+    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, NULL, &no_past, 0);
     struct server_report report = report_make(&hub, 1, 0);
     CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
     CU_ASSERT_PTR_NULL(strstr(message.text, "\"osc\""));
@@ -96,7 +96,7 @@ static void with_osc(void)
 
 static void rates(void)
 {
-    hub_init(&hub, "no-such-analyser", NULL, NULL, &no_past, 0);
+    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, NULL, &no_past, 0);
     for (uint64_t now = 0; now < 2500000;) {
         now = hub_beat(&hub, now);
     }

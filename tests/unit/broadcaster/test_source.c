@@ -21,7 +21,7 @@ static uint64_t now; /* the test's own clock, started at the real one */
 static void start(void)
 {
     now = clock_now_us();
-    source_init(&source, name);
+    source_init(&source, name, SEGMENT_TRUST_NONE);
 }
 
 /* A quarter of a second later, when an absent segment is looked for again. */
@@ -76,7 +76,7 @@ static void expect_idle(uint64_t frame)
 static void bad_name(void)
 {
     now = clock_now_us();
-    source_init(&source, "no/such name");
+    source_init(&source, "no/such name", SEGMENT_TRUST_NONE);
     source_poll(&source, now);
     expect(SOURCE_REFUSED, "out of range");
     source_close(&source);
@@ -319,6 +319,7 @@ static void events_in_order(void)
     for (int i = 0; i < 2 * RING_SLOTS; i++) {
         push_event(telemetry, 1);
     }
+    source_poll(&source, now);
     uint64_t got = 0;
     while (source_event(&source, &event) == STATUS_OK) {
         got++;
@@ -341,7 +342,59 @@ static void events_before_our_time(void)
     source_poll(&source, now);
     CU_ASSERT_EQUAL(source_event(&source, &event), STATUS_EMPTY);
     push_event(telemetry, 0.75F);
+    source_poll(&source, now);
     CU_ASSERT_EQUAL(source_event(&source, &event), STATUS_OK);
+    source_close(&source);
+    segment_close(&segment);
+}
+
+/* How many lines the log has got since `from`, and where it is now; the log is a file meanwhile. */
+static int count_lines(int log, off_t *from)
+{
+    char text[4096];
+    int lines = 0;
+    ssize_t got;
+    fflush(stderr);
+    while ((got = pread(log, text, sizeof text, *from)) > 0) {
+        for (ssize_t i = 0; i < got; i++) {
+            lines += text[i] == '\n';
+        }
+        *from += got;
+    }
+    return lines;
+}
+
+/* Whatever a ring or a heartbeat does, the log gets a few lines. */
+static void a_broken_writer_does_not_fill_the_log(void)
+{
+    enum { ROUNDS = 2000 };
+    struct segment segment;
+    struct event event;
+    const int log = memfd_create("log", MFD_CLOEXEC);
+    fflush(stderr);
+    const int kept = dup(STDERR_FILENO);
+    off_t from = 0;
+    dup2(log, STDERR_FILENO);
+    start();
+    struct telemetry *telemetry = create(&segment);
+    for (uint64_t i = 1; i <= ROUNDS; i++) {
+        write_frame(telemetry, i, 0.5F);
+        if (i % 2) { /* to and fro */
+            atomic_store(&telemetry->heartbeat_us, now + UINT64_C(2) * SOURCE_STALL_US);
+        }
+        atomic_store(&telemetry->events.head, i % 3 ? i * 1000000 : 5); /* a ring that is everywhere */
+        source_poll(&source, now);
+        while (source_event(&source, &event) == STATUS_OK) {
+        }
+    }
+    const int lines = count_lines(log, &from);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    close(log);
+    printf("[%d lines] ", lines);
+    CU_ASSERT(lines > 4 && lines < 100);
+    CU_ASSERT(source.losses > ROUNDS / 2);
+    CU_ASSERT_EQUAL(source.attached, 1);
     source_close(&source);
     segment_close(&segment);
 }
@@ -360,6 +413,7 @@ int main(void)
         {"killed writer", killed_writer},
         {"events in order", events_in_order},
         {"events before our time", events_before_our_time},
+        {"a broken writer does not fill the log", a_broken_writer_does_not_fill_the_log},
         CU_TEST_INFO_NULL,
     };
     snprintf(name, sizeof name, "test-source-%d", (int)getpid());

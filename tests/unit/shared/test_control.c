@@ -159,7 +159,7 @@ static void cursor_is_left_behind(void)
     CU_ASSERT_EQUAL(control_load_cursor(writer.memory).writer, 0);
     control_save_cursor(writer.memory, &note);
     segment_leave(&writer);
-    CU_ASSERT_EQUAL_FATAL(segment_attach(&reader, &control_kind, name), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(segment_attach(&reader, &control_kind, name, SEGMENT_TRUST_NONE), STATUS_OK);
     CU_ASSERT_FALSE(segment_alive(&reader));
     const struct event_cursor found = control_load_cursor(reader.memory);
     CU_ASSERT_EQUAL(memcmp(&found, &note, sizeof note), 0);
@@ -168,7 +168,7 @@ static void cursor_is_left_behind(void)
     CU_ASSERT_EQUAL(((const struct segment_header *)writer.memory)->generation, 2);
     CU_ASSERT_EQUAL(control_load_cursor(writer.memory).writer, 0);
     segment_close(&writer);
-    CU_ASSERT_EQUAL(segment_attach(&reader, &control_kind, name), STATUS_NOT_FOUND);
+    CU_ASSERT_EQUAL(segment_attach(&reader, &control_kind, name, SEGMENT_TRUST_NONE), STATUS_NOT_FOUND);
 }
 
 static void layout(void)

@@ -13,6 +13,7 @@
 static struct osc_in in;
 static struct hands hands;
 static struct control control;
+static struct segment control_segment = {.fd = -1, .memory = &control};
 static struct source source; /* an analyser is there if its memory is not NULL */
 static uint64_t next;        /* command to be read */
 static struct sockaddr_storage from;
@@ -23,7 +24,8 @@ static void open_in(void)
     memset(&control, 0, sizeof control);
     memset(&source, 0, sizeof source);
     source.segment.memory = &control; /* anything */
-    hands = (struct hands){.control = &control, .source = &source};
+    source.segment.owner = geteuid();
+    hands = (struct hands){.control = &control_segment, .source = &source};
     in = (struct osc_in){.hands = &hands};
     next = 0;
     ((struct sockaddr_in *)&from)->sin_family = AF_INET;
