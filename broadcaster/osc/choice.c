@@ -53,7 +53,7 @@ static bool is_host(const char *host, bool bracketed)
     static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
     static const char v6[] =
         "0123456789abcdefABCDEF:.%-_ghijklmnopqrstuvwxyz"; /* with a zone: fe80::1%eth0 */
-    return host[strspn(host, bracketed ? v6 : name)] == '\0';
+    return host[strspn(host, bracketed ? v6 : name)] == '\0' && (!bracketed || strchr(host, ':'));
 }
 
 static enum status take_authority(struct osc_choice *choice, const char *url, const char *at,

@@ -6,8 +6,9 @@
 enum { BLOCKS_MAX = 16 };
 
 /* libsndfile's decoders lose memory over some files; what we lose is still told of. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
+const char *
+__lsan_default_suppressions(void);            /* NOLINT(bugprone-reserved-identifier): the sanitizer's name */
+const char *__lsan_default_suppressions(void) /* NOLINT(bugprone-reserved-identifier) */
 {
     return "leak:libvorbis\nleak:libsndfile\nleak:libmpg123\nleak:libFLAC\nleak:libopus\nleak:libogg\n";
 }

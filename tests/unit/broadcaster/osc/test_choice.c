@@ -38,6 +38,7 @@ static void wrong_ones(void)
     refuses(long_host, "no host");
     refuses("osc.udp://host", "no port");
     refuses("osc.udp://[::1]", "no port");
+    refuses("osc.udp://[studio]:9000", "no host"); /* brackets are IPv6's */
     refuses("osc.udp://host/prefix", "no port");
     refuses("osc.udp://host:", "1 to 65535");
     refuses("osc.udp://host:0", "1 to 65535");
