@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/calibration.h"
 
+#include "jack-client/rt/memory.h"
 #include "shared/log.h"
 #include "shared/text.h"
 
@@ -166,9 +167,9 @@ enum status calibration_start(struct calibration *c, struct session *session, do
         free_buffers(c);
         return refuse(c, STATUS_NO_MEMORY, "out of memory");
     }
-    /* No page of it is to be touched first in the callback. Not with 0: a compiler may make malloc and memset
-     * one call that touches nothing. */
-    memset(c->recording, 0x55, length * sizeof *c->recording);
+    /* No page of them is to be touched first in the callback. */
+    (void)memory_hold(c->signal, LOOPBACK_SIGNAL * sizeof *c->signal);
+    (void)memory_hold(c->recording, length * sizeof *c->recording);
     c->running = true;
     c->state = CALIBRATION_RUNNING;
     c->level = (float)pow(10, level_dbfs / 20);

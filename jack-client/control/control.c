@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -121,19 +120,6 @@ void control_close(struct control_side *c)
 /* --- running
  * ------------------------------------------------------------------------------------------------ */
 
-/* A page that was swapped out would cost the callback a fault. What the callback uses has been touched by
- * now; the rest, such as the unused parts of stacks, is locked if it ever is (ONFAULT). A plug-in leaves that
- * to its server. */
-static void lock_memory(const struct control_side *c)
-{
-    if (!c->session.host && mlockall(MCL_CURRENT | MCL_ONFAULT) != 0) {
-        log_warning(
-            "memory cannot be locked (%s), so a busy machine may page us out: raise the memlock limit, "
-            "as the audio group has it (ulimit -l)",
-            strerror(errno));
-    }
-}
-
 /* What may wait until the client runs already. */
 static void settle_in(struct control_side *c)
 {
@@ -144,7 +130,6 @@ static void settle_in(struct control_side *c)
     c->stream_logged = false;
     log_info("%u channels at %u Hz, %u samples a period, as JACK client %s", rt->channels, rt->sample_rate,
              jack_get_buffer_size(c->session.client), jack_get_client_name(c->session.client));
-    lock_memory(c);
     metadata_set(c->session.client, rt);
 }
 

@@ -3,12 +3,15 @@
 
 #include "jack-client/control/metadata.h"
 #include "jack-client/dsp/float_mode.h"
+#include "jack-client/rt/memory.h"
 #include "shared/log.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 /* --- JACK's callbacks: set a flag, wake the control thread, nothing else -----------------------------------
@@ -70,20 +73,10 @@ static void on_freewheel(int starting, void *arg)
     atomic_store_explicit(&session->rt->inputs.freewheeling, starting != 0, memory_order_relaxed);
 }
 
-/* Touches as much stack as the callback may ever use, so that it never meets a page for the first time. */
-static void touch_stack(void)
-{
-    enum { CALLBACK_STACK = 65536 };
-    volatile char stack[CALLBACK_STACK];
-    for (size_t i = 0; i < sizeof stack; i += 1024) {
-        stack[i] = 0;
-    }
-}
-
 static void on_thread_init(void *arg)
 {
     (void)arg;
-    touch_stack();
+    (void)memory_hold_stack(); /* a limit on what may be locked has been complained of by hold_memory */
     float_mode_flush_denormals();
 }
 
@@ -208,6 +201,21 @@ static enum status prepare(struct session *session)
     return status;
 }
 
+/* The callback must never wait for a page. What it touches is held one by one; the rest, JACK's own memory
+ * above all, only as far as it is used, and not in a plug-in: that is its server's business. */
+static void hold_memory(struct session *session)
+{
+    if (!session->host) {
+        (void)mlockall(MCL_CURRENT | MCL_ONFAULT);
+    }
+    if (!rt_hold(session->rt)) {
+        log_warning(
+            "memory cannot be locked (%s), so a busy machine may page us out: raise the memlock limit, "
+            "as the audio group has it (ulimit -l)",
+            strerror(errno));
+    }
+}
+
 enum status session_open(struct session *session)
 {
     atomic_store(&session->lost, false);
@@ -224,9 +232,12 @@ enum status session_open(struct session *session)
     if (status == STATUS_OK) {
         status = register_ports(session);
     }
-    if (status == STATUS_OK && jack_activate(session->client) != 0) {
-        log_error("the JACK server refused to activate the client");
-        status = STATUS_IO;
+    if (status == STATUS_OK) {
+        hold_memory(session);
+        if (jack_activate(session->client) != 0) {
+            log_error("the JACK server refused to activate the client");
+            status = STATUS_IO;
+        }
     }
     if (status) {
         session_close(session);

@@ -13,6 +13,7 @@
 #include "shared/telemetry.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define ANALYSIS_WINDOW_MIN 256
@@ -63,6 +64,19 @@ struct analysis;
  * ranges above, STATUS_NO_MEMORY. Destroy with analysis_destroy, when no thread uses it any more. */
 MUST_CHECK enum status analysis_create(const struct analysis_config *config, struct analysis **analysis);
 void analysis_destroy(struct analysis *analysis);
+
+/* What the functions below touch besides the stack. */
+struct analysis_memory {
+    void *state;
+    size_t state_bytes;
+    void *arrays;
+    size_t arrays_bytes;
+    const void *plan; /* stands where all of the transform's plan stands, */
+    const void *code; /* and its code; both have been run through */
+};
+
+/* Setup thread: for whoever locks it. */
+struct analysis_memory analysis_memory(struct analysis *analysis);
 
 /* Hands over the next `count` samples of every channel; the samples must stay readable until analysis_step
  * has returned false. NaN, infinite, denormal and absurd (beyond 1e8) samples count as 0. */

@@ -110,8 +110,8 @@ enum status analysis_create(const struct analysis_config *config, struct analysi
     }
     a->config = *config;
     fill_constants(a);
-    const size_t bytes = lay_out(a, NULL) * sizeof(float);
-    if (posix_memalign(&a->memory, ALIGN_FLOATS * sizeof(float), bytes) != 0) {
+    a->memory_bytes = lay_out(a, NULL) * sizeof(float);
+    if (posix_memalign(&a->memory, ALIGN_FLOATS * sizeof(float), a->memory_bytes) != 0) {
         a->memory = NULL;
         analysis_destroy(a);
         return STATUS_NO_MEMORY;
@@ -125,10 +125,23 @@ enum status analysis_create(const struct analysis_config *config, struct analysi
         analysis_destroy(a);
         return STATUS_NO_MEMORY;
     }
-    memset(a->memory, 0, bytes); /* touches every page, too */
+    memset(a->memory, 0, a->memory_bytes);
+    fftwf_execute(a->plan); /* all of its code and data has been used once now; of silence comes silence */
     fill_window(a);
     *analysis = a;
     return STATUS_OK;
+}
+
+struct analysis_memory analysis_memory(struct analysis *a)
+{
+    return (struct analysis_memory){
+        .state = a,
+        .state_bytes = sizeof *a,
+        .arrays = a->memory,
+        .arrays_bytes = a->memory_bytes,
+        .plan = a->plan,
+        .code = (const void *)fftwf_execute,
+    };
 }
 
 void analysis_destroy(struct analysis *a)

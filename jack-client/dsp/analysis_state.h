@@ -61,7 +61,8 @@ struct analysis {
     float *amplitude;    /* per used bin: sum of A over the channels done */
     float *resultant_re; /* per used bin: sum of Re X over the channels done */
     float *resultant_im; /* and of Im X */
-    void *memory;        /* the one block that all arrays stand in */
+    void *memory;        /* the one block that all arrays stand in, */
+    size_t memory_bytes; /* and its length */
 
     uint64_t position; /* samples fed since the window was restarted */
     uint64_t due;      /* the position at which the next frame ends */

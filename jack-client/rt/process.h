@@ -81,4 +81,8 @@ RT_SAFE int rt_process(jack_nframes_t count, void *rt);
 MUST_CHECK enum status rt_prepare(struct rt *rt, const struct engine_config *config);
 void rt_release(struct rt *rt);
 
+/* Likewise, after rt_prepare: brings all memory and code that the callback can touch into memory, and locks
+ * it there. False, with errno set, if some of it could not be locked. */
+bool rt_hold(struct rt *rt);
+
 #endif
