@@ -34,6 +34,7 @@ static struct _jack_port midi_port;
 static struct midi_queue midi;
 static struct _jack_port inputs[CHANNELS_MAX];
 static struct _jack_port outputs[CHANNELS_MAX];
+static struct _jack_port loop[2]; /* out of one end, into the other */
 
 /* --- what the test says ------------------------------------------------------------------------------------
  */
@@ -43,6 +44,7 @@ void offline_reset(void)
     server = (struct _jack_client){0};
     memset(inputs, 0, sizeof inputs);
     memset(outputs, 0, sizeof outputs);
+    memset(loop, 0, sizeof loop);
     midi.count = 0;
 }
 
@@ -54,6 +56,12 @@ void offline_connect(struct rt *rt, uint32_t channels)
         rt->in[i] = &inputs[i];
         rt->out[i] = &outputs[i];
     }
+}
+
+void offline_connect_calibration(struct rt *rt)
+{
+    rt->calibration_out = &loop[0];
+    rt->calibration_in = &loop[1];
 }
 
 void offline_midi(const uint8_t *message, size_t size)
@@ -83,6 +91,7 @@ void offline_cycle(jack_nframes_t frame, uint64_t start_us, jack_nframes_t count
     server.count = count;
     server.now_us = start_us + (uint64_t)server.lateness_us;
     midi.count = 0;
+    memcpy(&loop[1], &loop[0], sizeof loop[0]);
 }
 
 void offline_lateness(int64_t us)
@@ -111,7 +120,7 @@ uint32_t offline_misuses(void)
 static bool is_port(const struct _jack_port *port)
 {
     return (port >= inputs && port < inputs + CHANNELS_MAX) ||
-           (port >= outputs && port < outputs + CHANNELS_MAX);
+           (port >= outputs && port < outputs + CHANNELS_MAX) || (port >= loop && port < loop + 2);
 }
 
 void *jack_port_get_buffer(jack_port_t *port, jack_nframes_t count)

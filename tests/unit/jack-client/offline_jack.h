@@ -40,6 +40,9 @@ float *offline_output(uint32_t i);
  * for it, and its length. Moves the clock to start_us + lateness. */
 void offline_cycle(jack_nframes_t frame, uint64_t start_us, jack_nframes_t count);
 
+/* Sets rt's calibration ports: what leaves by the one comes back by the other a period later. */
+void offline_connect_calibration(struct rt *rt);
+
 /* A message at the MIDI port in the period that offline_cycle has begun; at most 64 of at most 8 bytes. */
 void offline_midi(const uint8_t *message, size_t size);
 

@@ -1,33 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/jack-client/rig.h"
 
+#include "jack-client/rt/memory.h"
 #include "tests/unit/jack-client/rt_guard.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
-static struct rt rt;
-static struct telemetry telemetry;
+/* As in the programs, memory of which no page has been touched. */
+static void *fresh(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CU_ASSERT_FATAL(memory != MAP_FAILED);
+    return memory;
+}
 
 enum status rig_prepare(struct rt *prepared, const struct analysis_config *config)
 {
     struct engine_config engine = ENGINE_DEFAULTS;
     engine.analysis = *config;
-    return rt_prepare(prepared, &engine);
+    const enum status status = rt_prepare(prepared, &engine);
+    if (status == STATUS_OK && prepared->telemetry) {
+        (void)rt_hold(prepared); /* where little may be locked, it is brought in all the same */
+        (void)memory_hold_stack();
+    }
+    return status;
 }
 
 void rig_open(struct rig *rig, const struct analysis_config *config)
 {
-    memset(&rt, 0, sizeof rt);
-    memset(&telemetry, 0, sizeof telemetry);
-    rt.telemetry = &telemetry;
-    *rig = (struct rig){.rt = &rt, .frame = 1000, .origin_us = 5000000, .random = {42}};
+    struct rt *rt = fresh(sizeof *rt);
+    rt->telemetry = fresh(sizeof *rt->telemetry);
+    *rig = (struct rig){.rt = rt, .frame = 1000, .origin_us = 5000000, .random = {42}};
     offline_reset();
-    const enum status status = rig_prepare(&rt, config);
+    const enum status status = rig_prepare(rt, config);
     CU_ASSERT_EQUAL_FATAL(status, STATUS_OK);
-    offline_connect(&rt, config->channels);
+    offline_connect(rt, config->channels);
 }
 
 void rig_close(struct rig *rig)
@@ -36,6 +47,9 @@ void rig_close(struct rig *rig)
     CU_ASSERT_EQUAL(rig->differing, 0);
     rt_release(rig->rt);
     CU_ASSERT_PTR_NULL(rig->rt->engine.analysis);
+    munmap(rig->rt->telemetry, sizeof *rig->rt->telemetry);
+    munmap(rig->rt, sizeof *rig->rt);
+    rig->rt = NULL;
 }
 
 void rig_fill_noise(struct rig *rig, uint32_t count)
@@ -97,6 +111,9 @@ void rig_cycle(struct rig *rig, uint32_t count)
     rt_guard_enter();
     const int result = rt_process(count, rig->rt);
     const uint32_t calls = rt_guard_leave();
+    if (rt_guard_armed()) {
+        CU_ASSERT_EQUAL(rt_guard_faults(), 0);
+    }
     if (calls) {
         fprintf(stderr, "forbidden in a realtime thread: %s, %u calls\n", rt_guard_first(), calls);
     }
