@@ -25,12 +25,14 @@ double engine_centre(const struct engine *e, const struct analysis_frame *frame)
     return (double)(int64_t)(frame->end - e->block_start) - 0.5 * e->window;
 }
 
-static uint32_t tell_states(struct engine *e, const struct metrics_snapshot *snapshot, struct event *events)
+static uint32_t tell_states(struct engine *e, const struct metrics_snapshot *snapshot, float over_gate,
+                            struct event *events)
 {
     const struct states_frame frame = {
         .timestamp = snapshot->timestamp,
         .ici = snapshot->ici,
         .criticality = snapshot->criticality,
+        .over_gate = over_gate,
         .active = snapshot->active_channels > 0,
     };
     return states_frame(&e->states, &frame, events);
@@ -60,7 +62,7 @@ uint32_t engine_tell(struct engine *e, const struct analysis_frame *frame, doubl
         breathing_angle(breathing_phase(&e->breathing, e->block_end - frame->end + e->window / 2));
     snapshot->phi_breathing_active = e->breathing.on;
     e->next_frame = snapshot->frame + 1;
-    uint32_t count = tell_states(e, snapshot, events);
+    uint32_t count = tell_states(e, snapshot, frame->over_gate, events);
     count += tell_auto_phi(e, snapshot, &events[count]);
     for (uint32_t i = 0; i < count; i++) {
         events[i].frame = snapshot->frame;

@@ -7,6 +7,9 @@
 
 #include <math.h>
 
+/* Of the Hann window: what a steady sound leaves of the bound on its power. */
+static const double mean_square_of_window = 0.375;
+
 /* --- samples in -------------------------------------------------------------------------------------------
  */
 
@@ -149,6 +152,11 @@ static void pass_active(struct analysis *a, uint32_t i)
     };
 }
 
+static void hear(struct analysis *a, double power)
+{
+    a->job.loudest = power > a->job.loudest ? power : a->job.loudest;
+}
+
 /* Returns how many transforms it cost: 0 or 1. */
 static uint32_t pass_channel(struct analysis *a, uint32_t i)
 {
@@ -156,16 +164,20 @@ static uint32_t pass_channel(struct analysis *a, uint32_t i)
     const double gate = channel->active ? a->close_power : a->open_power;
 
     if (channel->power_bound < gate) {
+        hear(a, mean_square_of_window * channel->power_bound);
         pass_silent(a, i);
         return 0;
     }
     const double all = apply_window(a, channel, a->job.end);
     if (all < gate) {
+        hear(a, all);
         pass_silent(a, i);
         return 0;
     }
     fftwf_execute(a->plan);
-    if (used_power(a, all) < gate) {
+    const double power = used_power(a, all);
+    hear(a, power);
+    if (power < gate) {
         pass_silent(a, i);
     } else {
         pass_active(a, i);
@@ -226,6 +238,7 @@ static void finish_frame(struct analysis *a, struct analysis_frame *frame)
 {
     frame->frame = a->frame++;
     frame->end = a->job.end;
+    frame->over_gate = (float)(a->job.loudest / a->open_power);
     frame->active_channels = a->job.active;
     for (uint32_t i = 0; i < a->config.channels; i++) {
         frame->channel[i] = a->metrics[i];

@@ -54,6 +54,7 @@ struct analysis_frame {
     float criticality;       /* >= 0 */
     float phase_coherence;   /* 0...1 */
     float spectral_centroid; /* Hz */
+    float over_gate; /* the loudest channel's power as a multiple of the gate's, >= 0; below it roughly */
     uint32_t active_channels;
     struct channel_metrics channel[CHANNELS_MAX];
 };

@@ -32,6 +32,7 @@ struct job {
     uint64_t end;    /* stream position just past its window */
     uint32_t next;   /* the first channel not yet done */
     uint32_t active; /* active channels so far */
+    double loudest;  /* the largest sum of P so far */
     double agreeing; /* sum over their pairs and over bins of Re(X_i conj(X_j)), */
     double possible; /* and of A_i A_j */
 };

@@ -2,13 +2,15 @@
 #include "jack-client/dsp/states.h"
 
 #include <math.h>
-#include <string.h>
 
 static const double dwell_s = 0.2;
 static const double idle_dwell_s = 1;
 static const double share_needed = 0.75;
 static const float ici_hysteresis = 0.05F;
 static const float criticality_hysteresis = 0.2F;
+static const float clear_level_db = 20; /* this far from the gate, nothing could be clearer */
+
+enum { MARK_MAX = 255 };
 
 static struct states_tally tally_of(double seconds, double frames_per_second, enum sound_state state)
 {
@@ -31,7 +33,9 @@ enum status states_prepare(struct states *s, const struct states_config *config)
     s->recent = tally_of(dwell_s, rate, s->state);
     s->longer = tally_of(idle_dwell_s, rate, s->state);
     s->at = 0;
-    memset(s->past, (int)s->state, sizeof s->past);
+    for (uint32_t i = 0; i < s->longer.length; i++) {
+        s->past[i] = (struct states_mark){.state = (uint8_t)s->state};
+    }
     return STATUS_OK;
 }
 
@@ -63,25 +67,69 @@ static enum sound_state judge(struct states *s, const struct states_frame *frame
     return bursting ? STATE_TURBULENT : STATE_AMBIENT;
 }
 
-static void count_frame(const struct states *s, struct states_tally *tally, enum sound_state now)
+/* The share of the way from the threshold to the extreme. */
+static uint8_t beyond(float value, float threshold, float extreme)
 {
-    const uint32_t ring = s->longer.length;
-    tally->count[s->past[(s->at + ring - tally->length) % ring]]--;
-    tally->count[now]++;
+    const float way = extreme - threshold;
+    const float share = way != 0 ? (value - threshold) / way : 1;
+    return (uint8_t)(fminf(fmaxf(share, 0), 1) * MARK_MAX + 0.5F);
 }
 
-static void remember(struct states *s, enum sound_state now)
+static struct states_mark mark_of(const struct states *s, const struct states_frame *frame,
+                                  enum sound_state now)
+{
+    const bool idle = now == STATE_IDLE;
+    const float level_db = 10 * log10f(frame->over_gate); /* -infinity is a level, too */
+    return (struct states_mark){
+        .state = (uint8_t)now,
+        .beyond = {
+            [QUANTITY_LEVEL] = beyond(level_db, 0, idle ? -clear_level_db : clear_level_db),
+            [QUANTITY_ICI] = beyond(frame->ici, s->ici_threshold, s->integrated),
+            [QUANTITY_CRITICALITY] = beyond(frame->criticality, s->criticality_threshold,
+                                            s->bursting ? 2 * s->criticality_threshold : 0),
+        }};
+}
+
+static void count_frame(const struct states *s, struct states_tally *tally, const struct states_mark *now)
+{
+    const uint32_t ring = s->longer.length;
+    const struct states_mark *gone = &s->past[(s->at + ring - tally->length) % ring];
+    tally->count[gone->state]--;
+    tally->count[now->state]++;
+    for (int i = 0; i < QUANTITIES; i++) {
+        tally->beyond[gone->state][i] -= gone->beyond[i];
+        tally->beyond[now->state][i] += now->beyond[i];
+    }
+}
+
+static void remember(struct states *s, const struct states_mark *now)
 {
     count_frame(s, &s->recent, now);
     count_frame(s, &s->longer, now);
-    s->past[s->at] = (uint8_t)now;
+    s->past[s->at] = *now;
     s->at = (s->at + 1) % s->longer.length;
 }
 
-static float share_of(const struct states *s, enum sound_state state)
+/* The frames that a state has to hold in. */
+static const struct states_tally *dwell_of(const struct states *s, enum sound_state state)
 {
-    const struct states_tally *tally = state == STATE_IDLE ? &s->longer : &s->recent;
-    return (float)tally->count[state] / (float)tally->length;
+    return state == STATE_IDLE ? &s->longer : &s->recent;
+}
+
+static bool holds(const struct states *s, enum sound_state state)
+{
+    const struct states_tally *tally = dwell_of(s, state);
+    return tally->count[state] >= share_needed * tally->length;
+}
+
+static float confidence_of(const struct states *s, enum sound_state state, enum state_trigger trigger)
+{
+    const struct states_tally *tally = dwell_of(s, state);
+    const enum states_quantity by = trigger == TRIGGER_ICI_THRESHOLD           ? QUANTITY_ICI
+                                    : trigger == TRIGGER_CRITICALITY_THRESHOLD ? QUANTITY_CRITICALITY
+                                                                               : QUANTITY_LEVEL;
+    const double most = (double)tally->count[state] * MARK_MAX;
+    return (float)(0.5 + 0.5 * tally->beyond[state][by] / most);
 }
 
 static void follow_critical(struct states *s, const struct states_frame *frame)
@@ -90,7 +138,7 @@ static void follow_critical(struct states *s, const struct states_frame *frame)
     s->critical.peak_ici = fmaxf(s->critical.peak_ici, frame->ici);
 }
 
-static uint32_t change(struct states *s, const struct states_frame *frame, enum sound_state to, float share,
+static uint32_t change(struct states *s, const struct states_frame *frame, enum sound_state to,
                        struct event *events)
 {
     uint32_t count = 0;
@@ -105,7 +153,10 @@ static uint32_t change(struct states *s, const struct states_frame *frame, enum 
     events[count++] = (struct event){
         .kind = EVENT_STATE_CHANGE,
         .timestamp = frame->timestamp,
-        .state_change = {.from_state = s->state, .to_state = to, .trigger = trigger, .confidence = share},
+        .state_change = {.from_state = s->state,
+                         .to_state = to,
+                         .trigger = trigger,
+                         .confidence = confidence_of(s, to, trigger)},
     };
     if (to == STATE_CRITICAL) {
         s->critical_since = frame->timestamp;
@@ -121,15 +172,15 @@ uint32_t states_frame(struct states *s, const struct states_frame *frame,
                       struct event events[STATES_EVENTS_MAX])
 {
     const enum sound_state now = judge(s, frame);
+    const struct states_mark mark = mark_of(s, frame, now);
     uint32_t count = 0;
-    remember(s, now);
+    remember(s, &mark);
     if (s->state == STATE_CRITICAL) {
         s->critical_ms += s->frame_ms; /* not by the clock, which may be set meanwhile */
         follow_critical(s, frame);
     }
-    const float share = share_of(s, now);
-    if (now != s->state && (double)share >= share_needed) {
-        count = change(s, frame, now, share, events);
+    if (now != s->state && holds(s, now)) {
+        count = change(s, frame, now, events);
     }
     if (now == STATE_IDLE && s->state == STATE_IDLE) {
         s->integrated = s->bursting = false;

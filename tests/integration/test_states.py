@@ -57,7 +57,10 @@ class Scene(rig.RigTest):
         self.assertEqual([shape(event) for event in events], EXPECTED, json.dumps(events, indent=1))
         onset, critical, peak, turbulent, ambient, idle = events
         for event in (onset, critical, turbulent, ambient, idle):
-            self.assertTrue(0.75 <= event["confidence"] <= 1, event)
+            self.assertTrue(0.5 <= event["confidence"] <= 1, event)
+        # Sound and silence are far from the gate; criticality and the smoothed ICI creep over their thresholds.
+        self.assertGreater(min(onset["confidence"], idle["confidence"]), 0.95)
+        self.assertLess(max(e["confidence"] for e in (critical, turbulent, ambient)), 0.75)
         self.assertEqual(peak["timestamp"], critical["timestamp"])
         length = 1000 * (turbulent["timestamp"] - critical["timestamp"])
         self.assertAlmostEqual(peak["duration_ms"], length, delta=0.01)
@@ -108,7 +111,8 @@ class States(Scene):
         self.check(rendered, lead / RATE)
         self.assertEqual([shape(event) for event in live], EXPECTED, json.dumps(live, indent=1))
         for a, b in zip(live, rendered, strict=True):
-            for key in ("confidence", "criticality", "duration_ms", "peak_ici"):
+            self.assertAlmostEqual(a.get("confidence", 0), b.get("confidence", 0), delta=2e-3)
+            for key in ("criticality", "duration_ms", "peak_ici"):
                 self.assertAlmostEqual(a.get(key, 0), b.get(key, 0), delta=1e-4 * max(1, b.get(key, 0)))
         print(f"period {period}: {len(live)} events alike; criticality {live[2]['criticality']:.3f} for "
               f"{live[2]['duration_ms']:.1f} ms")

@@ -73,7 +73,7 @@ static void check_change(const struct event *event, const struct expected *expec
     CU_ASSERT_EQUAL(event->state_change.from_state, expected->from);
     CU_ASSERT_EQUAL(event->state_change.to_state, expected->to);
     CU_ASSERT_EQUAL(event->state_change.trigger, expected->trigger);
-    CU_ASSERT(event->state_change.confidence >= 0.75F && event->state_change.confidence <= 1);
+    CU_ASSERT(event->state_change.confidence >= 0.5F && event->state_change.confidence <= 1);
 }
 
 void scene_check(const struct event *events, uint32_t count, double start, uint32_t lead)
