@@ -3,11 +3,17 @@
 
 enum { WINDOW_US = 1000000 };
 
+/* Below 0 when the first is the later one. */
+static double ms_between(uint64_t from_us, uint64_t to_us)
+{
+    return (double)(int64_t)(to_us - from_us) / 1e3;
+}
+
 void latency_add(struct latency_window *window, uint64_t now_us, uint64_t centre_us)
 {
     const uint64_t slot = window->count++ % LATENCY_SAMPLES;
     window->sample[slot].at_us = now_us;
-    window->sample[slot].age_ms = now_us > centre_us ? (double)(now_us - centre_us) / 1e3 : 0;
+    window->sample[slot].age_ms = ms_between(centre_us, now_us);
 }
 
 double latency_mean_ms(const struct latency_window *window, uint64_t now_us)
@@ -28,8 +34,7 @@ double latency_mean_ms(const struct latency_window *window, uint64_t now_us)
 struct latency_report latency_describe(const struct latency_snapshot *graph, double software_ms,
                                        const struct metrics_snapshot *newest, double timestamp)
 {
-    const uint64_t wait_us =
-        newest->published_us > newest->centre_us ? newest->published_us - newest->centre_us : 0;
+    const double wait_ms = ms_between(newest->centre_us, newest->published_us);
     return (struct latency_report){
         .timestamp = timestamp,
         .total_ms = graph->hardware_ms + software_ms,
@@ -38,6 +43,6 @@ struct latency_report latency_describe(const struct latency_snapshot *graph, dou
         .buffer_ms = graph->buffer_ms,
         .jitter_ms = graph->jitter_ms,
         .calibrated = graph->calibrated,
-        .compensation_ms = graph->compensated ? graph->hardware_ms + (double)wait_us / 1e3 : 0,
+        .compensation_ms = graph->compensated ? graph->hardware_ms + wait_ms : 0,
     };
 }

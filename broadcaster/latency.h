@@ -21,7 +21,8 @@ struct latency_window {
 };
 
 /* A frame whose window's centre stood at centre_us was handed to the sockets at now_us (CLOCK_MONOTONIC).
- * A centre in the future counts as age 0. */
+ * With periods longer than half a window a card's centre lies ahead (its capture latency is as long as the
+ * period): then the age is below 0, and only with the hardware's latency makes a sum above. */
 void latency_add(struct latency_window *window, uint64_t now_us, uint64_t centre_us);
 
 /* Mean age in ms of the frames handed over in the second up to now_us; 0 if there was none. */

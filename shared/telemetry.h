@@ -34,7 +34,7 @@ struct channel_metrics {
 struct metrics_snapshot {
     uint64_t frame;          /* counts from 0 at the analyser's start; never goes back in its lifetime */
     double timestamp;        /* Unix seconds: when the sound at the window's centre was at the input */
-    uint64_t centre_us;      /* CLOCK_MONOTONIC, us: when the window's centre passed the process callback */
+    uint64_t centre_us;      /* CLOCK_MONOTONIC, us: the window's centre by JACK's clock; may lie ahead */
     uint64_t published_us;   /* CLOCK_MONOTONIC, us: when the snapshot was published */
     float ici;               /* 0...1 */
     float criticality;       /* >= 0 */

@@ -11,18 +11,20 @@ const ANSWER_MS = 30000; // the longest that one takes
 const parts = [
   { key: 'converter', label: 'Capture, converters' },
   { key: 'period', label: 'JACK period' },
-  { key: 'window', label: 'Half a window' },
+  { key: 'window', label: 'Rest of the window' },
   { key: 'wait', label: 'Hop, computing, tick' },
 ];
 
-// The stream's figures, split by what is known of the analyser.
+// The total, split by what is known of the analyser (docs/latency.md, "The way"). The sound at the window's centre waits for its
+// period, but no longer than for the half window behind it; what of that the period does not bring comes after.
 function split(l) {
   const half = server.analyser?.sample_rate > 0 ? server.analyser.window / server.analyser.sample_rate * 500 : 0;
-  const period = Math.min(l.buffer_latency_ms, l.hardware_latency_ms);
-  const window = Math.min(half, l.software_latency_ms);
-  return {
-    converter: l.hardware_latency_ms - period, period, window, wait: Math.max(0, l.software_latency_ms - window),
-  };
+  const counted = Math.min(l.buffer_latency_ms, l.hardware_latency_ms);
+  const converter = l.hardware_latency_ms - counted;
+  const period = Math.min(counted, half);
+  const rest = Math.max(0, l.total_latency_ms - converter - period);
+  const window = Math.min(Math.max(0, half - l.buffer_latency_ms), rest);
+  return { converter, period, window, wait: rest - window };
 }
 
 const results = {

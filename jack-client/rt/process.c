@@ -8,15 +8,17 @@
 
 /* One period, as JACK's own clock sees it. */
 struct cycle {
+    jack_nframes_t count; /* samples */
     jack_nframes_t frame; /* JACK's count at the first sample */
     uint64_t began_us;    /* jack_get_time() when the callback was entered */
     uint64_t start_us;    /* jack_get_time() that JACK's delay-locked loop gives for the first sample */
     struct telemetry *telemetry; /* the same throughout */
 };
 
-static struct cycle read_cycle(struct rt *rt)
+static struct cycle read_cycle(struct rt *rt, jack_nframes_t count)
 {
-    struct cycle cycle = {.began_us = jack_get_time(),
+    struct cycle cycle = {.count = count,
+                          .began_us = jack_get_time(),
                           .telemetry = atomic_load_explicit(&rt->telemetry, memory_order_acquire)};
     jack_nframes_t frame;
     jack_time_t start;
@@ -36,7 +38,7 @@ static struct cycle read_cycle(struct rt *rt)
 
 /* A cycle that does not follow on the last one means that samples are missing: true, and the window must
  * begin anew. */
-static bool is_gap(struct rt *rt, const struct cycle *cycle, jack_nframes_t count)
+static bool is_gap(struct rt *rt, const struct cycle *cycle)
 {
     const bool gap = !rt->streaming || cycle->frame != rt->next_cycle;
     if (gap) {
@@ -44,7 +46,7 @@ static bool is_gap(struct rt *rt, const struct cycle *cycle, jack_nframes_t coun
         STORE(rt->reports.stream_start, cycle->frame);
         rt->streaming = true;
     }
-    rt->next_cycle = cycle->frame + count;
+    rt->next_cycle = cycle->frame + cycle->count;
     return gap;
 }
 
@@ -104,11 +106,27 @@ static double forward(struct rt *rt, double timestamp)
     return timestamp;
 }
 
+/* Samples: how long before its cycle's count a sample was at the input. */
+static double capture_of(const struct rt *rt)
+{
+    const double capture = (double)LOAD(rt->inputs.capture_latency) + LOAD(rt->inputs.extra_latency);
+    return capture > 0 ? capture : 0;
+}
+
+/* Samples: how far JACK's clock is ahead of the sound. A program hands a period over when its cycle begins,
+ * but the clock dates its samples from then until the next one. Where a period is longer than half a window,
+ * the newest window's centre would so lie in the future, and more so the longer the period; yet its sound
+ * was there when the cycle began. For a card the capture latency makes up for it. */
+static double ahead_of(const struct rt *rt, const struct cycle *cycle)
+{
+    const double ahead = cycle->count - 0.5 * rt->engine.window - capture_of(rt);
+    return ahead > 0 ? ahead : 0;
+}
+
 /* When the sound at the window's centre was at the input; without compensation, now. */
 static double timestamp_of(struct rt *rt, int64_t centre_us, int64_t now_us)
 {
-    const double capture = (double)LOAD(rt->inputs.capture_latency) + LOAD(rt->inputs.extra_latency);
-    const int64_t capture_us = capture > 0 ? (int64_t)(capture * 1e6 / rt->sample_rate) : 0;
+    const int64_t capture_us = (int64_t)(capture_of(rt) * 1e6 / rt->sample_rate);
     const int64_t moment_us = LOAD(rt->inputs.uncompensated) ? now_us : centre_us - capture_us;
     return forward(rt, (double)(moment_us + LOAD(rt->inputs.realtime_offset_us)) * 1e-6);
 }
@@ -118,7 +136,7 @@ static void publish_frame(struct rt *rt, const struct cycle *cycle)
 {
     struct metrics_snapshot *snapshot = &rt->snapshot;
     struct event events[ENGINE_EVENTS_MAX];
-    const double centre = engine_centre(&rt->engine, &rt->frame); /* samples after the cycle's start */
+    const double centre = engine_centre(&rt->engine, &rt->frame) - ahead_of(rt, cycle);
     const int64_t centre_us = (int64_t)cycle->start_us + (int64_t)(centre * 1e6 / rt->sample_rate);
     const int64_t now_us = (int64_t)jack_get_time();
     const int64_t monotonic = LOAD(rt->inputs.monotonic_offset_us);
@@ -135,7 +153,7 @@ static void publish_frame(struct rt *rt, const struct cycle *cycle)
     STORE(rt->reports.frames, snapshot->frame + 1);
 }
 
-static void report(struct rt *rt, const struct cycle *cycle, jack_nframes_t count)
+static void report(struct rt *rt, const struct cycle *cycle)
 {
     const uint32_t took = (uint32_t)(jack_get_time() - cycle->began_us);
     if (took > LOAD(rt->reports.worst_us)) {
@@ -145,7 +163,7 @@ static void report(struct rt *rt, const struct cycle *cycle, jack_nframes_t coun
     STORE(rt->reports.jitter_ns, (uint32_t)(jitter_deviation(&rt->jitter) * 1000));
     STORE(rt->reports.auto_phi, rt->engine.auto_phi.on);
     STORE(rt->reports.phi_rate, (float)rt->engine.breathing.rate.to);
-    STORE(rt->reports.period, count);
+    STORE(rt->reports.period, cycle->count);
     STORE(rt->reports.last_cycle_us, cycle->began_us);
     STORE(cycle->telemetry->heartbeat_us,
           (uint64_t)((int64_t)cycle->began_us + LOAD(rt->inputs.monotonic_offset_us)));
@@ -156,14 +174,14 @@ static void report(struct rt *rt, const struct cycle *cycle, jack_nframes_t coun
 int rt_process(jack_nframes_t count, void *arg)
 {
     struct rt *rt = arg;
-    const struct cycle cycle = read_cycle(rt);
+    const struct cycle cycle = read_cycle(rt, count);
 
     obey(rt, count);
     rt->engine.hold_auto_phi = LOAD(rt->inputs.freewheeling);
-    pass_sound(rt, count, is_gap(rt, &cycle, count));
+    pass_sound(rt, count, is_gap(rt, &cycle));
     while (engine_step(&rt->engine, &rt->frame)) {
         publish_frame(rt, &cycle);
     }
-    report(rt, &cycle, count);
+    report(rt, &cycle);
     return 0;
 }

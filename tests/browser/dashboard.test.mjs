@@ -32,6 +32,22 @@ test('the numbers move', async () => {
   await close(page);
 });
 
+test('the latency is split as docs/latency.md says', async () => {
+  const page = await open(browser, url);
+  await live(page);
+  const { analyser } = await get('status');
+  const rest = (analyser.window / 2 - analyser.period) / analyser.sample_rate * 1000;
+  const shown = () => page.evaluate(() => ['#total_latency_ms', ...['converter', 'period', 'window', 'wait'].map(
+    (part) => `#parts div:has(.part-${part}) dd`)].map((each) => parseFloat(document.querySelector(each).textContent)));
+  await until(async () => (await shown())[0] > 0, 'a latency');
+  const [total, converter, period, window, wait] = await shown();
+  assert.equal(converter, 0); // the sound is a program's
+  assert.equal(period, 0);
+  assert.ok(Math.abs(window - rest) < 0.06, `rest of the window: ${window}, not ${rest}`);
+  assert.ok(Math.abs(window + wait - total) < 0.2, `${window} + ${wait} is not ${total}`);
+  await close(page);
+});
+
 test('plots, meters, circle and breathing have pixels', async () => {
   const page = await open(browser, url);
   await live(page);

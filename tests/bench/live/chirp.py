@@ -26,7 +26,8 @@ def write(path, seconds):
 class Reading:
     """One message of the stream about a window full of the chirp."""
     arrival: float  # Unix seconds; all of them are
-    moment: float  # when the sound at the window's centre was played, as its frequency says
+    seconds: float  # from the first sample to the sound at the window's centre, as its frequency says
+    moment: float  # when that was played, by JACK's clock
     timestamp: float
 
 
@@ -34,8 +35,9 @@ class Clock:
     """When a player (--clock) played its samples, by JACK's clock as it was then: that clock is bent when the server
     wakes late, so no one moment is enough."""
 
-    def __init__(self, player):
+    def __init__(self, player, lead=4800):
         self.player = player
+        self.lead = lead
         self.first = int(player.line(r"^first sample at JACK frame (\d+)").group(1))
 
     def began(self):
@@ -50,6 +52,11 @@ class Clock:
         late = numpy.array([float(unix) for _, unix in pairs]) - frames  # interp takes the ends for what is beyond
         return numpy.asarray(seconds) + numpy.interp(seconds, frames, late)
 
+    def handed_over(self, seconds, period):
+        """Unix times at which the player wrote them: when the cycles began that they were part of."""
+        cycle = (numpy.asarray(seconds) * RATE + self.lead) // period
+        return self.moments((cycle * period - self.lead) / RATE)
+
 
 def readings(messages, clock):
     """Of messages as rig.collect gives them."""
@@ -61,4 +68,5 @@ def readings(messages, clock):
         if abs(channel["amplitude"] - AMPLITUDE) < 0.01:
             shown.append((unix + arrival, (channel["frequency"] - START_HZ) / HZ_PER_S, message["timestamp"]))
     moments = clock.moments([seconds for _, seconds, _ in shown])
-    return [Reading(arrival, moment, timestamp) for (arrival, _, timestamp), moment in zip(shown, moments)]
+    return [Reading(arrival, seconds, moment, timestamp)
+            for (arrival, seconds, timestamp), moment in zip(shown, moments)]

@@ -50,6 +50,23 @@ class Latency(live.LiveTest):
         self.assertGreater(len(readings), 25 * (seconds - 0.5))
         return readings
 
+    async def both(self, seconds):
+        """(metrics, latency) of the same time."""
+        return await asyncio.gather(self.collect(self.listener, "metrics", seconds),
+                                    self.collect(self.listener, "latency", seconds))
+
+    def check_ages(self, what, metrics, latency):
+        """Messages of the two streams: of each frame the first message, for where frames are rare the rest repeat it."""
+        unix = time.time() - time.monotonic()
+        ages = {}
+        for arrival, text in metrics:
+            message = json.loads(text)
+            ages.setdefault(message["frame"], 1e3 * (unix + arrival - message["timestamp"]))
+        total = statistics.mean(json.loads(text)["total_latency_ms"] for _, text in latency)
+        self.figure(f"age at the client {what}, least", min(ages.values()), "ms", 0)
+        self.figure(f"age at the client {what}, mean", statistics.mean(ages.values()), "ms", 0)
+        self.figure(f"less total_latency_ms {what}", statistics.mean(ages.values()) - total, "ms", -5, 5)
+
     def check_timestamps(self, what, readings, late=0.0):
         errors = [1e3 * (r.timestamp - r.moment - late) for r in readings]
         self.figure(f"timestamp - true moment {what}, mean", statistics.mean(errors), "ms", -1, 1)
@@ -152,12 +169,58 @@ class Timestamps(Latency):
         self.figure("timestamps right again after a step of the clock, most", max(delays), "s", None, 1)
 
 
-class Streams(Latency):
-    async def both(self, seconds):
-        """(metrics, latency) of the same time."""
-        return await asyncio.gather(self.collect(self.listener, "metrics", seconds),
-                                    self.collect(self.listener, "latency", seconds))
+class LongPeriods(Latency):
+    """Periods longer than half a window. JACK dates a period's samples from its cycle's start until the next one's, so
+    the newest window's centre lies in the future by its clock."""
 
+    async def check_program(self, period, *options):
+        """A program has handed its sound over when the cycle began: that is when it was at the input."""
+        self.begin(*options, period=period)
+
+        async def measure():
+            player, clock = self.hear(rig.unique_name("chirp"), 8)
+            metrics, latency = await self.both(6)
+            player.stop()
+            return metrics, latency, clock
+
+        metrics, latency, clock = await live.undisturbed(self.listener, measure)
+        readings = chirp.readings(metrics, clock)
+        self.assertGreater(len(readings), 50)
+        handed = clock.handed_over([r.seconds for r in readings], period)
+        errors = [1e3 * (r.timestamp - at) for r, at in zip(readings, handed)]
+        what = f"of a program at {period}"
+        self.figure(f"timestamp - handing over {what}, mean", statistics.mean(errors), "ms", -1, 1)
+        self.figure(f"timestamp - handing over {what}, furthest", max(map(abs, errors)), "ms", None, 5)
+        self.check_ages(what, metrics, latency)
+
+    async def test_program_2048(self):
+        await self.check_program(2048)
+
+    async def test_program_4096(self):
+        await self.check_program(4096)
+
+    async def test_program_1024_short_window(self):
+        await self.check_program(1024, "--window", "512", "--hop", "128")
+
+    async def check_card(self, period):
+        """A card's samples were at its input a period before JACK's date."""
+        self.begin("--connect", "system:capture_1", period=period)
+        rig.wait_until(lambda: self.listener.json("/api/latency")["hardware_latency_ms"] > 0, "the connection")
+
+        async def measure():
+            return await self.both(5)
+
+        metrics, latency = await live.undisturbed(self.listener, measure)
+        self.check_ages(f"of a card at {period}", metrics, latency)
+
+    async def test_card_1024(self):
+        await self.check_card(1024)
+
+    async def test_card_4096(self):
+        await self.check_card(4096)
+
+
+class Streams(Latency):
     def check_sums(self, latency):
         for message in latency:
             total = message["total_latency_ms"]

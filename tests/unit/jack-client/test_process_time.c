@@ -173,11 +173,13 @@ static void check_times(uint32_t channels, uint32_t rate, uint32_t period, uint3
         }
         seen = LOAD(rig.rt->reports.frames);
         const struct metrics_snapshot snapshot = latest(&rig);
-        const double centre = rig_time_us(&rig, 128 + 64 * (double)snapshot.frame);
+        const double ahead = fmax(0, (double)period - 128 - capture); /* only a program's sound can be */
+        const double centre = rig_time_us(&rig, 128 + 64 * (double)snapshot.frame - ahead);
         const double captured = centre - capture * 1e6 / rate;
         CU_ASSERT_DOUBLE_EQUAL((double)snapshot.centre_us, centre + (double)monotonic_offset, 2);
         CU_ASSERT_DOUBLE_EQUAL((snapshot.timestamp - 1.7e9) * 1e6, captured + 123456, 3);
         CU_ASSERT_DOUBLE_EQUAL((double)snapshot.published_us, began + (double)monotonic_offset, 1);
+        CU_ASSERT((snapshot.timestamp - 1.7e9) * 1e6 - 123456 <= began);
     }
     CU_ASSERT(seen > 3);
     rig_close(&rig);
@@ -190,6 +192,8 @@ static void timestamps_are_the_windows_centre(void)
     check_times(8, 48000, 1024, 256);
     check_times(2, 44100, 97, 333);
     check_times(1, 96000, 8192, 8192);
+    check_times(1, 48000, 4096, 0);
+    check_times(2, 48000, 4096, 100);
     check_times(64, 48000, 16, 64); /* frames spread over later periods: the centre stays where it was */
     check_times(64, 44100, 7, 0);
 }
