@@ -123,10 +123,25 @@ static double ahead_of(const struct rt *rt, const struct cycle *cycle)
     return ahead > 0 ? ahead : 0;
 }
 
+static int64_t to_us(const struct rt *rt, double samples)
+{
+    return (int64_t)(samples * 1e6 / rt->sample_rate);
+}
+
+/* JACK's time of the window's centre. No sound can have been at the input later than now, though the
+ * prediction of a server that is catching up may say so. */
+static int64_t centre_of(const struct rt *rt, const struct cycle *cycle, int64_t now_us)
+{
+    const double centre = engine_centre(&rt->engine, &rt->frame) - ahead_of(rt, cycle);
+    const int64_t centre_us = (int64_t)cycle->start_us + to_us(rt, centre);
+    const int64_t latest_us = now_us + to_us(rt, capture_of(rt));
+    return centre_us < latest_us ? centre_us : latest_us;
+}
+
 /* When the sound at the window's centre was at the input; without compensation, now. */
 static double timestamp_of(struct rt *rt, int64_t centre_us, int64_t now_us)
 {
-    const int64_t capture_us = (int64_t)(capture_of(rt) * 1e6 / rt->sample_rate);
+    const int64_t capture_us = to_us(rt, capture_of(rt));
     const int64_t moment_us = LOAD(rt->inputs.uncompensated) ? now_us : centre_us - capture_us;
     return forward(rt, (double)(moment_us + LOAD(rt->inputs.realtime_offset_us)) * 1e-6);
 }
@@ -136,9 +151,8 @@ static void publish_frame(struct rt *rt, const struct cycle *cycle)
 {
     struct metrics_snapshot *snapshot = &rt->snapshot;
     struct event events[ENGINE_EVENTS_MAX];
-    const double centre = engine_centre(&rt->engine, &rt->frame) - ahead_of(rt, cycle);
-    const int64_t centre_us = (int64_t)cycle->start_us + (int64_t)(centre * 1e6 / rt->sample_rate);
     const int64_t now_us = (int64_t)jack_get_time();
+    const int64_t centre_us = centre_of(rt, cycle, now_us);
     const int64_t monotonic = LOAD(rt->inputs.monotonic_offset_us);
 
     const uint32_t count =

@@ -198,6 +198,28 @@ static void timestamps_are_the_windows_centre(void)
     check_times(64, 44100, 7, 0);
 }
 
+/* A server that catches up predicts its cycle's start later than it wakes us: what it would date later than
+ * now, is now. */
+static void no_timestamp_lies_ahead(void)
+{
+    static const uint32_t captures[] = {0, 256};
+    for (size_t i = 0; i < 2; i++) {
+        struct rig rig;
+        const struct analysis_config config = small();
+        rig_open(&rig, &config);
+        STORE(rig.rt->inputs.realtime_offset_us, realtime_offset);
+        STORE(rig.rt->inputs.capture_latency, captures[i]);
+        offline_lateness(-20000);
+        const double woken = rig_time_us(&rig, 0) - 20000;
+        run(&rig, 256, 1);
+        const struct metrics_snapshot snapshot = latest(&rig);
+        CU_ASSERT_DOUBLE_EQUAL((snapshot.timestamp - 1.7e9) * 1e6, woken + 123456, 3);
+        CU_ASSERT_DOUBLE_EQUAL((double)snapshot.centre_us, woken + captures[i] * 1e6 / 48000, 2);
+        CU_ASSERT_DOUBLE_EQUAL((double)snapshot.published_us, woken, 1);
+        rig_close(&rig);
+    }
+}
+
 /* Without a step, an offset that shrinks holds timestamps up and never sends them back. A step of the clock
  * reaches the timestamp, and nothing but the timestamp. */
 static void a_step_of_the_system_clock_moves_timestamps_only(void)
@@ -298,6 +320,7 @@ int main(void)
         {"a count that comes round is no gap", a_count_that_comes_round_is_no_gap},
         {"frame numbers never go back", frame_numbers_never_go_back},
         {"timestamps are the window's centre", timestamps_are_the_windows_centre},
+        {"no timestamp lies ahead", no_timestamp_lies_ahead},
         {"a step of the clock moves timestamps only", a_step_of_the_system_clock_moves_timestamps_only},
         {"without cycle times the wake-up stands in", without_cycle_times_the_wakeup_stands_in},
         {"worst_us is the longest callback", worst_us_is_the_longest_callback},
