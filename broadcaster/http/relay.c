@@ -2,6 +2,8 @@
 #include "broadcaster/http/relay.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -180,6 +182,7 @@ int relay_open(struct relays *all, struct channel *channel)
         channel_close(channel);
         return -1;
     }
+    setsockopt(channel->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &size, sizeof size);
     setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     relay->all = all;

@@ -335,6 +335,12 @@ def wait_ready(broadcaster):
     wait_until(broadcaster.ready, "/readyz to say 200")
 
 
+def is_open(port):
+    """Whether somebody listens there."""
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

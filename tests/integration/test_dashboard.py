@@ -29,7 +29,7 @@ def chord(seconds=8, channels=64):
     return numpy.stack(tones, 1).astype(numpy.float32)
 
 
-class Dashboard(rig.RigTest):
+class Browsing(rig.RigTest):
     def node(self, *names, **environment):
         """Runs those tests; their figures are shown when they succeed."""
         child = self.start(
@@ -38,16 +38,18 @@ class Dashboard(rig.RigTest):
         self.assertEqual(child.wait(NODE_TIMEOUT), 0)
         print(child.out)
 
-    def pictures(self):
-        folder = os.environ.get("PHICAST_PICTURES")
-        return {"PHICAST_PICTURES": str(pathlib.Path(folder).resolve())} if folder else {}
-
     def sound(self, channels, files, rate):
         server = self.jackd(rate=rate, patient=True)
         self.analyser(server, "-c", str(channels), "--breathing", "--ici-threshold", "0.625",
                       "--criticality-threshold", "2.5")
         self.player(server, files, "--loop", "--connect", f"{self.name}:in_*")
         return server
+
+
+class Dashboard(Browsing):
+    def pictures(self):
+        folder = os.environ.get("PHICAST_PICTURES")
+        return {"PHICAST_PICTURES": str(pathlib.Path(folder).resolve())} if folder else {}
 
     def test_four_recordings(self):
         self.sound(4, rig.RECORDINGS, 44100)

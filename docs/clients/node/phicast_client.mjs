@@ -2,11 +2,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Prints what Phicast's streams say; a client to start from. Needs ws (npm install ws), Node 18 or newer.
 //
-//     node phicast_client.mjs [--host localhost:8000] [--seconds S] [metrics|latency|events ...]
+//     node phicast_client.mjs [--host localhost:8000] [--token-file FILE] [--tls | --ca FILE] [--seconds S] [metrics|latency|events ...]
+//
+// --token-file: the token is in FILE, as for phicast-broadcaster. --tls: wss://, with a certificate that Node trusts; --ca: one
+// that is signed by those in FILE (PEM).
 //
 // It reconnects with exponential backoff and jitter, works off messages from a queue that drops the oldest when it is
 // too slow, checks each message, and says when a stream is slower than it should be. Ctrl-C ends it.
 // Put your own work into handle().
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import WebSocket from 'ws';
 
@@ -86,8 +90,9 @@ let ending = false;
 const sockets = new Map();
 const timers = new Map();
 
-function listen(host, stream, wait = FIRST_WAIT_MS) {
-  const ws = new WebSocket(`ws://${host}/ws/${stream}`, { handshakeTimeout: 5000 });
+// server: {address, options} of what is common to all streams.
+function listen(server, stream, wait = FIRST_WAIT_MS) {
+  const ws = new WebSocket(`${server.address}/ws/${stream}`, { handshakeTimeout: 5000, ...server.options });
   const tick = rateMonitor(stream);
   let next = Math.min(wait * 2, LONGEST_WAIT_MS);
   let reason = 'the server has closed the connection';
@@ -101,14 +106,31 @@ function listen(host, stream, wait = FIRST_WAIT_MS) {
     const message = parse(stream, data.toString());
     if (message) offer(stream, message);
   });
-  ws.on('error', (error) => { reason = error.message || error.code; });
+  ws.on('error', (error) => { // 401 comes before the stream, so it is only in the text
+    reason = /\b401$/.test(error.message) ? 'the token is missing or wrong (401); give --token-file' : error.message || error.code;
+  });
   ws.on('close', () => {
     sockets.delete(stream);
     if (ending) return;
     const pause = wait * (0.5 + Math.random() / 2);
     console.error(`${stream}: ${reason}; trying again in ${(pause / 1000).toFixed(1)} s`);
-    timers.set(stream, setTimeout(listen, pause, host, stream, next));
+    timers.set(stream, setTimeout(listen, pause, server, stream, next));
   });
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    console.error(error.message);
+    return process.exit(2);
+  }
+}
+
+function serverOf({ host, tls, ca, 'token-file': tokenFile }) {
+  const options = ca ? { ca: read(ca) } : {};
+  if (tokenFile) options.headers = { Authorization: `Bearer ${read(tokenFile).trim()}` };
+  return { address: `${tls || ca ? 'wss' : 'ws'}://${host}`, options };
 }
 
 function end() {
@@ -119,7 +141,13 @@ function end() {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { host: { type: 'string', default: 'localhost:8000' }, seconds: { type: 'string' } },
+  options: {
+    host: { type: 'string', default: 'localhost:8000' },
+    'token-file': { type: 'string' },
+    tls: { type: 'boolean' },
+    ca: { type: 'string' },
+    seconds: { type: 'string' },
+  },
 });
 const streams = positionals.length > 0 ? positionals : Object.keys(NUMBERS);
 const unknown = streams.filter((stream) => !(stream in NUMBERS));
@@ -130,4 +158,5 @@ if (unknown.length > 0) {
 process.once('SIGINT', end);
 process.once('SIGTERM', end);
 if (values.seconds) setTimeout(end, Number(values.seconds) * 1000).unref();
-for (const stream of streams) listen(values.host, stream);
+const server = serverOf(values);
+for (const stream of streams) listen(server, stream);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prints what Phicast's streams say; a client to start from. Needs websockets (pip, or Debian's python3-websockets).
 
-    phicast_client.py [--host localhost:8000] [--seconds S] [metrics|latency|events ...]
+    phicast_client.py [--host localhost:8000] [--token-file FILE] [--tls | --ca FILE] [--seconds S] [metrics|latency|events ...]
 
 It reconnects with exponential backoff and jitter, hands messages to a worker through a queue that drops the oldest
 when the worker is too slow, checks each message, and says when a stream is slower than it should be. Ctrl-C ends it.
@@ -17,9 +17,11 @@ import math
 import queue
 import random
 import signal
+import ssl
 import sys
 import threading
 import time
+import urllib.parse
 
 import websockets
 
@@ -97,13 +99,20 @@ class RateMonitor:
             self.start, self.count = time.monotonic(), 0
 
 
-async def listen(host, stream, messages):
+def explain(error):
+    """In words; 401 comes before the stream, so it is only in the error."""
+    if "401" in str(error):
+        return "the token is missing or wrong (401); give --token-file"
+    return str(error) or type(error).__name__
+
+
+async def listen(server, stream, messages):
     """Reads a stream until cancelled, through all disconnections."""
-    url = f"ws://{host}/ws/{stream}"
+    url, context = server(stream)
     wait = FIRST_WAIT
     while True:
         try:
-            async with websockets.connect(url) as ws:
+            async with websockets.connect(url, ssl=context) as ws:
                 say(f"{stream}: connected")
                 wait = FIRST_WAIT
                 monitor = RateMonitor(stream)
@@ -114,7 +123,7 @@ async def listen(host, stream, messages):
                         messages.offer((stream, message))
                 reason = "the server has closed the connection"
         except (OSError, websockets.exceptions.WebSocketException, asyncio.TimeoutError) as error:
-            reason = str(error) or type(error).__name__
+            reason = explain(error)
         pause = wait * random.uniform(0.5, 1)
         say(f"{stream}: {reason}; trying again in {pause:.1f} s")
         await asyncio.sleep(pause)
@@ -129,11 +138,11 @@ def work(messages):
             say(f"{item[0]}: handle() failed: {error!r}")
 
 
-async def run(host, streams, seconds):
+async def run(server, streams, seconds):
     messages = Latest(QUEUE_LENGTH)
     worker = threading.Thread(target=work, args=(messages,), daemon=True)
     worker.start()
-    tasks = [asyncio.create_task(listen(host, stream, messages)) for stream in streams]
+    tasks = [asyncio.create_task(listen(server, stream, messages)) for stream in streams]
     done = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, done.set)
@@ -146,16 +155,34 @@ async def run(host, streams, seconds):
     await asyncio.to_thread(worker.join, 5)
 
 
+def server_of(options):
+    """A function from a stream to its address and what TLS needs. The token is in the address because every library takes it
+    there; it comes from a file because everybody sees command lines."""
+    context = ssl.create_default_context(cafile=options.ca) if options.tls or options.ca else None
+    token = ""
+    if options.token_file:
+        with open(options.token_file, encoding="ascii") as file:
+            token = "?" + urllib.parse.urlencode({"token": file.read().strip()})
+    return lambda stream: (f"{'wss' if context else 'ws'}://{options.host}/ws/{stream}{token}", context)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--host", default="localhost:8000", help="host:port of phicast-broadcaster")
+    parser.add_argument("--token-file", metavar="FILE", help="the token is in FILE, as for phicast-broadcaster")
+    parser.add_argument("--tls", action="store_true", help="wss://, with a certificate that this machine trusts")
+    parser.add_argument("--ca", metavar="FILE", help="wss://, trusting the certificates in FILE (PEM) only")
     parser.add_argument("--seconds", type=float, help="end after so long")
     parser.add_argument("streams", nargs="*", default=[], help="metrics, latency, events (default: all)")
     options = parser.parse_args()
     unknown = set(options.streams) - NUMBERS.keys()
     if unknown:
         parser.error(f"no such stream: {', '.join(sorted(unknown))}")
-    asyncio.run(run(options.host, options.streams or list(NUMBERS), options.seconds))
+    try:
+        server = server_of(options)
+    except (OSError, ValueError) as error:
+        parser.error(f"{options.ca or options.token_file}: {error}")
+    asyncio.run(run(server, options.streams or list(NUMBERS), options.seconds))
 
 
 if __name__ == "__main__":
