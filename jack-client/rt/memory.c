@@ -32,17 +32,21 @@ static void *address(uintptr_t number)
     return (void *)number; /* NOLINT(performance-no-int-to-ptr): the kernel and the linker speak in numbers */
 }
 
+/* Written, not only read: a page that was only read may be the one page of zeros. */
+static void touch(volatile char *byte)
+{
+    const char value = *byte;
+    *byte = value;
+}
+
 bool memory_hold(void *start, size_t bytes)
 {
     const struct range pages = whole_pages((uintptr_t)start, (uintptr_t)start + bytes);
-    /* Written, not read: a page that was only read may be the one page of zeros. */
     for (size_t at = 0; at < bytes; at += page_size()) {
-        volatile char *byte = (char *)start + at;
-        *byte = *byte;
+        touch((char *)start + at);
     }
     if (bytes > 0) {
-        volatile char *last = (char *)start + bytes - 1;
-        *last = *last;
+        touch((char *)start + bytes - 1);
     }
     return mlock(address(pages.start), pages.end - pages.start) == 0;
 }
