@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     WORDS = 4,
@@ -247,7 +248,8 @@ static void two_threads_never_tear(void)
     stress_threads(&real);
 }
 
-/* Broken on purpose: never makes the sequence odd, and lets others run in the middle. */
+/* Broken on purpose: never makes the sequence odd, and spends most of its time in the middle, however fast
+ * others copy. */
 static void broken_write(struct telemetry *telemetry, const struct metrics_snapshot *m)
 {
     uint64_t words[TELEMETRY_WORDS(struct metrics_snapshot)];
@@ -255,7 +257,7 @@ static void broken_write(struct telemetry *telemetry, const struct metrics_snaps
     for (size_t i = 0; i < TELEMETRY_WORDS(struct metrics_snapshot); i++) {
         atomic_store_explicit(&telemetry->metrics[i], words[i], memory_order_relaxed);
         if (i == TELEMETRY_WORDS(struct metrics_snapshot) / 2) {
-            sched_yield();
+            usleep(100);
         }
     }
     atomic_store_explicit(&telemetry->metrics_sequence, 2, memory_order_release);
