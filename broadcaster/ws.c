@@ -4,6 +4,7 @@
 #include "broadcaster/clock.h"
 #include "broadcaster/extension.h"
 #include "broadcaster/query.h"
+#include "shared/text.h"
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -20,7 +21,9 @@ enum { UNSENT_MAX = 16384, UNSENT_MESSAGES = 2, LOOK_EVERY = 4 };
 
 enum { CLOSE_REASON_MAX = 123 }; /* bytes: a control frame's 125 less the code */
 
-enum { HEARD_MAX = 4096, RSV1 = 0x40 }; /* bytes of a message that nobody listens to */
+enum { RSV1 = 0x40 };
+
+#define HEARD_MAX 4096 /* bytes of a message that nobody listens to */
 
 enum { ARGUMENT_MAX = 256 }; /* bytes: none of ours is as long */
 
@@ -126,7 +129,7 @@ int ws_received(struct lws *wsi, struct client *client, const void *bytes, size_
     }
     client->heard += length;
     if (client->heard + lws_remaining_packet_payload(wsi) > HEARD_MAX) {
-        return refuse(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "4096 bytes are the most");
+        return refuse(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, TEXT_OF(HEARD_MAX) " bytes are the most");
     }
     if (client->reads_text && (!utf8_take(&client->text, bytes, length) ||
                                (lws_is_final_fragment(wsi) && client->text.missing > 0))) {
