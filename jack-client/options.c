@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -173,6 +174,35 @@ static enum options_result parse_jack(struct jack_options *options, int argc, ch
     return check_analysis(&options->engine.analysis, error);
 }
 
+static char in_socket_name(char sign)
+{
+    return (char)(sign == '/' || sign == '\\' ? '_' : sign);
+}
+
+/* JACK makes the names of their sockets from both, alike. */
+static bool same_socket(const char *client, const char *server)
+{
+    while (*client != '\0' && in_socket_name(*client) == in_socket_name(*server)) {
+        client++;
+        server++;
+    }
+    return *client == '\0' && *server == '\0';
+}
+
+/* JACK2 would put the client's socket in the place of the server's, which nobody could join any more. */
+static enum options_result check_name(const struct jack_options *options, char *error)
+{
+    const char *server = options->server ? options->server : getenv("JACK_DEFAULT_SERVER");
+    if (same_socket(options->name, server ? server : "default")) {
+        snprintf(
+            error, OPTION_ERROR_MAX,
+            "--name %s: is the JACK server's own name, which no client must have; choose another with -n",
+            options->name);
+        return OPTIONS_ERROR;
+    }
+    return OPTIONS_RUN;
+}
+
 enum options_result jack_options_parse(struct jack_options *options, int argc, char **argv,
                                        char error[OPTION_ERROR_MAX])
 {
@@ -181,7 +211,7 @@ enum options_result jack_options_parse(struct jack_options *options, int argc, c
     if (!options->name) {
         options->name = "phicast";
     }
-    return result;
+    return result == OPTIONS_RUN ? check_name(options, error) : result;
 }
 
 /* Cuts the next word out of the text; NULL at its end. */

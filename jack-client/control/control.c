@@ -3,7 +3,6 @@
 
 #include "jack-client/control/metadata.h"
 #include "jack-client/control/report.h"
-#include "jack-client/control/resume.h"
 #include "shared/log.h"
 
 #include <errno.h>
@@ -12,110 +11,18 @@
 #include <unistd.h>
 
 enum {
-    TICK_MS = 10,           /* from look to look: how long a person's wish may wait */
-    REPORT_MS = 50,         /* from one publication of status and latency to the next */
-    RETRY_MS = 1000,        /* from try to try while there is no server */
-    SETTLING_MS = 1000,     /* PipeWire: ports may appear this much later than the graph says */
-    QUIET_MS = 40,          /* connections are looked at when the graph has not changed for so long */
-    TROUBLE_MS = 10000,     /* xruns and gaps are summed up over so long */
-    DEAD_MS = 1000,         /* no callback for so long: the server has forgotten us */
-    NAME_RELEASE_MS = 2000, /* a killed predecessor's name may take this long to be free */
+    TICK_MS = 10,       /* from look to look: how long a person's wish may wait */
+    REPORT_MS = 50,     /* from one publication of status and latency to the next */
+    RETRY_MS = 1000,    /* from try to try while there is no server, */
+    BUSY_MS = 100,      /* or while it still holds our name */
+    SETTLING_MS = 1000, /* PipeWire: ports may appear this much later than the graph says */
+    QUIET_MS = 40,      /* connections are looked at when the graph has not changed for so long */
+    TROUBLE_MS = 10000, /* xruns and gaps are summed up over so long */
+    STALLED_MS = 1000,  /* no callback for so long is worth a line */
+    STOPPED_MS = 500,   /* no look for so long: it was us who were stopped */
 };
 
 #define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_relaxed)
-
-static struct telemetry *telemetry_of(const struct control_side *c)
-{
-    return c->publication.segment.memory;
-}
-
-/* --- opening
- * ------------------------------------------------------------------------------------------------ */
-
-static void explain(const struct control_side *c, enum status status)
-{
-    if (status == STATUS_BUSY) {
-        log_error("the JACK server already has a client named %s; choose another name with -n",
-                  c->options->name);
-    } else if (status == STATUS_NOT_FOUND) {
-        log_error("no JACK server%s%s answers; start one (jackd, or PipeWire), or name it with -s",
-                  c->options->server ? " named " : "", c->options->server ? c->options->server : "");
-    } /* others have been logged where they arose */
-}
-
-/* resumed: a run that goes on is not ended by a server that is not there yet. */
-static enum status open_first_session(struct control_side *c, bool resumed)
-{
-    const uint64_t give_up = clocks_now_ms() + NAME_RELEASE_MS;
-    enum status status;
-    bool ended = false;
-    while ((status = session_open(&c->session)) == STATUS_BUSY && clocks_now_ms() < give_up && !ended) {
-        ended = wake_wait(&c->wake, TICK_MS);
-    }
-    c->fresh = status == STATUS_OK;
-    if (status && resumed) {
-        return STATUS_OK;
-    }
-    if (status) {
-        explain(c, status);
-    }
-    return status;
-}
-
-/* libjack hangs in closing. On the way out that is no matter; else only a fresh process can go on. */
-static void on_hang(void *arg)
-{
-    struct control_side *c = arg;
-    if (c->ending) {
-        _exit(c->failed ? 1 : 0);
-    }
-    log_warning("libjack does not come back from closing the lost client; starting anew");
-    resume_exec(c->options->argv, c->rt.engine.next_frame, &c->connections.lost);
-    log_error("cannot start anew: %s; start phicast-jack again", strerror(errno));
-    _exit(1);
-}
-
-enum status control_open(struct control_side *c, const struct jack_options *options, jack_client_t *host)
-{
-    *c = (struct control_side){
-        .options = options,
-        .publication = {.segment = SEGMENT_NONE, .retired = SEGMENT_NONE},
-        .connections = {.connect = &options->connect, .follow = &options->follow},
-    };
-    hands_init(&c->hands, options->name);
-    c->session.host = host;
-    c->session.on_hang = on_hang;
-    c->session.on_hang_arg = c;
-    const bool resumed = !host && resume_take(&c->rt.engine.next_frame, &c->connections.lost);
-    c->session.options = options;
-    c->session.wake = &c->wake;
-    c->session.rt = &c->rt;
-    enum status status = host ? wake_open_for_guest(&c->wake) : wake_open_for_signals(&c->wake);
-    if (status) {
-        log_error("cannot set up what wakes the control thread: %s", status_str(status));
-        return status;
-    }
-    status = publication_open(&c->publication, options->name, options->group);
-    if (status == STATUS_OK) {
-        c->rt.telemetry = telemetry_of(c);
-        status = open_first_session(c, resumed);
-    }
-    if (status) {
-        control_close(c);
-    }
-    return status;
-}
-
-void control_close(struct control_side *c)
-{
-    c->ending = true;
-    session_close(&c->session);
-    calibration_drop(&c->calibration, &c->session);
-    connections_clear(&c->connections);
-    hands_close(&c->hands);
-    publication_close(&c->publication);
-    wake_close(&c->wake);
-}
 
 /* --- running
  * ------------------------------------------------------------------------------------------------ */
@@ -125,12 +32,17 @@ static void settle_in(struct control_side *c)
 {
     const struct rt *rt = &c->rt;
     c->fresh = false;
-    c->opened_ms = c->callbacks_ms = clocks_now_ms();
+    c->hangs = 0;
+    c->watch.quiet = false;
+    c->stalled = false;
+    c->opened_ms = c->callbacks_ms = c->tick_ms = clocks_now_ms();
     c->callbacks = LOAD(rt->reports.callbacks);
     c->stream_logged = false;
     log_info("%u channels at %u Hz, %u samples a period, as JACK client %s", rt->channels, rt->sample_rate,
              jack_get_buffer_size(c->session.client), jack_get_client_name(c->session.client));
+    watch_beat(&c->watch, WATCH_PATIENCE_MS);
     metadata_set(c->session.client, rt);
+    watch_beat(&c->watch, WATCH_OWN_MS);
 }
 
 static void log_stream_start(struct control_side *c)
@@ -162,15 +74,34 @@ static void log_trouble(struct control_side *c, uint64_t now_ms)
     }
 }
 
-/* PipeWire may forget a client without a word: no callback for a second is as good as a shutdown. */
-static bool is_lost(struct control_side *c, uint64_t now_ms)
+/* JACK says when it throws us out; PipeWire may forget a client without a word. */
+static bool may_be_forgotten(const struct control_side *c)
+{
+    return !c->session.host && strstr(jack_get_version_string(), "PipeWire") != NULL;
+}
+
+static void note_callbacks(struct control_side *c, uint64_t now_ms)
 {
     const uint64_t callbacks = LOAD(c->rt.reports.callbacks);
-    if (callbacks != c->callbacks) {
+    if (callbacks != c->callbacks || now_ms - c->tick_ms > STOPPED_MS) {
+        if (c->stalled) {
+            log_info("the JACK server goes on");
+        }
         c->callbacks = callbacks;
         c->callbacks_ms = now_ms;
+        c->stalled = false;
+    } else if (!c->stalled && now_ms - c->callbacks_ms > STALLED_MS) {
+        c->stalled = true;
+        if (!may_be_forgotten(c)) {
+            log_warning("the JACK server stands still, or a client before this one does; waiting for it");
+        }
     }
-    return atomic_load(&c->session.lost) || (!c->session.host && now_ms - c->callbacks_ms > DEAD_MS);
+    c->tick_ms = now_ms;
+}
+
+static bool is_lost(const struct control_side *c)
+{
+    return atomic_load(&c->session.lost) || (c->stalled && may_be_forgotten(c));
 }
 
 static void leave_session(struct control_side *c, const char *why)
@@ -190,9 +121,13 @@ static void tend_connections(struct control_side *c, uint64_t now_ms)
     }
     const bool settling = !c->session.host && now_ms - c->opened_ms < SETTLING_MS;
     const bool quiet = c->changed_ms != 0 && now_ms - c->changed_ms >= QUIET_MS;
-    if (settling || quiet) {
+    const bool pending = c->changed_ms == 0 && connections_pending(&c->connections);
+    /* In a server that stands still nothing comes of waiting; one that tells of changes does not. */
+    if (quiet || (!c->stalled && (settling || pending))) {
         c->changed_ms = 0;
-        connections_update(&c->connections, c->session.client, &c->rt, now_ms);
+        watch_beat(&c->watch, WATCH_PATIENCE_MS);
+        connections_update(&c->connections, c->session.client, &c->rt, &c->session.arrivals, quiet, now_ms);
+        watch_beat(&c->watch, WATCH_OWN_MS);
         calibration_recall(&c->calibration, &c->session);
     }
 }
@@ -204,9 +139,11 @@ static void tend_session(struct control_side *c, uint64_t now_ms)
     }
     log_stream_start(c);
     log_trouble(c, now_ms);
-    if (is_lost(c, now_ms)) {
+    note_callbacks(c, now_ms);
+    if (is_lost(c)) {
         atomic_store(&c->session.lost, true);
-        leave_session(c, "the JACK server has gone; trying again every second");
+        leave_session(c, c->session.host ? "the JACK server is ending"
+                                         : "the JACK server has gone; trying again every second");
     } else if (atomic_load(&c->session.rate_changed)) {
         leave_session(c, "the sample rate has changed; starting over");
     } else {
@@ -214,41 +151,63 @@ static void tend_session(struct control_side *c, uint64_t now_ms)
     }
 }
 
-static void try_session(struct control_side *c)
+/* A plug-in's server takes it along. */
+static bool may_join_again(const struct control_side *c)
 {
-    c->fresh = session_open(&c->session) == STATUS_OK;
+    return !c->session.host || !atomic_load(&c->session.lost);
 }
 
 static void report(struct control_side *c, uint64_t now_ms)
 {
     if (now_ms - c->reported_ms >= REPORT_MS) {
         c->reported_ms = now_ms;
-        report_write(telemetry_of(c), &c->session, &c->calibration);
+        report_write(c->publication.segment.memory, &c->session, c->stalled, &c->calibration);
     }
 }
 
 /* --- calibrating
  * -------------------------------------------------------------------------------------------- */
 
+/* A server that ignores the wish (jackd -a) says that it was done; one that has done it shows so a cycle
+ * later. */
+static bool stands(const jack_port_t *port, const char *other)
+{
+    enum { LOOKS_MAX = 100, LOOK_US = 10000 };
+    int looks = 0;
+    while (jack_port_connected_to(port, other) <= 0) {
+        if (++looks == LOOKS_MAX) {
+            return false;
+        }
+        usleep(LOOK_US);
+    }
+    return true;
+}
+
+static bool connect_calibration_port(jack_client_t *client, const char *option, const jack_port_t *port,
+                                     const char *other)
+{
+    const bool is_output = (jack_port_flags(port) & JackPortIsOutput) != 0;
+    const char *own = jack_port_name(port);
+    if (!other || jack_port_connected_to(port, other) > 0) {
+        return true;
+    }
+    if (jack_connect(client, is_output ? own : other, is_output ? other : own) == 0 && stands(port, other)) {
+        return true;
+    }
+    log_error("%s %s: cannot be connected; jack_lsp shows the ports there are, and a server started with -a "
+              "may forbid "
+              "it",
+              option, other);
+    return false;
+}
+
 static bool connect_calibration(const struct control_side *c)
 {
     const struct jack_options *options = c->options;
     jack_client_t *client = c->session.client;
-    const char *out = jack_port_name(c->rt.calibration_out);
-    const char *in = jack_port_name(c->rt.calibration_in);
-    if (options->calibrate_out && jack_connect(client, out, options->calibrate_out) != 0 &&
-        !jack_port_connected_to(c->rt.calibration_out, options->calibrate_out)) {
-        log_error("--calibrate-out %s: cannot be connected; jack_lsp shows the ports there are",
-                  options->calibrate_out);
-        return false;
-    }
-    if (options->calibrate_in && jack_connect(client, options->calibrate_in, in) != 0 &&
-        !jack_port_connected_to(c->rt.calibration_in, options->calibrate_in)) {
-        log_error("--calibrate-in %s: cannot be connected; jack_lsp shows the ports there are",
-                  options->calibrate_in);
-        return false;
-    }
-    return true;
+    return connect_calibration_port(client, "--calibrate-out", c->rt.calibration_out,
+                                    options->calibrate_out) &&
+           connect_calibration_port(client, "--calibrate-in", c->rt.calibration_in, options->calibrate_in);
 }
 
 /* --calibrate: true when all is done. */
@@ -285,19 +244,19 @@ static bool tend_calibration(struct control_side *c, double wanted_level)
 
 enum status control_run(struct control_side *c)
 {
-    bool ended = false;
+    bool ended = wake_wait(&c->wake, 0);
     uint64_t next_try_ms = 0;
 
     while (!ended) {
         const uint64_t now_ms = clocks_now_ms();
         double wanted_level = NAN;
+        watch_beat(&c->watch, WATCH_OWN_MS);
         hands_poll(&c->hands, &c->rt.inputs.commands, &wanted_level, now_ms);
         if (c->session.client) {
             clocks_update(&c->session.clocks, &c->rt.inputs);
             tend_session(c, now_ms);
-        } else if (now_ms >= next_try_ms) {
-            next_try_ms = now_ms + RETRY_MS;
-            try_session(c);
+        } else if (now_ms >= next_try_ms && may_join_again(c)) {
+            next_try_ms = now_ms + (control_join_again(c) == STATUS_BUSY ? BUSY_MS : RETRY_MS);
         }
         if (c->session.client) {
             ended = tend_calibration(c, wanted_level);

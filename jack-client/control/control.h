@@ -9,6 +9,7 @@
 #include "jack-client/control/publication.h"
 #include "jack-client/control/session.h"
 #include "jack-client/control/wake.h"
+#include "jack-client/control/watch.h"
 #include "jack-client/options.h"
 #include "jack-client/rt/process.h"
 #include "shared/status.h"
@@ -16,6 +17,7 @@
 struct control_side {
     const struct jack_options *options;
     struct wake wake;
+    struct watch watch; /* of a program */
     struct publication publication;
     struct rt rt;
     struct session session;
@@ -25,12 +27,15 @@ struct control_side {
     uint32_t period;       /* that the calibration was looked up for */
     bool failed;           /* a calibration that was all there was to do has failed */
     uint64_t reported_ms;  /* when status and latency were last published */
-    bool ending;           /* the program is on its way out */
+    uint32_t hangs;        /* of libjack in a row, that this process is the outcome of */
+    enum status refusal;   /* of the server, as last logged */
     bool fresh;            /* the session has just been opened */
     uint64_t changed_ms;   /* when the graph was seen to change; 0 once that has been dealt with */
     uint64_t opened_ms;    /* when the session was opened, CLOCK_MONOTONIC */
     uint64_t callbacks;    /* as last seen, */
-    uint64_t callbacks_ms; /* and when they last moved */
+    uint64_t callbacks_ms; /* and when they last moved, or we were stopped ourselves */
+    uint64_t tick_ms;      /* when we last looked */
+    bool stalled;          /* the server, or a client before us, stands still */
     uint64_t gaps;         /* as last logged */
     uint64_t xruns;        /* as last logged */
     uint64_t trouble_ms;   /* when gaps and xruns were last logged */
@@ -43,6 +48,10 @@ struct control_side {
  * server's. */
 MUST_CHECK enum status control_open(struct control_side *control, const struct jack_options *options,
                                     jack_client_t *host);
+
+/* The control thread: tries to open a session. control_join_again logs why it cannot, each reason once. */
+MUST_CHECK enum status control_join(struct control_side *control);
+MUST_CHECK enum status control_join_again(struct control_side *control);
 
 /* The control thread: until a signal, or control_end. A server that goes away is waited for, for ever. With
  * --calibrate: until that is done. STATUS_OK unless that has failed. */

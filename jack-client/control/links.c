@@ -47,6 +47,15 @@ void links_remove(struct links *links, size_t index)
     links->link[index] = links->link[--links->count];
 }
 
+void links_forget_source(struct links *links, const char *source)
+{
+    for (size_t i = links->count; i-- > 0;) {
+        if (strcmp(links->link[i].source, source) == 0) {
+            links_remove(links, i);
+        }
+    }
+}
+
 void links_clear(struct links *links)
 {
     while (links->count > 0) {

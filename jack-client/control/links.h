@@ -10,8 +10,10 @@
 struct link {
     char *source; /* full port names */
     char *sink;
-    bool marked;      /* the caller's, for sweeping */
-    uint64_t gone_ms; /* when it was seen to be gone; 0 while it stands */
+    bool marked;        /* the caller's, for sweeping */
+    uint64_t gone_ms;   /* when it was seen to be gone; 0 while it stands */
+    uint64_t source_id; /* the caller's: tells the source from another of that name */
+    uint32_t looks;     /* the caller's: how often it was looked for */
 };
 
 /* Start from {0}; free with links_clear. */
@@ -28,6 +30,7 @@ struct link *links_find(const struct links *links, const char *source, const cha
 struct link *links_add(struct links *links, const char *source, const char *sink);
 
 void links_remove(struct links *links, size_t index);
+void links_forget_source(struct links *links, const char *source); /* removes all from there */
 void links_clear(struct links *links);
 
 #endif

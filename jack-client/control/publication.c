@@ -104,6 +104,13 @@ void publication_tend(struct publication *p, struct rt *rt, bool running, uint64
     }
 }
 
+void publication_withdraw(const struct publication *p)
+{
+    struct segment name = p->segment;
+    name.memory = NULL;
+    segment_close(&name);
+}
+
 void publication_close(struct publication *p)
 {
     segment_leave(&p->retired);

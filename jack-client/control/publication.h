@@ -29,6 +29,9 @@ MUST_CHECK enum status publication_open(struct publication *publication, const c
  * given another one to write to. running: process callbacks may be coming. now_ms: a monotonic clock. */
 void publication_tend(struct publication *publication, struct rt *rt, bool running, uint64_t now_ms);
 
+/* Any thread, on the way out: takes the name away. Callbacks may be running, so the memory stays. */
+void publication_withdraw(const struct publication *publication);
+
 /* No callback may be running. */
 void publication_close(struct publication *publication);
 

@@ -17,7 +17,7 @@ static void write_latency(struct telemetry *telemetry, const struct rt *rt, bool
     telemetry_write_latency(telemetry, &latency);
 }
 
-void report_write(struct telemetry *telemetry, const struct session *session,
+void report_write(struct telemetry *telemetry, const struct session *session, bool stalled,
                   const struct calibration *calibration)
 {
     const struct rt *rt = session->rt;
@@ -25,7 +25,7 @@ void report_write(struct telemetry *telemetry, const struct session *session,
     const struct analysis_config *config = &engine->analysis;
     const bool known = calibration->valid || calibration->state == CALIBRATION_DONE;
     const struct analyser_status status = {
-        .jack_running = session->client != NULL,
+        .jack_running = session->client != NULL && !stalled,
         .sample_rate = rt->sample_rate,
         .period = LOAD(rt->reports.period),
         .window = config->window,

@@ -7,8 +7,8 @@
 #include "jack-client/control/session.h"
 #include "shared/telemetry.h"
 
-/* session->client may be NULL: there is no server then. */
-void report_write(struct telemetry *telemetry, const struct session *session,
+/* session->client may be NULL: there is no server then. stalled: there is one, but it stands still. */
+void report_write(struct telemetry *telemetry, const struct session *session, bool stalled,
                   const struct calibration *calibration);
 
 #endif

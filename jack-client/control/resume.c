@@ -2,41 +2,61 @@
 #include "jack-client/control/resume.h"
 
 #include <inttypes.h>
+#include <linux/close_range.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* "FRAME\n", then "SOURCE\tSINK\n" for each connection. */
+/* "HANGS FRAME\n", then "SOURCE\tSINK\n" for each connection. */
 static const char variable[] = "PHICAST_RESUME";
 
 enum { TEXT_MAX = 65536 };
 
-void resume_exec(char **argv, uint64_t next_frame, const struct links *lost)
+/* libjack's sockets would outlive the exec: a server that writes to one which nobody reads any more would be
+ * held up until we end, and could not see that the client has gone. Nothing but standard input, output and
+ * error is to be kept. */
+static void let_go_of_files(void)
+{
+    (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+void resume_exec(char **argv, const struct resume *resume, const struct links *lost)
 {
     char *text = malloc(TEXT_MAX);
     if (text) {
-        int used = snprintf(text, TEXT_MAX, "%" PRIu64 "\n", next_frame);
+        int used = snprintf(text, TEXT_MAX, "%" PRIu32 " %" PRIu64 "\n", resume->hangs, resume->next_frame);
         for (size_t i = 0; i < lost->count && used < TEXT_MAX; i++) {
             used += snprintf(text + used, (size_t)(TEXT_MAX - used), "%s\t%s\n", lost->link[i].source,
                              lost->link[i].sink);
         }
         (void)setenv(variable, text, 1);
+        let_go_of_files();
         (void)execv("/proc/self/exe", argv);
         free(text);
     }
 }
 
-bool resume_take(uint64_t *next_frame, struct links *lost)
+static struct resume parse_head(const char *line)
+{
+    struct resume resume = {0};
+    char *end = NULL;
+    if (line) {
+        resume.hangs = (uint32_t)strtoul(line, &end, 10);
+        resume.next_frame = strtoull(end, NULL, 10);
+    }
+    return resume;
+}
+
+struct resume resume_take(struct links *lost)
 {
     const char *text = getenv(variable);
     char *copy = text ? strdup(text) : NULL;
     if (!copy) {
-        return false;
+        return (struct resume){0};
     }
     char *rest = NULL;
-    const char *line = strtok_r(copy, "\n", &rest);
-    *next_frame = line ? strtoull(line, NULL, 10) : 0;
+    const struct resume resume = parse_head(strtok_r(copy, "\n", &rest));
     for (char *link = strtok_r(NULL, "\n", &rest); link; link = strtok_r(NULL, "\n", &rest)) {
         char *tab = strchr(link, '\t');
         if (tab) {
@@ -46,5 +66,5 @@ bool resume_take(uint64_t *next_frame, struct links *lost)
     }
     free(copy);
     (void)unsetenv(variable);
-    return true;
+    return resume;
 }

@@ -11,11 +11,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Runs the program anew with these arguments, leaving it the next frame's number and the connections to be
- * restored. Any thread; all others end. Returns only if it fails. */
-void resume_exec(char **argv, uint64_t next_frame, const struct links *lost);
+struct resume {
+    uint32_t hangs;      /* how often in a row, without a server joined in between; 0: started by the user */
+    uint64_t next_frame; /* the number of the next frame */
+};
 
-/* At the start: true if the program was started by resume_exec; fills what was left. */
-bool resume_take(uint64_t *next_frame, struct links *lost);
+/* Runs the program anew with these arguments, leaving it `resume` and the connections to be restored. Any
+ * thread; all others end. Returns only if it fails. */
+void resume_exec(char **argv, const struct resume *resume, const struct links *lost);
+
+/* At the start: what resume_exec has left; with `hangs` 0 if it was not at work. */
+struct resume resume_take(struct links *lost);
 
 #endif

@@ -2,17 +2,15 @@
 #include "jack-client/control/session.h"
 
 #include "jack-client/control/metadata.h"
+#include "jack-client/control/server_name.h"
 #include "jack-client/dsp/float_mode.h"
 #include "jack-client/rt/memory.h"
 #include "shared/log.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 /* --- JACK's callbacks: set a flag, wake the control thread, nothing else -----------------------------------
  */
@@ -39,15 +37,36 @@ static void on_info_shutdown(jack_status_t code, const char *reason, void *arg)
 static void on_port_registration(jack_port_id_t port, int registered, void *arg)
 {
     struct session *session = arg;
+    if (registered) {
+        arrivals_add(&session->arrivals, port);
+    }
+    notify(session, &session->graph_changed);
+}
+
+/* A client whose ports were there before has become active, for instance. */
+static int on_graph_order(void *arg)
+{
+    struct session *session = arg;
+    notify(session, &session->graph_changed);
+    return 0;
+}
+
+static void on_port_rename(jack_port_id_t port, const char *before, const char *after, void *arg)
+{
+    struct session *session = arg;
     (void)port;
-    (void)registered;
+    (void)before;
+    (void)after;
     notify(session, &session->graph_changed);
 }
 
 static void on_port_connect(jack_port_id_t a, jack_port_id_t b, int connected, void *arg)
 {
+    struct session *session = arg;
+    (void)a;
     (void)b;
-    on_port_registration(a, connected, arg);
+    (void)connected;
+    notify(session, &session->graph_changed);
 }
 
 static int on_sample_rate(jack_nframes_t rate, void *arg)
@@ -119,6 +138,9 @@ static enum status open_client(struct session *session)
         session->client = session->host;
         return STATUS_OK;
     }
+    if (server_has_name(options->name)) {
+        return STATUS_BAD_ARG;
+    }
     jack_set_error_function(keep_quiet);
     jack_set_info_function(keep_quiet);
     session->client = options->server
@@ -141,6 +163,8 @@ static enum status set_callbacks(struct session *session)
                      jack_set_freewheel_callback(client, on_freewheel, session) != 0 ||
                      jack_set_sample_rate_callback(client, on_sample_rate, session) != 0 ||
                      jack_set_port_registration_callback(client, on_port_registration, session) != 0 ||
+                     jack_set_graph_order_callback(client, on_graph_order, session) != 0 ||
+                     jack_set_port_rename_callback(client, on_port_rename, session) != 0 ||
                      jack_set_port_connect_callback(client, on_port_connect, session) != 0;
     jack_on_shutdown(client, on_shutdown, session);
     jack_on_info_shutdown(client, on_info_shutdown, session);
@@ -155,6 +179,7 @@ static jack_port_t *register_port(struct session *session, const char *name, con
                                   unsigned long flags)
 {
     jack_port_t *port = jack_port_register(session->client, name, type, flags, 0);
+    watch_beat(session->watch, WATCH_PATIENCE_MS);
     if (!port) {
         log_error("the JACK server refused port %s: it may have run out of ports (jackd -p)", name);
     }
@@ -221,11 +246,15 @@ enum status session_open(struct session *session)
     atomic_store(&session->lost, false);
     atomic_store(&session->rate_changed, false);
     atomic_store(&session->graph_changed, true);
+    arrivals_clear(&session->arrivals);
+    watch_beat(session->watch, WATCH_PATIENCE_MS);
     enum status status = open_client(session);
+    watch_beat(session->watch, WATCH_OWN_MS);
     if (status) {
         return status;
     }
     status = prepare(session);
+    watch_beat(session->watch, WATCH_PATIENCE_MS);
     if (status == STATUS_OK) {
         status = set_callbacks(session);
     }
@@ -239,6 +268,7 @@ enum status session_open(struct session *session)
             status = STATUS_IO;
         }
     }
+    watch_beat(session->watch, WATCH_OWN_MS);
     if (status) {
         session_close(session);
         return status;
@@ -249,53 +279,21 @@ enum status session_open(struct session *session)
 /* --- closing
  * ------------------------------------------------------------------------------------------------ */
 
-struct watch {
-    const struct session *session;
-    sem_t closed;
-};
-
-static void *watch_closing(void *arg)
-{
-    enum { PATIENCE_S = 2 };
-    struct watch *watch = arg;
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_S;
-    int result;
-    while ((result = sem_timedwait(&watch->closed, &until)) != 0 && errno == EINTR) {
-    }
-    if (result != 0 && errno == ETIMEDOUT) {
-        watch->session->on_hang(watch->session->on_hang_arg);
-    }
-    return NULL;
-}
-
-/* libjack may never return from this: see resume.h. */
-static void close_client(struct session *session)
-{
-    struct watch watch = {.session = session};
-    pthread_t thread;
-    (void)sem_init(&watch.closed, 0, 0);
-    const bool watched = pthread_create(&thread, NULL, watch_closing, &watch) == 0;
-    jack_client_close(session->client);
-    if (watched) {
-        (void)sem_post(&watch.closed);
-        (void)pthread_join(thread, NULL);
-    }
-    (void)sem_destroy(&watch.closed);
-}
-
 void session_close(struct session *session)
 {
     if (session->client) {
-        if (!atomic_load(&session->lost)) {
+        const bool lost = atomic_load(&session->lost);
+        watch_beat(session->watch, lost ? WATCH_CLOSING_MS : WATCH_PATIENCE_MS);
+        if (!lost) {
             metadata_remove(session->client, session->rt);
             jack_deactivate(session->client);
         }
         if (!session->host) {
-            close_client(session);
+            /* libjack may never return from this: see resume.h. */
+            jack_client_close(session->client);
         }
         session->client = NULL;
     }
+    watch_beat(session->watch, WATCH_OWN_MS);
     rt_release(session->rt);
 }

@@ -3,8 +3,10 @@
 #ifndef PHICAST_JACK_CLIENT_CONTROL_SESSION_H
 #define PHICAST_JACK_CLIENT_CONTROL_SESSION_H
 
+#include "jack-client/control/arrivals.h"
 #include "jack-client/control/clocks.h"
 #include "jack-client/control/wake.h"
+#include "jack-client/control/watch.h"
 #include "jack-client/options.h"
 #include "jack-client/rt/process.h"
 #include "shared/status.h"
@@ -20,21 +22,21 @@ struct session {
     struct clocks clocks;
     jack_client_t *host;   /* the plug-in's client, which the server opens and closes; NULL in a program */
     jack_client_t *client; /* NULL when not open */
-    void (*on_hang)(
-        void *arg); /* called in a thread of its own when closing takes too long; need not return */
-    void *on_hang_arg;
+    struct watch *watch;
 
     /* Set by JACK's callbacks, which may run in any thread; taken by the control thread. */
     _Atomic bool lost;          /* the server has gone, or thrown us out */
     _Atomic bool graph_changed; /* ports or connections have */
     _Atomic bool rate_changed;
     _Atomic uint64_t xruns;
+    struct arrivals arrivals; /* of ports */
 };
 
 /* Control thread, all of them. */
 
 /* Opens the client, registers its ports, activates it. `rt` must have its telemetry set. STATUS_NOT_FOUND: no
- * server answers; STATUS_BUSY: the server already has a client of that name; others: it was logged why. */
+ * server answers; STATUS_BUSY: the server already has a client of that name; STATUS_BAD_ARG: a JACK server
+ * has that name; others: it was logged why. */
 MUST_CHECK enum status session_open(struct session *session);
 
 /* Deactivates and closes, whether or not the server still lives. */

@@ -2,40 +2,19 @@
 #include "jack-client/control/wake.h"
 
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-static enum status open_with(struct wake *wake, int end)
+enum status wake_open(struct wake *wake)
 {
-    *wake = (struct wake){.event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), .end = end};
+    *wake = (struct wake){.event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+                          .end = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     if (wake->event < 0 || wake->end < 0) {
         wake_close(wake);
         return STATUS_IO;
     }
     return STATUS_OK;
-}
-
-enum status wake_open_for_signals(struct wake *wake)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    signal(SIGPIPE, SIG_IGN); /* the JACK server's death is no reason for ours */
-    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) {
-        return STATUS_IO;
-    }
-    return open_with(wake, signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
-}
-
-enum status wake_open_for_guest(struct wake *wake)
-{
-    return open_with(wake, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 }
 
 void wake_close(struct wake *wake)

@@ -146,12 +146,14 @@ class Jackd:
     """A private server with the dummy driver. A patient one waits for its clients and for itself, however late they
     are (tests/tools/patient.c): on no machine does it skip a cycle or a count of its frames."""
 
-    def __init__(self, rig, period=256, rate=48000, realtime=False, sync=False, patient=False, driver_options=()):
+    def __init__(self, rig, period=256, rate=48000, realtime=False, sync=False, patient=False, options=(),
+                 driver_options=()):
         self.rig = rig
         self.name = unique_name()
         mode = ["-R", "-P", "10"] if realtime and realtime_permitted() else ["--no-realtime"]
         mode += ["-S"] if sync else ["-S", "-t", "30000"] if patient else []
-        self.argv = ["jackd", *mode, "-n", self.name, "-d", "dummy", "-r", str(rate), "-p", str(period), *driver_options]
+        self.argv = ["jackd", *mode, "-n", self.name, *options, "-d", "dummy", "-r", str(rate), "-p", str(period),
+                     *driver_options]
         self.env = {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
         self.driver_env = {"LD_PRELOAD": str(BIN.parent / "lib/phicast-patient.so")} if patient else {}
         rig.servers.append(self)

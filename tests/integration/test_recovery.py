@@ -2,64 +2,14 @@
 """kill -9 of each program, again and again, while a client listens."""
 
 import asyncio
-import contextlib
-import json
+import os
+import pathlib
+import signal
 import time
 import unittest
 
-import websockets
-import websockets.exceptions
-
 import rig
-
-
-class Listener:
-    """A client of the metrics stream that keeps the newest message, and reconnects if asked to."""
-
-    def __init__(self, broadcaster, reconnect=False):
-        self.broadcaster = broadcaster
-        self.reconnect = reconnect
-        self.connections = 0
-        self.newest = None
-        self.at = 0.0  # of its arrival
-        self.task = asyncio.create_task(self.run())
-
-    async def run(self):
-        while True:
-            with contextlib.suppress(OSError, websockets.exceptions.WebSocketException):
-                async with self.broadcaster.ws("metrics") as ws:
-                    self.connections += 1
-                    async for text in ws:
-                        self.newest = json.loads(text)
-                        self.at = time.monotonic()
-            if not self.reconnect:
-                return
-            await asyncio.sleep(0.02)
-
-    async def until(self, condition, what, timeout=rig.PATIENCE):
-        """Waits for a message that fits; the moment of its arrival."""
-        deadline = time.monotonic() + timeout
-        begin = time.monotonic()
-        while not (self.at >= begin and condition(self.newest)):
-            assert time.monotonic() < deadline, f"waited {timeout} s in vain for {what}; the newest is {self.newest}"
-            assert not self.task.done(), f"the connection ended while waiting for {what}"
-            await asyncio.sleep(0.005)
-        return self.at
-
-    async def live(self, channels, timeout=rig.PATIENCE):
-        """Waits until sound is measured, and measured anew."""
-        await self.until(lambda m: m["active_channels"] >= channels, "active channels", timeout)
-        frame = self.newest["frame"]
-        return await self.until(lambda m: m["frame"] > frame and m["active_channels"] >= channels, "new frames",
-                                timeout)
-
-    async def idle(self):
-        await self.until(lambda m: m["active_channels"] == 0, "idle frames")
-
-    async def close(self):
-        self.task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self.task
+from listener import Listener
 
 
 class Outages(rig.RigTest):
@@ -148,26 +98,91 @@ class Recovery(Outages):
     async def test_jackd(self):
         await self.kill_jackd()
 
+    def start_hanging(self, function, once=None):
+        """An analyser whose libjack does not come back from that function; once: a file that it takes away with it."""
+        env = {"LD_PRELOAD": str(rig.BIN.parent / "lib/phicast-hang.so"), "PHICAST_HANG": function}
+        if once:
+            once.touch()
+            env["PHICAST_HANG_ONCE"] = str(once)
+        return self.start([rig.BIN / "phicast-jack", "-n", self.name, "-s", self.server.name, "-c", "2", "--connect",
+                           "system:capture_1"], env=env)
+
     def test_libjack_that_hangs(self):
         """JACK2's libjack may never return from closing a client: the analyser then starts itself anew, and goes on."""
-        server = self.jackd()
+        self.server = self.jackd()
         broadcaster = self.broadcaster()
-        hang = rig.BIN.parent / "lib/phicast-hang.so"
-        analyser = self.start([rig.BIN / "phicast-jack", "-n", self.name, "-s", server.name, "-c", "2"],
-                              env={"LD_PRELOAD": str(hang)})
+        analyser = self.start_hanging("jack_client_close")
         analyser.line(r"stream starts at JACK frame", "err")
-        server.connect("system:capture_2", f"{self.name}:in_1")
-        for _ in range(2):
-            rig.wait_until(lambda: "system:capture_2" in server.ports().get(f"{self.name}:in_1", ()), "the connection")
+        self.server.connect("system:capture_2", f"{self.name}:in_1")
+        descriptors = []
+        for _ in range(3):
+            rig.wait_until(lambda: "system:capture_2" in self.server.ports().get(f"{self.name}:in_1", ()),
+                           "the connection")
             rig.wait_until(broadcaster.ready, "frames")
+            descriptors.append(len(os.listdir(f"/proc/{analyser.pid}/fd")))
             frame = broadcaster.json("/api/metrics")["frame"]
-            server.kill()
+            self.server.kill()
             rig.wait_until(lambda: not broadcaster.ready(), "the loss to be seen")
-            server.start()
+            self.server.start()
             rig.wait_until(broadcaster.ready, "frames again")
             self.assertGreaterEqual(broadcaster.json("/api/metrics")["frame"], frame)
-        self.assertEqual(analyser.err.count("starting anew"), 2)
+        self.assertEqual(analyser.err.count("starting anew"), 3)
+        self.assertEqual(max(descriptors), descriptors[0], "descriptors outlive the start anew")
         self.assertEqual(analyser.stop(), 0)
+
+    def test_libjack_that_hangs_in_a_server_that_lives(self):
+        """The server must see that the process it knew has gone, and give the name to the one that came after."""
+        self.server = self.jackd()
+        for function in ("jack_connect", "jack_activate", "jack_client_open"):
+            analyser = self.start_hanging(function, self.folder / "once")
+            analyser.line("libjack does not come back; starting anew", "err", 2 * rig.PATIENCE)
+            analyser.line("stream starts at JACK frame", "err")
+            rig.wait_until(lambda: "system:capture_1" in self.server.ports().get(f"{self.name}:in_1", ()),
+                           "the connection")
+            self.assertEqual(analyser.stop(), 0)
+
+    def test_end_in_every_state(self):
+        """SIGTERM and SIGINT count whatever libjack does, or does not; nothing is left."""
+        self.server = self.jackd()
+        segment = pathlib.Path(f"/dev/shm/phicast.{self.name}.telemetry")
+
+        def ends(analyser, sign):
+            rig.wait_until(segment.exists, "the analyser to be there")
+            analyser.process.send_signal(sign)
+            self.assertEqual(analyser.wait(), 0, analyser.err)
+            self.assertFalse(segment.exists())
+
+        for function in ("jack_client_open", "jack_activate", "jack_connect", "jack_client_close"):
+            for sign in (signal.SIGTERM, signal.SIGINT):
+                with self.subTest(function=function, signal=sign):
+                    ends(self.start_hanging(function), sign)
+        os.kill(self.server.child.pid, signal.SIGSTOP)  # the opening hangs in the server
+        analyser = self.start_hanging("nothing")
+        analyser.line("the JACK server does not answer", "err")
+        ends(analyser, signal.SIGTERM)
+        os.kill(self.server.child.pid, signal.SIGCONT)
+        analyser = self.start_hanging("nothing")
+        analyser.line("stream starts at JACK frame", "err")
+        os.kill(self.server.child.pid, signal.SIGSTOP)  # while it runs
+        analyser.line("stands still|does not answer", "err")
+        ends(analyser, signal.SIGTERM)
+        os.kill(self.server.child.pid, signal.SIGCONT)
+        analyser = self.start_hanging("nothing")
+        analyser.line("stream starts at JACK frame", "err")
+        self.server.kill()
+        analyser.line("trying again every second", "err")  # waiting for a server
+        ends(analyser, signal.SIGTERM)
+
+    def test_name_still_taken(self):
+        """A start while the server has a client of that name: it waits a little, says so, and gets it once it is free."""
+        self.server = self.jackd()
+        other = self.player(self.server, rig.RECORDINGS[:1], "--loop", name=self.name)
+        other.line("first sample")
+        analyser = self.start_hanging("nothing")
+        analyser.line(f"has a client named {self.name} already; waiting for it to go", "err")
+        other.kill()
+        analyser.line("stream starts at JACK frame", "err")
+        self.assertIn(f"{self.name}:in_1", self.server.ports())
 
 
 if __name__ == "__main__":

@@ -90,6 +90,20 @@ static void many_links(void)
     links_clear(&links);
 }
 
+static void a_source_is_forgotten_whole(void)
+{
+    struct links links = {0};
+    links_add(&links, "a", "x");
+    links_add(&links, "b", "x");
+    links_add(&links, "a", "y");
+    links_forget_source(&links, "c");
+    CU_ASSERT_EQUAL(links.count, 3);
+    links_forget_source(&links, "a");
+    CU_ASSERT_EQUAL_FATAL(links.count, 1);
+    CU_ASSERT_PTR_NOT_NULL(links_find(&links, "b", "x"));
+    links_clear(&links);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -98,6 +112,7 @@ int main(void)
         {"names are copies", names_are_copies},
         {"adding twice gives the same", adding_twice_gives_the_same},
         {"many links", many_links},
+        {"a source is forgotten whole", a_source_is_forgotten_whole},
         CU_TEST_INFO_NULL,
     };
     return unit_run("links", tests);

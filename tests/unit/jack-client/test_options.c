@@ -4,6 +4,7 @@
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -136,6 +137,25 @@ static void two_controllers_on_one_number_are_refused(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "--midi-breathing"));
     CU_ASSERT_EQUAL(parse_jack("--midi-depth 2 --midi-phase 1"), OPTIONS_RUN);
     CU_ASSERT(jack.midi.depth == 2 && jack.midi.phase == 1);
+}
+
+static void a_name_that_takes_the_servers_socket_is_refused(void)
+{
+    static const char *const lines[] = {"-n live -s live", "-n a_b -s a/b", "-n default", "-s phicast"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        (void)unsetenv("JACK_DEFAULT_SERVER");
+        CU_ASSERT_EQUAL(parse_jack(lines[i]), OPTIONS_ERROR);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error, "choose another with -n"));
+    }
+    CU_ASSERT_EQUAL(parse_jack("-n live -s live2"), OPTIONS_RUN);
+    CU_ASSERT_EQUAL(parse_jack("-n live2 -s live"), OPTIONS_RUN);
+    CU_ASSERT_EQUAL(parse_jack("-n default -s live"), OPTIONS_RUN);
+    CU_ASSERT_EQUAL(parse_jack("-n a_ -s a"), OPTIONS_RUN);
+    (void)setenv("JACK_DEFAULT_SERVER", "phicast", 1);
+    CU_ASSERT_EQUAL(parse_jack(""), OPTIONS_ERROR);
+    CU_ASSERT_EQUAL(parse_jack("-n default"), OPTIONS_RUN);
+    CU_ASSERT_EQUAL(parse_jack("-s live"), OPTIONS_RUN);
+    (void)unsetenv("JACK_DEFAULT_SERVER");
 }
 
 static void render_takes_one_file_and_no_jack_options(void)
@@ -330,6 +350,7 @@ int main(void)
         {"wrong values are refused by both", wrong_values_are_refused_by_both},
         {"wrong values are refused by jack", wrong_values_are_refused_by_jack},
         {"two controllers on one number are refused", two_controllers_on_one_number_are_refused},
+        {"a name that takes the server's socket is refused", a_name_that_takes_the_servers_socket_is_refused},
         {"render takes one file and no jack options", render_takes_one_file_and_no_jack_options},
         {"wrong files are refused", wrong_files_are_refused},
         {"the defaults are the documented ones", the_defaults_are_the_documented_ones},

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jack-client/control/server_name.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_ROOM = 128 };
+
+/* The list knows nothing of mount namespaces: the socket may lie in a folder of that name which is not ours.
+ */
+static bool is_here(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) == 0 && S_ISSOCK(file.st_mode);
+}
+
+/* "NUM: REFCOUNT PROTOCOL FLAGS TYPE STATE INODE PATH", all numbers hexadecimal but the inode. */
+static bool listens_at(const char *line, const char *file)
+{
+    const unsigned long listening = 0x10000; /* __SO_ACCEPTCON */
+    unsigned long flags;
+    char path[PATH_ROOM];
+    if (sscanf(line, "%*[^:]: %*x %*x %lx %*x %*x %*u %127s", &flags, path) != 2 || !(flags & listening)) {
+        return false;
+    }
+    const char *slash = strrchr(path, '/');
+    return slash && strcmp(slash + 1, file) == 0 && is_here(path);
+}
+
+bool server_has_name(const char *name)
+{
+    char file[PATH_ROOM];
+    char line[512];
+    bool found = false;
+    if (getenv("JACK_PROMISCUOUS_SERVER")) {
+        snprintf(file, sizeof file, "jack_%s_0", name);
+    } else {
+        snprintf(file, sizeof file, "jack_%s_%u_0", name, geteuid());
+    }
+    FILE *sockets = fopen("/proc/net/unix", "re");
+    while (sockets && !found && fgets(line, sizeof line, sockets)) {
+        found = listens_at(line, file);
+    }
+    if (sockets) {
+        (void)fclose(sockets);
+    }
+    return found;
+}

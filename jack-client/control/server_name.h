@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names that a client must not have. JACK2 puts a client's socket where a server of the same name has its
+ * own, after removing what stands there: the server could never be joined again. */
+#ifndef PHICAST_JACK_CLIENT_CONTROL_SERVER_NAME_H
+#define PHICAST_JACK_CLIENT_CONTROL_SERVER_NAME_H
+
+#include <stdbool.h>
+
+/* Control thread. Whether a server of this user's is running under that name, whichever server is to be
+ * joined. */
+bool server_has_name(const char *name);
+
+#endif
