@@ -6,6 +6,7 @@
 #include "broadcaster/notify.h"
 #include "broadcaster/server_state.h"
 #include "broadcaster/ticker.h"
+#include "broadcaster/watchdog.h"
 #include "broadcaster/ws.h"
 #include "shared/log.h"
 
@@ -108,7 +109,8 @@ static void beat(struct server *server)
         notify_send("WATCHDOG=1");
         server->watchdog_next = now_us + server->watchdog_us;
     }
-    ticker_arm(server->timer, next);
+    const uint64_t latest = now_us + WATCHDOG_TURN_US;
+    ticker_arm(server->timer, next < latest ? next : latest);
 }
 
 /* What can be read anew: the token, and the certificate for those who connect from now on. */
@@ -195,6 +197,7 @@ void server_run(struct server *server)
 {
     while (!is_done(server)) {
         ev_run(server->loop, EVRUN_ONCE);
+        watchdog_turn();
         if (server->signal_came) {
             server->signal_came = false;
             heed(server);

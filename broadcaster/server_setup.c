@@ -5,6 +5,7 @@
 #include "broadcaster/server.h"
 #include "broadcaster/server_state.h"
 #include "broadcaster/ticker.h"
+#include "broadcaster/watchdog.h"
 #include "shared/control.h"
 #include "shared/log.h"
 
@@ -37,9 +38,31 @@ static void log_lws(int level, const char *line)
     log_repeated(&times, "libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
 }
 
+/* libev cannot go on after either, and would end the process without our name to it. */
+static void give_up(const char *what)
+{
+    log_error("%s: %s; ending, to be started anew", what, strerror(errno));
+    _exit(EXIT_FAILURE);
+}
+
+static void *allocate(void *memory, long size)
+{
+    if (size == 0) {
+        free(memory);
+        return NULL;
+    }
+    void *grown = realloc(memory, (size_t)size);
+    if (!grown) {
+        give_up("the event loop needs memory");
+    }
+    return grown;
+}
+
 static enum status make_context(struct server *server, char *error)
 {
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
+    ev_set_allocator(allocate);
+    ev_set_syserr_cb(give_up);
     server->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
     void *loops[] = {server->loop};
     const struct lws_context_creation_info info = {
@@ -280,18 +303,19 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = make_streams(server, error);
     }
     if (status == STATUS_OK) {
-        status = make_wakers(server, error);
+        status = privileges_drop(&server->identity, server->control.fd, error);
+    }
+    if (status == STATUS_OK) {
+        status = make_wakers(server, error); /* from here on signals wait for the loop */
     }
     if (status == STATUS_OK) {
         status = limits_fit(&server->limits, options->osc.count, error);
-    }
-    if (status == STATUS_OK) {
-        status = privileges_drop(&server->identity, server->control.fd, error);
     }
     if (status) {
         server_close(server);
         return status;
     }
+    watchdog_start();
     announce(&server->plan, &server->osc_in);
     server->watchdog_us = notify_watchdog_us();
     notify_send("READY=1");
