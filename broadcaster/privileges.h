@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is left of root's might once the ports are open: nothing. Started as root, the broadcaster goes on as
- * the user of --user, or as the one who called sudo; where there is neither, as root without a single
- * capability, so that it can reach root's own segments and nothing else. Control thread, before any other
- * thread is started. */
+/* What is left of root's might once the ports are open. Started as root, the broadcaster goes on as the user
+ * of
+ * --user, or as the one who called sudo; where there is neither, as root, so that it finds root's segments,
+ * but without a single capability and without all files but those it needs (confine.h). Control thread,
+ * before any other thread is started. */
 #ifndef PHICAST_BROADCASTER_PRIVILEGES_H
 #define PHICAST_BROADCASTER_PRIVILEGES_H
 
 #include "shared/status.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct identity {
-    bool root;  /* we are; else there is nothing to drop */
-    char *name; /* whom to become; NULL: stay who we are */
+    bool root;           /* we are; else there is nothing to drop */
+    bool root_by_choice; /* --user root, in so many words */
+    char *name;          /* whom to become; NULL: stay who we are */
     uid_t uid;
     gid_t gid;
 };
@@ -23,7 +26,9 @@ struct identity {
 MUST_CHECK enum status privileges_choose(struct identity *identity, const char *user, char *error);
 void privileges_free(struct identity *identity);
 
-/* For good. `segment`, an open file of ours, goes along. STATUS_IO. */
-MUST_CHECK enum status privileges_drop(const struct identity *identity, int segment, char *error);
+/* For good. `segment`, an open file of ours, goes along. `files` will be read again (NULLs are passed over);
+ * those that then cannot be are named in the log. STATUS_IO, with the cure in `error`. */
+MUST_CHECK enum status privileges_drop(const struct identity *identity, int segment, const char *const *files,
+                                       uint32_t count, char *error);
 
 #endif

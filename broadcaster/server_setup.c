@@ -303,7 +303,8 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = make_streams(server, error);
     }
     if (status == STATUS_OK) {
-        status = privileges_drop(&server->identity, server->control.fd, error);
+        const char *const files[] = {options->token_file, options->tls_cert, options->tls_key};
+        status = privileges_drop(&server->identity, server->control.fd, files, 3, error);
     }
     if (status == STATUS_OK) {
         status = make_wakers(server, error); /* from here on signals wait for the loop */

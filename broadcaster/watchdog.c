@@ -59,7 +59,8 @@ static void look(int number)
 
 void watchdog_start(void)
 {
-    const struct itimerval each_second = {.it_interval.tv_sec = 1, .it_value.tv_sec = 1};
+    const struct timeval between = {.tv_usec = WATCHDOG_LOOK_US};
+    const struct itimerval looks = {.it_interval = between, .it_value = between};
     struct sigaction action = {.sa_handler = look, .sa_flags = SA_RESTART};
     sigset_t ours;
     sigemptyset(&action.sa_mask);
@@ -67,7 +68,7 @@ void watchdog_start(void)
     sigemptyset(&ours);
     sigaddset(&ours, SIGALRM);
     sigprocmask(SIG_UNBLOCK, &ours, NULL);
-    setitimer(ITIMER_REAL, &each_second, NULL);
+    setitimer(ITIMER_REAL, &looks, NULL);
 }
 
 void watchdog_turn(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/http/tls.h"
 
+#include "broadcaster/watchdog.h"
 #include "shared/log.h"
 #include "shared/options.h"
 
@@ -134,6 +135,15 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *l
                : SSL_TLSEXT_ERR_NOACK;
 }
 
+/* A crowd that comes at once is work, however slow the machine. */
+static void note_work(const SSL *ssl, int where, int result)
+{
+    (void)ssl, (void)result;
+    if ((where & SSL_CB_HANDSHAKE_DONE) != 0) {
+        watchdog_turn();
+    }
+}
+
 static SSL_CTX *make_context(void)
 {
     static const unsigned char name[] = "phicast";
@@ -147,6 +157,7 @@ static SSL_CTX *make_context(void)
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_info_callback(context, note_work);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     return context;
 }

@@ -2,17 +2,10 @@
 """Who is let in: tokens, origins and hosts. Whoever is not is told so before any data."""
 
 import contextlib
-import json
-import os
-import pathlib
-import pwd
-import shutil
 import signal
 import socket
 import unittest
-import unittest.mock
 
-import osc_peers
 import rig
 
 TOKEN = "a-token-for-the-tests"
@@ -110,52 +103,6 @@ class Security(rig.RigTest):
             self.assertEqual(self.upgrade(port, Host=host), 421, host)
             self.assertEqual(self.raw(port, Host=host)[0], 421, host)
             self.assertEqual(self.raw(port, "/", Host=host)[0], 421, host)
-
-    def identity(self, broadcaster):
-        """Its user ids and its capabilities, as the kernel sees them."""
-        lines = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{broadcaster.child.pid}/status").read_text().splitlines())
-        sets = {name: int(lines[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")}
-        return [int(uid) for uid in lines["Uid"].split()], sets, lines["NoNewPrivs"]
-
-    @unittest.skipUnless(os.geteuid() == 0, "only root has something to give up")
-    def test_root_without_a_user(self):
-        osc_peers.Flood(self)
-        with unittest.mock.patch.dict(os.environ):
-            os.environ.pop("SUDO_USER", None)
-            broadcaster = self.broadcaster("--osc", "none")
-        self.assertEqual(self.identity(broadcaster), ([0] * 4, dict.fromkeys(self.identity(broadcaster)[1], 0), "1"))
-        rig.wait_ready(broadcaster)
-
-    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
-    def test_root_becomes_a_user(self):
-        nobody = pwd.getpwnam("nobody")
-        self.folder.chmod(0o711)
-        flood = shutil.copy(rig.BIN / "phicast-flood", self.folder)  # where nobody can reach it
-        analyser = self.start(["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", flood,
-                               "-n", self.name])
-        analyser.line("^ready")
-        port = next(p for p in range(1023, 512, -1) if not osc_peers.is_bound(p, "tcp"))
-        broadcaster = self.broadcaster("--osc", "none", "--user", "nobody", port=port)
-        uids, sets, no_new = self.identity(broadcaster)
-        self.assertEqual((uids, sets["CapEff"], sets["CapPrm"], no_new), ([nobody.pw_uid] * 4, 0, 0, "1"))
-        rig.wait_ready(broadcaster)
-        code, _, text = broadcaster.get("/api/phi", "POST", b'{"depth": 0.5}', {"Content-Type": "application/json"})
-        self.assertEqual(code, 202, text)
-        analyser.line(r"^command \d+ 0.5")  # it can read what nobody's broadcaster writes
-        self.assertEqual(broadcaster.child.stop(), 0)
-        with unittest.mock.patch.dict(os.environ, SUDO_USER="nobody"):
-            broadcaster = self.broadcaster("--osc", "none")
-        self.assertEqual(self.identity(broadcaster)[0], [nobody.pw_uid] * 4)
-        rig.wait_ready(broadcaster)
-
-    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
-    def test_analyser_of_another_user(self):
-        osc_peers.Flood(self)
-        broadcaster = self.broadcaster("--osc", "none", "--user", "nobody")
-        code, _, ready = broadcaster.get("/readyz")
-        self.assertEqual((code, "run both as the same user" in ready), (503, True), ready)
-        code, _, text = broadcaster.get("/api/phi", "POST", b'{"depth": 0.5}', {"Content-Type": "application/json"})
-        self.assertEqual((code, json.loads(text)["detail"]), (503, json.loads(ready)["detail"]))
 
     def test_open_to_others(self):
         broadcaster = self.broadcaster("--osc", "none", "--bind", "0.0.0.0", "--token-file", self.token_file())
