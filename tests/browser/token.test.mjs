@@ -101,7 +101,7 @@ test('without one, or with a wrong one, the page says so and takes one', async (
   await isAsked(page);
   assert.match(await page.locator('#ask-why').textContent(), /asks for a token/);
   assert.equal(await page.locator('#ici').textContent(), '–');
-  assert.equal(await page.locator('#link').textContent(), 'not let in');
+  await until(async () => (await page.locator('#link').textContent()) === 'not let in', 'the page to say that it is not let in');
   assert.deepEqual(await accessibilityFaults(page, '#ask'), []);
   await page.locator('#token').pressSequentially('fthb'); // which are keys elsewhere on the page
   assert.equal(await page.evaluate(() => document.body.classList.contains('big')), false);

@@ -52,7 +52,7 @@ class BadInput(rig.RigTest):
             self.refused(2, "port", "phicast-broadcaster", "-p", port)
 
     def test_no_jack_server(self):
-        self.refused(1, r"(?i)jack.*server|server.*jack", "phicast-jack", "-n", self.name, "-s", self.name)
+        self.refused(1, r"(?i)jack.*server|server.*jack", "phicast-jack", "-n", self.name, "-s", f"{self.name}-server")
 
     def test_client_name_taken(self):
         server = self.jackd()

@@ -70,7 +70,7 @@ class Limits(rig.RigTest):
     def few_descriptors(self, count):
         """(broadcaster, how many clients it says there is room for) with that limit of open files."""
         child = self.start(["prlimit", f"--nofile={count}:{count}", rig.BIN / "phicast-broadcaster", "-n", self.name, "-p", "0",
-                            "--osc", "none"])
+                            "--osc", "none", "--verbose"])
         port = int(child.line(r"^listening on http://\S+:(\d+)").group(1))
         return child, port, int(child.line(r"room for (\d+) clients only", "err").group(1))
 
