@@ -21,7 +21,7 @@ class Pages(live.LiveTest):
         child = self.start(["node", pathlib.Path(__file__).with_name("pages.mjs")],
                            env={"PHICAST_URL": broadcaster.url, "PHICAST_BROADCASTER_PID": str(broadcaster.child.pid),
                                 "PHICAST_BROADCASTER": str(rig.BIN / "phicast-broadcaster"), "PHICAST_NAME": self.name})
-        self.assertEqual(child.wait(300), 0)
+        self.assertEqual(child.wait(1000), 0)
         for line in child.out.splitlines():
             figure = json.loads(line)
             self.figure(figure["case"], figure["value"], figure["unit"], None, figure.get("most"))
