@@ -74,7 +74,8 @@ static int print_head(const struct reply *reply, char *out, size_t size)
 char *reply_print(const struct reply *reply, size_t *length)
 {
     const size_t body = reply->head_only || reply->code == 204 ? 0 : reply->length;
-    const int head = print_head(reply, NULL, 0);
+    char beginning[1]; /* only its length is wanted here */
+    const int head = print_head(reply, beginning, sizeof beginning);
     char *text = head > 0 ? malloc((size_t)head + 1 + body) : NULL;
     if (text) {
         print_head(reply, text, (size_t)head + 1);

@@ -78,8 +78,9 @@ struct refusal ws_read_offer(struct ws_offer *offer, const struct http_request *
     }
     *offer = (struct ws_offer){.kind = ws_stream_of(request->path)};
     memcpy(offer->key, key, WS_KEY_LENGTH);
-    if (offered && extension_takes(offered) && strlen(offered) < sizeof offer->extensions) {
-        strcpy(offer->extensions, offered);
+    const size_t length = offered ? strlen(offered) : 0;
+    if (offered && extension_takes(offered) && length < sizeof offer->extensions) {
+        memcpy(offer->extensions, offered, length + 1);
     }
     return read_wish(&offer->wish, offer->kind, request->query);
 }

@@ -346,7 +346,9 @@ void connection_open(struct connections *all, struct channel *channel, struct ad
 
 void connections_close(struct connections *all)
 {
-    while (all->first) {
-        end(all->first);
+    struct connection *next;
+    for (struct connection *connection = all->first; connection; connection = next) {
+        next = connection->next;
+        end(connection);
     }
 }

@@ -204,7 +204,9 @@ int relay_open(struct relays *all, struct channel *channel)
 
 void relays_close(struct relays *all)
 {
-    while (all->first) {
-        end(all->first);
+    struct relay *next;
+    for (struct relay *relay = all->first; relay; relay = next) {
+        next = relay->next;
+        end(relay);
     }
 }
