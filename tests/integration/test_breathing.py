@@ -127,10 +127,17 @@ class Breathing(rig.RigTest):
 
     async def check_rate(self, ws, rate):
         """theta turns as fast as the rate says, by the samples' own clock."""
-        for _ in range(30):  # the rate glides to what it is told
-            first = json.loads(await asyncio.wait_for(ws.recv(), rig.PATIENCE))
-        for _ in range(30):
-            last = json.loads(await asyncio.wait_for(ws.recv(), rig.PATIENCE))
+
+        async def second_later(message):
+            """The first message of a second of sound later, however long that takes."""
+            frame = message["frame"]
+            while message["frame"] < frame + RATE / 512:
+                message = json.loads(await asyncio.wait_for(ws.recv(), rig.PATIENCE))
+            return message
+
+        now = json.loads(await asyncio.wait_for(ws.recv(), rig.PATIENCE))
+        first = await second_later(now)  # the rate glides to what it is told
+        last = await second_later(first)
         turned = 2 * math.pi * rate * (last["frame"] - first["frame"]) * 512 / RATE
         off = (last["phi_phase"] - first["phi_phase"] - turned + math.pi) % (2 * math.pi) - math.pi
         self.assertLess(abs(off), 0.001)

@@ -157,8 +157,13 @@ static void read_until_enough(const struct stress *stress, const struct telemetr
 static int reader_process(void *arg)
 {
     const struct stress *stress = arg;
+    const double limit = now_seconds() + LIMIT_SECONDS;
     struct segment segment;
-    if (segment_attach(&segment, &telemetry_kind, stress->name, SEGMENT_TRUST_NONE)) {
+    enum status status;
+    do { /* this writer never rests, so its snapshots may change too fast for a first copy */
+        status = segment_attach(&segment, &telemetry_kind, stress->name, SEGMENT_TRUST_NONE);
+    } while (status == STATUS_TORN && now_seconds() < limit);
+    if (status) {
         stress->tally->strange++;
     } else {
         read_until_enough(stress, segment.memory, &segment);
