@@ -33,8 +33,12 @@ def frame(opcode, payload=b"", fin=True, rsv=0, masked=True, length=None):
 class Peer:
     """A WebSocket that is open, and what comes through it."""
 
-    def __init__(self, port, path="/ws/metrics", extra="", pieces=0):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=rig.PATIENCE)
+    def __init__(self, port, path="/ws/metrics", extra="", pieces=0, receive_buffer=0):
+        self.socket = socket.socket()
+        self.socket.settimeout(rig.PATIENCE)
+        if receive_buffer:  # the size counts only before the connection is made
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect(("127.0.0.1", port))
         key = base64.b64encode(b"0123456789abcdef").decode()
         request = (f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                    f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{extra}\r\n").encode()

@@ -3,7 +3,6 @@
 
 import asyncio
 import json
-import socket
 import ssl
 import subprocess
 import threading
@@ -25,18 +24,7 @@ class Reader(Peer):
     """Answers pings, or does not."""
 
     def __init__(self, port, path, receive_buffer, answers):
-        original = socket.socket
-
-        def make(*arguments):  # the size counts only before the connection is made
-            made = original(*arguments)
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-            return made
-
-        socket.socket = make if receive_buffer else original
-        try:
-            super().__init__(port, path)
-        finally:
-            socket.socket = original
+        super().__init__(port, path, receive_buffer=receive_buffer)
         self.answers = answers
 
     def message(self):
