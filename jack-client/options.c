@@ -45,9 +45,12 @@ static_assert(JACK(engine) == 0 && offsetof(struct render_options, engine) == 0,
 
 static const struct option_row jack_rows[] = {
     {"name", 'n', OPTION_NAME, "NAME", "JACK client and segment name (default phicast)", JACK(name), 0, 0},
-    {"server", 's', OPTION_STRING, "SERVER", "JACK server to join (default: JACK_DEFAULT_SERVER, or \"default\")",
+    {"server", 's', OPTION_STRING, "SERVER",
+     "JACK server to join (default: JACK_DEFAULT_SERVER, or \"default\", or else PipeWire)",
      JACK(server), 0, 0},
     {"channels", 'c', OPTION_UINT, "N", "input and output channels", ANALYSIS(channels), 1, CHANNELS_MAX},
+    {"wait", 0, OPTION_FLAG, NULL, "wait for a server that is absent at the start, for as long as it takes",
+     JACK(wait), 0, 0},
     {"connect", 0, OPTION_LIST, "PATTERN", "connect matching ports to the inputs, now and whenever they appear",
      JACK(connect), 0, 0},
     {"follow", 0, OPTION_LIST, "PATTERN", "listen to whatever feeds the matching ports, e.g. 'system:playback_*'",

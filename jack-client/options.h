@@ -15,6 +15,7 @@ struct jack_options {
     struct midi_map midi;
     const char *name;           /* JACK client and segment */
     const char *server;         /* NULL: JACK's own choice */
+    bool wait;                  /* for a server that is absent at the start */
     bool calibrate;             /* measure once, and end */
     double calibrate_level;     /* dBFS, -60...0 */
     const char *calibrate_out;  /* port that calibration_out is to be connected with; NULL: as it is */

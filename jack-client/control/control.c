@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/control.h"
 
+#include "jack-client/control/libjack.h"
 #include "jack-client/control/metadata.h"
 #include "jack-client/control/report.h"
+#include "jack-client/control/server_choice.h"
 #include "shared/log.h"
 
 #include <errno.h>
@@ -11,21 +13,38 @@
 #include <unistd.h>
 
 enum {
-    TICK_MS = 10,       /* from look to look: how long a person's wish may wait */
-    REPORT_MS = 50,     /* from one publication of status and latency to the next */
-    RETRY_MS = 1000,    /* from try to try while there is no server, */
-    BUSY_MS = 100,      /* or while it still holds our name */
-    SETTLING_MS = 1000, /* PipeWire: ports may appear this much later than the graph says */
-    QUIET_MS = 40,      /* connections are looked at when the graph has not changed for so long */
-    TROUBLE_MS = 10000, /* xruns and gaps are summed up over so long */
-    STALLED_MS = 1000,  /* no callback for so long is worth a line */
-    STOPPED_MS = 500,   /* no look for so long: it was us who were stopped */
+    TICK_MS = 10,        /* from look to look: how long a person's wish may wait */
+    REPORT_MS = 50,      /* from one publication of status and latency to the next */
+    RETRY_MS = 1000,     /* from try to try while there is no server, */
+    BUSY_MS = 100,       /* or while it still holds our name */
+    SETTLING_MS = 1000,  /* PipeWire: ports may appear this much later than the graph says */
+    QUIET_MS = 40,       /* connections are looked at when the graph has not changed for so long */
+    JACK_LOOK_MS = 1000, /* in PipeWire: from look to look for the JACK server that there was */
+    TROUBLE_MS = 10000,  /* xruns and gaps are summed up over so long */
+    STALLED_MS = 1000,   /* no callback for so long is worth a line */
+    STOPPED_MS = 500,    /* no look for so long: it was us who were stopped */
 };
 
 #define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_relaxed)
 
 /* --- running
  * ------------------------------------------------------------------------------------------------ */
+
+/* JACK says when it throws us out; PipeWire may forget a client without a word. */
+static bool is_in_pipewire(const struct control_side *c)
+{
+    return !c->session.host && libjack_is_pipewires();
+}
+
+static void log_joined(const struct control_side *c)
+{
+    if (is_in_pipewire(c)) {
+        const char *version = strstr(jack_get_version_string(), "PipeWire");
+        log_info("joined %.*s", (int)strcspn(version, ")"), version);
+    } else if (!c->session.host) {
+        log_info("joined JACK server %s", server_name(c->options));
+    }
+}
 
 /* What may wait until the client runs already. */
 static void settle_in(struct control_side *c)
@@ -38,6 +57,8 @@ static void settle_in(struct control_side *c)
     c->opened_ms = c->callbacks_ms = c->tick_ms = clocks_now_ms();
     c->callbacks = LOAD(rt->reports.callbacks);
     c->stream_logged = false;
+    c->jack_runs = true; /* it must be seen to start */
+    log_joined(c);
     log_info("%u channels at %u Hz, %u samples a period, as JACK client %s", rt->channels, rt->sample_rate,
              jack_get_buffer_size(c->session.client), jack_get_client_name(c->session.client));
     watch_beat(&c->watch, WATCH_PATIENCE_MS);
@@ -74,12 +95,6 @@ static void log_trouble(struct control_side *c, uint64_t now_ms)
     }
 }
 
-/* JACK says when it throws us out; PipeWire may forget a client without a word. */
-static bool may_be_forgotten(const struct control_side *c)
-{
-    return !c->session.host && strstr(jack_get_version_string(), "PipeWire") != NULL;
-}
-
 static void note_callbacks(struct control_side *c, uint64_t now_ms)
 {
     const uint64_t callbacks = LOAD(c->rt.reports.callbacks);
@@ -92,7 +107,7 @@ static void note_callbacks(struct control_side *c, uint64_t now_ms)
         c->stalled = false;
     } else if (!c->stalled && now_ms - c->callbacks_ms > STALLED_MS) {
         c->stalled = true;
-        if (!may_be_forgotten(c)) {
+        if (!is_in_pipewire(c)) {
             log_warning("the JACK server stands still, or a client before this one does; waiting for it");
         }
     }
@@ -101,15 +116,28 @@ static void note_callbacks(struct control_side *c, uint64_t now_ms)
 
 static bool is_lost(const struct control_side *c)
 {
-    return atomic_load(&c->session.lost) || (c->stalled && may_be_forgotten(c));
+    return atomic_load(&c->session.lost) || (c->stalled && is_in_pipewire(c));
 }
 
 static void leave_session(struct control_side *c, const char *why)
 {
     log_warning("%s", why);
+    c->jack_ms = clocks_now_ms();
     connections_server_lost(&c->connections);
     session_close(&c->session);
     calibration_drop(&c->calibration, &c->session);
+}
+
+/* Whoever has been in a JACK server is drawn back by one that starts. */
+static bool jack_has_started(struct control_side *c, uint64_t now_ms)
+{
+    if (!c->jack_before || !is_in_pipewire(c) || now_ms - c->jack_ms < JACK_LOOK_MS) {
+        return false;
+    }
+    const bool ran = c->jack_runs;
+    c->jack_ms = now_ms;
+    c->jack_runs = server_choose_before() == SERVER_JACK;
+    return c->jack_runs && !ran;
 }
 
 /* The graph changes in bursts, and the last one of a plug-in's life is its own removal, when it must touch
@@ -142,10 +170,14 @@ static void tend_session(struct control_side *c, uint64_t now_ms)
     note_callbacks(c, now_ms);
     if (is_lost(c)) {
         atomic_store(&c->session.lost, true);
-        leave_session(c, c->session.host ? "the JACK server is ending"
-                                         : "the JACK server has gone; trying again every second");
+        leave_session(c, c->session.host     ? "the JACK server is ending"
+                         : is_in_pipewire(c) ? "PipeWire has gone; trying again every second"
+                                             : "the JACK server has gone; trying again every second");
     } else if (atomic_load(&c->session.rate_changed)) {
         leave_session(c, "the sample rate has changed; starting over");
+    } else if (jack_has_started(c, now_ms)) {
+        leave_session(c, "a JACK server has started; going back to it");
+        control_change_libjack(c, SERVER_JACK);
     } else {
         tend_connections(c, now_ms);
     }

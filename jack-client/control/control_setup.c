@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/control.h"
+#include "jack-client/control/libjack.h"
 #include "jack-client/control/resume.h"
+#include "jack-client/control/server_choice.h"
 #include "shared/log.h"
 
 #include <errno.h>
@@ -10,8 +12,26 @@
 enum {
     TICK_MS = 10,           /* from try to try while a name is taken */
     BRIEF_MS = 500,         /* a name taken for so short a time is not worth a line */
+    JACK_RETURN_MS = 10000, /* a JACK server that has gone may be starting anew: so long PipeWire waits */
     NAME_RELEASE_MS = 5000, /* a killed predecessor's name may take this long to be free */
 };
+
+static const char out_of_reach[] =
+    "PipeWire answers, but its JACK library is not installed; install it (Debian: pipewire-jack)";
+
+static void explain_absence(const struct control_side *c)
+{
+    const char *name = server_name(c->options);
+    if (server_choose_after(c->options) == SERVER_OUT_OF_REACH) {
+        log_error("%s, or start a JACK server", out_of_reach);
+    } else if (libjack_is_pipewires()) {
+        log_error("no PipeWire server answers; start one (systemctl --user start pipewire)");
+    } else if (strcmp(name, "default") == 0) {
+        log_error("no JACK server answers; start one (jackd, or PipeWire), or name it with -s");
+    } else {
+        log_error("no JACK server named %s answers; start it, or name another with -s", name);
+    }
+}
 
 static void explain(const struct control_side *c, enum status status)
 {
@@ -20,8 +40,7 @@ static void explain(const struct control_side *c, enum status status)
         log_error("the JACK server already has a client named %s; choose another name with -n",
                   options->name);
     } else if (status == STATUS_NOT_FOUND) {
-        log_error("no JACK server%s%s answers; start one (jackd, or PipeWire), or name it with -s",
-                  options->server ? " named " : "", options->server ? options->server : "");
+        explain_absence(c);
     } else if (status == STATUS_BAD_ARG) {
         log_error(
             "--name %s: a JACK server of that name is running, whose socket a client of that name would take "
@@ -39,10 +58,65 @@ static void explain_waiting(const struct control_side *c, enum status status)
     }
 }
 
+static struct resume what_goes_on(const struct control_side *c)
+{
+    return (struct resume){.hangs = c->hangs,
+                           .going = c->going,
+                           .jack_before = c->jack_before,
+                           .next_frame = c->rt.engine.next_frame};
+}
+
+/* Both ways of starting anew that do not come back end here. */
+_Noreturn static void give_up(struct control_side *c)
+{
+    log_error("cannot start anew: %s; start phicast-jack again", strerror(errno));
+    publication_withdraw(&c->publication);
+    _exit(1);
+}
+
+/* With the other libjack. Returns if a signal has come; one that comes later waits for the next start,
+ * because it stays blocked. */
+void control_change_libjack(struct control_side *c, enum server_choice choice)
+{
+    const struct resume resume = what_goes_on(c);
+    watch_close(&c->watch);
+    if (wake_wait(&c->wake, 0)) {
+        return;
+    }
+    if (server_prepare_start(choice)) {
+        resume_exec(c->options->argv, &resume, &c->connections.lost);
+    }
+    give_up(c);
+}
+
+static void look_elsewhere(struct control_side *c)
+{
+    if (c->jack_before && clocks_now_ms() - c->jack_ms < JACK_RETURN_MS) {
+        return;
+    }
+    const enum server_choice choice = server_choose_after(c->options);
+    if (choice == SERVER_PIPEWIRE) {
+        control_change_libjack(c, choice);
+    } else if (choice == SERVER_OUT_OF_REACH && c->going && !c->told_out_of_reach) {
+        log_warning("%s; waiting for a JACK server", out_of_reach);
+        c->told_out_of_reach = true;
+    }
+}
+
 enum status control_join(struct control_side *c)
 {
+    const bool program = !c->session.host;
+    if (program && !c->new_here && server_choose_before() == SERVER_JACK) {
+        control_change_libjack(c, SERVER_JACK);
+    }
+    c->new_here = false;
     const enum status status = session_open(&c->session);
+    if (program && status == STATUS_NOT_FOUND) {
+        look_elsewhere(c);
+    }
     c->fresh = status == STATUS_OK;
+    c->going = c->going || c->fresh;
+    c->jack_before = c->jack_before || (c->fresh && program && !libjack_is_pipewires());
     return status;
 }
 
@@ -56,8 +130,25 @@ enum status control_join_again(struct control_side *c)
     return status;
 }
 
-/* resumed: a run that goes on is not ended by a server that is not there yet. */
-static enum status open_first_session(struct control_side *c, bool resumed)
+/* What an absent server, or a name that is taken, comes to at the start. */
+static enum status wait_or_end(struct control_side *c, enum status status)
+{
+    const bool absent = status == STATUS_NOT_FOUND;
+    if (!c->options->wait || !(absent || status == STATUS_BUSY)) {
+        explain(c, status);
+        return status;
+    }
+    if (absent && strcmp(server_name(c->options), "default") == 0) {
+        log_info("neither JACK nor PipeWire answers yet; waiting for one of them");
+    } else if (absent) {
+        log_info("JACK server %s does not answer yet; waiting for it", server_name(c->options));
+    }
+    c->going = true;
+    return STATUS_OK;
+}
+
+/* A run that goes on is not ended by a server that is not there yet. */
+static enum status open_first_session(struct control_side *c)
 {
     const uint64_t begin = clocks_now_ms();
     uint64_t waited_ms = 0;
@@ -68,13 +159,10 @@ static enum status open_first_session(struct control_side *c, bool resumed)
         status = waited_ms < BRIEF_MS ? control_join(c) : control_join_again(c);
         waited_ms = clocks_now_ms() - begin;
     }
-    if (status && (resumed || ended)) {
+    if (status == STATUS_OK || c->going || ended || wake_wait(&c->wake, 0)) {
         return STATUS_OK;
     }
-    if (status) {
-        explain(c, status);
-    }
-    return status;
+    return wait_or_end(c, status);
 }
 
 /* libjack does not come back. On the way out that is no matter, once our segment has gone; else only a fresh
@@ -87,15 +175,15 @@ static void on_hang(void *arg, bool ending)
         hands_close(&c->hands);
         _exit(c->failed ? 1 : 0);
     }
-    const struct resume resume = {.hangs = c->hangs + 1, .next_frame = c->rt.engine.next_frame};
+    struct resume resume = what_goes_on(c);
+    resume.hangs++;
+    resume.going = true;
     if ((resume.hangs & c->hangs) == 0) { /* the 1st, 2nd, 4th, 8th ... time */
         log_warning("libjack does not come back; starting anew");
     }
     connections_server_lost(&c->connections);
     resume_exec(c->options->argv, &resume, &c->connections.lost);
-    log_error("cannot start anew: %s; start phicast-jack again", strerror(errno));
-    publication_withdraw(&c->publication);
-    _exit(1);
+    give_up(c);
 }
 
 static enum status open_wake(struct control_side *c)
@@ -129,6 +217,10 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
     if (!host) {
         const struct resume resume = resume_take(&c->connections.lost);
         c->hangs = resume.hangs;
+        c->going = resume.going;
+        c->jack_before = resume.jack_before;
+        c->jack_ms = clocks_now_ms();
+        c->new_here = libjack_was_chosen() && c->hangs == 0;
         c->rt.engine.next_frame = resume.next_frame;
     }
     enum status status = open_wake(c);
@@ -138,7 +230,7 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
     status = publication_open(&c->publication, options->name, options->group);
     if (status == STATUS_OK) {
         c->rt.telemetry = c->publication.segment.memory;
-        status = open_first_session(c, c->hangs > 0);
+        status = open_first_session(c);
     }
     if (status) {
         control_close(c);

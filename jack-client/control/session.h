@@ -35,8 +35,8 @@ struct session {
 /* Control thread, all of them. */
 
 /* Opens the client, registers its ports, activates it. `rt` must have its telemetry set. STATUS_NOT_FOUND: no
- * server answers; STATUS_BUSY: the server already has a client of that name; STATUS_BAD_ARG: a JACK server
- * has that name; others: it was logged why. */
+ * server answers (that this libjack can reach); STATUS_BUSY: the server already has a client of that name;
+ * STATUS_BAD_ARG: a JACK server has that name; others: it was logged why. */
 MUST_CHECK enum status session_open(struct session *session);
 
 /* Deactivates and closes, whether or not the server still lives. */

@@ -147,9 +147,9 @@ class Jackd:
     are (tests/tools/patient.c): on no machine does it skip a cycle or a count of its frames."""
 
     def __init__(self, rig, period=256, rate=48000, realtime=False, sync=False, patient=False, options=(),
-                 driver_options=()):
+                 driver_options=(), name=None):
         self.rig = rig
-        self.name = unique_name()
+        self.name = name or unique_name()
         mode = ["-R", "-P", "10"] if realtime and realtime_permitted() else ["--no-realtime"]
         mode += ["-S"] if sync else ["-S", "-t", "30000"] if patient else []
         self.argv = ["jackd", *mode, "-n", self.name, *options, "-d", "dummy", "-r", str(rate), "-p", str(period),
@@ -212,13 +212,14 @@ LIBJACK = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/pipewire-0.3/jack"))
 class PipeWire:
     """A private PipeWire; programs started with its `env` run in it through its libjack."""
 
-    def __init__(self, rig):
+    def __init__(self, rig, started=True):
         self.rig = rig
         runtime = rig.folder / "runtime"
         runtime.mkdir(mode=0o700)
         self.env = {"XDG_RUNTIME_DIR": str(runtime), "LD_LIBRARY_PATH": str(LIBJACK), "DBUS_SESSION_BUS_ADDRESS": ""}
         self.own_env = {**self.env, "LD_LIBRARY_PATH": ""}
-        self.start()
+        if started:
+            self.start()
 
     def start(self):
         self.child = self.rig.start(["pipewire"], env=self.own_env)
