@@ -105,11 +105,7 @@ static const struct option_row rows[] = {
      .kind = OPTION_FLAG,
      .help = "log what OSC targets do and whatever else a normal start leaves out",
      .offset = AT(verbose)},
-    {.name = "config",
-     .kind = OPTION_STRING,
-     .arg = "FILE",
-     .help = "read options from a JSON file; the command line beats it",
-     .offset = AT(config_path)},
+    {.name = "config", .kind = OPTION_STRING, .arg = "FILE", .help = CONFIG_HELP, .offset = AT(config_path)},
 };
 
 static const struct option_table table = {
@@ -223,8 +219,9 @@ enum options_result broadcaster_options_read(struct broadcaster_options *options
     int operands = argc;
     *options = defaults;
     enum options_result result = options_parse(&table, options, argc, argv, &operands, error);
-    if (result == OPTIONS_RUN && options->config_path) {
-        const char *path = options->config_path;
+    char found[CONFIG_PATH_MAX];
+    const char *path = options->config_path ? options->config_path : config_find(found) ? found : NULL;
+    if (result == OPTIONS_RUN && path) {
         struct config *config = NULL;
         *options = defaults;
         if (config_load(path, &table, options, &config, error)) {

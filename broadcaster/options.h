@@ -34,8 +34,9 @@ struct broadcaster_options {
     struct config *config;    /* owns the file's strings; NULL for none */
 };
 
-/* Reads the configuration file if one is named, then the command line over it. On OPTIONS_ERROR `error` is
- * one line naming the thing and the cure. argv may be reordered. Free with broadcaster_options_free. */
+/* Reads the configuration file, if one is named or in its place, then the command line over it. On
+ * OPTIONS_ERROR `error` is one line naming the thing and the cure. argv may be reordered. Free with
+ * broadcaster_options_free. */
 enum options_result broadcaster_options_read(struct broadcaster_options *options, int argc, char **argv,
                                              char error[OPTION_ERROR_MAX]);
 

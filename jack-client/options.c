@@ -75,7 +75,7 @@ static const struct option_row jack_rows[] = {
      JACK(group), 0, 0},
     {"verbose", 'v', OPTION_FLAG, NULL, "log every connection and whatever else a normal start leaves out",
      JACK(verbose), 0, 0},
-    {"config", 0, OPTION_STRING, "FILE", "a JSON object of these options; the command line wins", JACK(config_path), 0, 0},
+    {"config", 0, OPTION_STRING, "FILE", CONFIG_HELP, JACK(config_path), 0, 0},
 };
 
 static const struct option_row render_rows[] = {
@@ -143,15 +143,19 @@ static enum options_result check_midi(const struct midi_map *map, char *error)
     return OPTIONS_RUN;
 }
 
-/* The command line is read twice: for the file's name, and again over what the file said. */
-static enum options_result parse_over_file(struct jack_options *options, int argc, char **argv, int *operands,
-                                           char *error)
+/* The command line is read twice: for the file's name, and again over what the file said. find: if none is
+ * named, the one in its usual place. */
+static enum options_result parse_over_file(struct jack_options *options, int argc, char **argv, bool find,
+                                           int *operands, char *error)
 {
+    char found[CONFIG_PATH_MAX];
     const enum options_result first = options_parse(&jack_table, options, argc, argv, operands, error);
-    if (first != OPTIONS_RUN || !options->config_path) {
+    const char *path = options->config_path         ? options->config_path
+                       : find && config_find(found) ? found
+                                                    : NULL;
+    if (first != OPTIONS_RUN || !path) {
         return first;
     }
-    const char *path = options->config_path;
     *options = JACK_DEFAULTS;
     if (config_load(path, &jack_table, options, &options->config, error)) {
         return OPTIONS_ERROR;
@@ -159,11 +163,12 @@ static enum options_result parse_over_file(struct jack_options *options, int arg
     return options_parse(&jack_table, options, argc, argv, operands, error);
 }
 
-static enum options_result parse_jack(struct jack_options *options, int argc, char **argv, char *error)
+static enum options_result parse_jack(struct jack_options *options, int argc, char **argv, bool find,
+                                      char *error)
 {
     int operands;
     *options = JACK_DEFAULTS;
-    const enum options_result result = parse_over_file(options, argc, argv, &operands, error);
+    const enum options_result result = parse_over_file(options, argc, argv, find, &operands, error);
     if (result != OPTIONS_RUN) {
         return result;
     }
@@ -209,7 +214,7 @@ static enum options_result check_name(const struct jack_options *options, char *
 enum options_result jack_options_parse(struct jack_options *options, int argc, char **argv,
                                        char error[OPTION_ERROR_MAX])
 {
-    const enum options_result result = parse_jack(options, argc, argv, error);
+    const enum options_result result = parse_jack(options, argc, argv, true, error);
     options->argv = argv;
     if (!options->name) {
         options->name = "phicast";
@@ -253,7 +258,7 @@ enum options_result jack_options_parse_init(struct jack_options *options, const 
     while ((word = next_word(&init)) && argc < WORDS_MAX) {
         argv[argc++] = word;
     }
-    const enum options_result result = parse_jack(options, argc, argv, error);
+    const enum options_result result = parse_jack(options, argc, argv, false, error);
     if (result == OPTIONS_RUN && !options->name &&
         options_set(&jack_table, options, "name", client, error) != STATUS_OK) {
         return OPTIONS_ERROR;

@@ -35,7 +35,7 @@ struct render_options {
     const char *file;
 };
 
-/* Fills *options with the defaults, then from the configuration file that --config names, then from argv,
+/* Fills *options with the defaults, then from the configuration file, then from argv,
  * which wins. OPTIONS_ERROR: `error` says what is wrong, and how to mend it. Free with jack_options_free,
  * whatever the result. */
 enum options_result jack_options_parse(struct jack_options *options, int argc, char **argv,

@@ -3,9 +3,12 @@
 
 #include "shared/json/parse.h"
 
+#include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FILE_MAX = 65536 };
 
@@ -69,16 +72,39 @@ static enum status set_value(const struct option_table *table, void *options, co
         snprintf(why, OPTION_ERROR_MAX, "%.60s: holds a NUL character; leave it out", key);
         return STATUS_BAD_ARG;
     }
+    const enum status status = options_set(table, options, key, text, why);
+    if (status == STATUS_NOT_FOUND) {
+        const size_t used = strlen(why);
+        snprintf(why + used, OPTION_ERROR_MAX - used, ", or put it under the name of its program");
+    }
     /* An unknown key is a mistake in the file, not a missing file. */
-    return options_set(table, options, key, text, why) ? STATUS_BAD_ARG : STATUS_OK;
+    return status ? STATUS_BAD_ARG : STATUS_OK;
 }
 
+static bool is_program(const struct option_table *table, const char *key)
+{
+    static const char *const programs[] = {"phicast-jack", "phicast-broadcaster"};
+    bool found = strcmp(key, table->program) == 0;
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0] && !found; i++) {
+        found = strcmp(key, programs[i]) == 0;
+    }
+    return found;
+}
+
+/* for_all: the outermost object, which may hold others for single programs. */
 static enum status set_all(const struct option_table *table, void *options, struct json_object *root,
-                           char *why)
+                           bool for_all, char *why)
 {
     json_object_object_foreach(root, key, value)
     {
         enum status status = STATUS_OK;
+        if (for_all && is_program(table, key)) {
+            if (!json_object_is_type(value, json_type_object)) {
+                snprintf(why, OPTION_ERROR_MAX, "%s: give an object with that program's options", key);
+                return STATUS_BAD_ARG;
+            }
+            continue;
+        }
         const struct option_row *row = find_row(table, key);
         if (row && row->kind == OPTION_LIST) { /* replaces the default, as on the command line */
             ((struct option_list *)((char *)options + row->offset))->count = 0;
@@ -97,11 +123,26 @@ static enum status set_all(const struct option_table *table, void *options, stru
     return STATUS_OK;
 }
 
+bool config_find(char path[CONFIG_PATH_MAX])
+{
+    const char *set = getenv("XDG_CONFIG_HOME");
+    const char *home = getenv("HOME");
+    const bool use_set = set && set[0] == '/'; /* others are to be ignored, says the XDG specification */
+    if (!use_set && !home) {
+        return false;
+    }
+    const int length = snprintf(path, CONFIG_PATH_MAX, "%s%s/phicast/phicast.conf", use_set ? set : home,
+                                use_set ? "" : "/.config");
+    /* One that is there and cannot be read is an error. */
+    return length > 0 && length < CONFIG_PATH_MAX && (access(path, F_OK) == 0 || errno == EACCES);
+}
+
 enum status config_load(const char *path, const struct option_table *table, void *options,
                         struct config **config, char error[OPTION_ERROR_MAX])
 {
     char why[OPTION_ERROR_MAX] = "out of memory";
     enum status status = STATUS_NO_MEMORY;
+    struct json_object *own;
     *config = calloc(1, sizeof **config);
     if (*config) {
         status = json_parse_file(&(*config)->root, path, FILE_MAX, JSON_DEPTH_MAX, why);
@@ -111,7 +152,10 @@ enum status config_load(const char *path, const struct option_table *table, void
         status = STATUS_CORRUPT;
     }
     if (status == STATUS_OK) {
-        status = set_all(table, options, (*config)->root, why);
+        status = set_all(table, options, (*config)->root, true, why);
+    }
+    if (status == STATUS_OK && json_object_object_get_ex((*config)->root, table->program, &own)) {
+        status = set_all(table, options, own, false, why);
     }
     if (status) {
         snprintf(error, OPTION_ERROR_MAX, "--config %.80s: %.160s", path, why);

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The configuration file: one JSON object whose keys are the long option names. */
+/* The configuration file: one JSON object whose keys are the long option names. It may be one for several
+ * programs: {"name": "stage", "phicast-jack": {"channels": 2}, "phicast-broadcaster": {"port": 8080}}. What
+ * stands under a program's name is for that program alone, and beats what is for all. */
 #ifndef PHICAST_SHARED_JSON_CONFIG_H
 #define PHICAST_SHARED_JSON_CONFIG_H
 
 #include "shared/options.h"
 #include "shared/status.h"
 
+#include <stdbool.h>
+
+enum { CONFIG_PATH_MAX = 4096 };
+
+/* The file that is read when none is named: phicast/phicast.conf in XDG_CONFIG_HOME, or else in ~/.config.
+ * False: there is none. */
+bool config_find(char path[CONFIG_PATH_MAX]);
+
 struct config; /* owns the strings that the options point to after config_load */
+
+#define CONFIG_HELP "read this JSON file and not ~/.config/phicast/phicast.conf; the command line wins"
 
 /* Reads the file into `options`. Numbers, strings, booleans and (for lists) arrays of strings. Unknown keys,
  * keys given twice, "config", wrong types and values out of range are refused: `error` names the file, the

@@ -16,14 +16,40 @@ static enum status refuse_memory(char *why)
     return STATUS_NO_MEMORY;
 }
 
-static enum status parse(struct json_object **root, const char *text, size_t length, int depth, char *why)
+/* A text and how a place in it is called. */
+struct text {
+    const char *chars; /* with a NUL behind them */
+    size_t length;
+    bool by_line; /* else by byte */
+};
+
+enum { PLACE_MAX = 32 };
+
+static const char *name_place(char place[PLACE_MAX], const struct text *text, size_t at)
+{
+    size_t lines = 1;
+    for (size_t i = 0; i < at && i < text->length; i++) {
+        lines += text->chars[i] == '\n' ? 1 : 0;
+    }
+    snprintf(place, PLACE_MAX, text->by_line ? "line %zu" : "byte %zu", text->by_line ? lines : at);
+    return place;
+}
+
+static enum status refuse_at(const struct text *text, size_t at, const char *what, char *why)
+{
+    char place[PLACE_MAX];
+    snprintf(why, JSON_WHY_MAX, "not valid JSON at %s: %s", name_place(place, text, at), what);
+    return STATUS_CORRUPT;
+}
+
+static enum status parse(struct json_object **root, const struct text *text, int depth, char *why)
 {
     struct json_tokener *tokener = json_tokener_new_ex(depth);
     if (!tokener) {
         return refuse_memory(why);
     }
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    *root = json_tokener_parse_ex(tokener, text, (int)length);
+    *root = json_tokener_parse_ex(tokener, text->chars, (int)text->length);
     const enum json_tokener_error result = json_tokener_get_error(tokener);
     const size_t where = json_tokener_get_parse_end(tokener);
     json_tokener_free(tokener);
@@ -32,9 +58,12 @@ static enum status parse(struct json_object **root, const char *text, size_t len
     }
     json_object_put(*root);
     *root = NULL;
-    snprintf(why, JSON_WHY_MAX, "not valid JSON at byte %zu: %s", where,
-             result == json_tokener_continue ? "it ends too early" : json_tokener_error_desc(result));
-    return STATUS_CORRUPT;
+    const bool hash = text->by_line && text->chars[where] == '#';
+    return refuse_at(text, where,
+                     hash                              ? "comments are written // or /* */"
+                     : result == json_tokener_continue ? "it ends too early"
+                                                       : json_tokener_error_desc(result),
+                     why);
 }
 
 /* The closing quotation mark of the string that begins at text[at]. */
@@ -52,17 +81,21 @@ struct open_objects {
     struct json_object *keys[JSON_DEPTH_MAX + 1]; /* NULL: an array */
 };
 
-/* Notes one key, which stands with its quotation marks in text[0...length). */
-static enum status note_key(struct json_object *keys, const char *text, size_t length, size_t at, char *why)
+/* Notes one key, which stands with its quotation marks from `at` to before `end`. */
+static enum status note_key(struct json_object *keys, const struct text *text, size_t at, size_t end,
+                            char *why)
 {
     struct json_object *key;
-    enum status status = parse(&key, text, length, 1, why); /* \u0061 is an a */
+    char place[PLACE_MAX];
+    const struct text word = {.chars = text->chars + at, .length = end - at};
+    enum status status = parse(&key, &word, 1, why); /* \u0061 is an a */
     if (status) {
         return status;
     }
     const char *name = json_object_get_string(key);
     if (json_object_object_get_ex(keys, name, NULL)) {
-        snprintf(why, JSON_WHY_MAX, "%.60s: given twice, again at byte %zu; leave one out", name, at);
+        snprintf(why, JSON_WHY_MAX, "%.60s: given twice, again at %s; leave one out", name,
+                 name_place(place, text, at));
         for (char *c = why; *c; c++) {
             *c = *c < ' ' || *c > '~' ? '?' : *c;
         }
@@ -85,9 +118,11 @@ static enum status open_one(struct open_objects *open, bool is_object, char *why
     return STATUS_OK;
 }
 
-/* text[0...length) has been parsed, and so is known to be good. */
-static enum status check_keys(const char *text, size_t length, char *why)
+/* The text has been parsed, and so is known to be good. */
+static enum status check_keys(const struct text *whole, char *why)
 {
+    const char *text = whole->chars;
+    const size_t length = whole->length;
     struct open_objects open = {0};
     enum status status = STATUS_OK;
     for (size_t at = 0; at < length && status == STATUS_OK; at++) {
@@ -99,12 +134,11 @@ static enum status check_keys(const char *text, size_t length, char *why)
             const size_t end = end_of_string(text, at);
             const size_t next = end + 1 + strspn(text + end + 1, " \t\r\n");
             if (text[next] == ':') {
-                status = note_key(open.keys[open.depth - 1], text + at, end + 1 - at, at, why);
+                status = note_key(open.keys[open.depth - 1], whole, at, end + 1, why);
             }
             at = end;
         } else if (text[at] == '\'') { /* json-c takes 'a' for "a", strict as it is */
-            snprintf(why, JSON_WHY_MAX, "not valid JSON at byte %zu: a single quotation mark", at);
-            status = STATUS_CORRUPT;
+            status = refuse_at(whole, at, "a single quotation mark", why);
         }
     }
     while (open.depth > 0) {
@@ -113,28 +147,76 @@ static enum status check_keys(const char *text, size_t length, char *why)
     return status;
 }
 
-enum status json_parse(struct json_object **root, const char *text, size_t length, int depth,
-                       char why[JSON_WHY_MAX])
+static enum status parse_strictly(struct json_object **root, const struct text *text, int depth, char *why)
 {
-    const char *nul = memchr(text, '\0', length);
+    const char *nul = memchr(text->chars, '\0', text->length);
     *root = NULL;
-    if (nul ||
-        length >= INT_MAX) { /* json-c would take a NUL for the end, and whatever follows for nothing */
-        snprintf(why, JSON_WHY_MAX, "not valid JSON at byte %zu: %s", nul ? (size_t)(nul - text) : length,
-                 nul ? "a NUL" : "too long");
-        return STATUS_CORRUPT;
+    if (nul) { /* json-c would take it for the end, and whatever follows for nothing */
+        return refuse_at(text, (size_t)(nul - text->chars), "a NUL", why);
     }
-    char *copy = strndup(text, length); /* with a NUL, for one end to look for */
-    enum status status = copy ? parse(root, copy, length, depth, why) : refuse_memory(why);
+    enum status status = parse(root, text, depth, why);
     if (status == STATUS_OK) {
-        status = check_keys(copy, length, why);
+        status = check_keys(text, why);
     }
     if (status) {
         json_object_put(*root);
         *root = NULL;
     }
+    return status;
+}
+
+enum status json_parse(struct json_object **root, const char *text, size_t length, int depth,
+                       char why[JSON_WHY_MAX])
+{
+    *root = NULL;
+    if (length >= INT_MAX) {
+        snprintf(why, JSON_WHY_MAX, "not valid JSON at byte %zu: too long", length);
+        return STATUS_CORRUPT;
+    }
+    char *copy = malloc(length + 1); /* with a NUL, for one end to look for */
+    if (!copy) {
+        return refuse_memory(why);
+    }
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    const enum status status =
+        parse_strictly(root, &(struct text){.chars = copy, .length = length}, depth, why);
     free(copy);
     return status;
+}
+
+/* The end of the comment that begins at text[at], just after it; 0: it does not end. */
+static size_t end_of_comment(const char *text, size_t at)
+{
+    if (text[at + 1] == '/') {
+        return at + strcspn(text + at, "\n");
+    }
+    const char *end = strstr(text + at + 2, "*/");
+    return end ? (size_t)(end - text) + 2 : 0;
+}
+
+/* Makes comments blank, and leaves lines as they are. */
+static enum status blank_comments(char *chars, size_t length, char *why)
+{
+    const struct text text = {.chars = chars, .length = length, .by_line = true};
+    bool in_string = false;
+    for (size_t at = 0; at < length; at++) {
+        if (in_string && chars[at] == '\\' && at + 1 < length) {
+            at++;
+        } else if (chars[at] == '"') {
+            in_string = !in_string;
+        } else if (!in_string && chars[at] == '/' && (chars[at + 1] == '/' || chars[at + 1] == '*')) {
+            const size_t end = end_of_comment(chars, at);
+            if (end == 0) {
+                return refuse_at(&text, at, "a comment that does not end", why);
+            }
+            for (; at < end; at++) {
+                chars[at] = (char)(chars[at] == '\n' ? '\n' : ' ');
+            }
+            at--;
+        }
+    }
+    return STATUS_OK;
 }
 
 static enum status read_file(const char *path, char *text, size_t limit, size_t *length, char *why)
@@ -166,11 +248,16 @@ enum status json_parse_file(struct json_object **root, const char *path, size_t 
                             char why[JSON_WHY_MAX])
 {
     size_t length = 0;
-    char *text = malloc(limit);
+    char *text = malloc(limit + 1);
     enum status status = text ? read_file(path, text, limit, &length, why) : refuse_memory(why);
     *root = NULL;
     if (status == STATUS_OK) {
-        status = json_parse(root, text, length, depth, why);
+        text[length] = '\0';
+        status = blank_comments(text, length, why);
+    }
+    if (status == STATUS_OK) {
+        const struct text whole = {.chars = text, .length = length, .by_line = true};
+        status = parse_strictly(root, &whole, depth, why);
     }
     free(text);
     return status;

@@ -17,8 +17,9 @@ enum { JSON_WHY_MAX = 160, JSON_DEPTH_MAX = 32 };
 MUST_CHECK enum status json_parse(struct json_object **root, const char *text, size_t length, int depth,
                                   char why[JSON_WHY_MAX]);
 
-/* The same from a file of fewer than `limit` bytes; also STATUS_NOT_FOUND, STATUS_NO_ACCESS, STATUS_IO, and
- * STATUS_CORRUPT if it is larger. */
+/* The same from a file of fewer than `limit` bytes, which may hold comments wherever blanks may stand (C's
+ * kind, and from // to the end of the line), and whose errors are told by line; also STATUS_NOT_FOUND,
+ * STATUS_NO_ACCESS, STATUS_IO, and STATUS_CORRUPT if it is larger. */
 MUST_CHECK enum status json_parse_file(struct json_object **root, const char *path, size_t limit, int depth,
                                        char why[JSON_WHY_MAX]);
 

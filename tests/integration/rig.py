@@ -300,8 +300,9 @@ class RigTest(unittest.IsolatedAsyncioTestCase):
         shutil.rmtree(self.folder)
 
     def own_env(self, env):
-        """What a program sees beside this process's environment: no calibrations but this test's."""
-        return {"XDG_STATE_HOME": str(self.folder / "state"), **(env or {})}
+        """What a program sees beside this process's environment: no calibrations nor configuration but this test's."""
+        return {"XDG_STATE_HOME": str(self.folder / "state"), "XDG_CONFIG_HOME": str(self.folder / "config"),
+                **(env or {})}
 
     def start(self, argv, env=None, cwd=None):
         child = Child(self.folder, argv, self.own_env(env), cwd)

@@ -160,5 +160,6 @@ int main(void)
         {"wrong files", wrong_files},
         CU_TEST_INFO_NULL,
     };
+    (void)setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
     return unit_run("options", tests);
 }

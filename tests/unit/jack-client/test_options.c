@@ -361,5 +361,6 @@ int main(void)
         {"the command line wins", the_command_line_wins},
         CU_TEST_INFO_NULL,
     };
+    (void)setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
     return unit_run("analyser_options", tests);
 }

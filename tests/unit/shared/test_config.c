@@ -127,7 +127,13 @@ static void not_json(void)
         "{}{}",
         "{\"a\": 1}]",
         "# comment\n{}",
-        "/* c */ {}",
+        "/* c {}",
+        "/*/ {}",
+        "{} /",
+        "{\"a\": 1 / 2}",
+        "// {}",
+        "/* {} */",
+        "{\"a\": \"x // {}",
         "[]",
         "5",
         "\"text\"",
@@ -139,7 +145,7 @@ static void not_json(void)
         "\xEF\xBB\xBF{}",
     };
     enum { ROWS = sizeof rows / sizeof rows[0] };
-    CU_ASSERT_EQUAL(ROWS, 29);
+    CU_ASSERT_EQUAL(ROWS, 35);
     for (size_t i = 0; i < ROWS; i++) {
         const enum status status = load(rows[i]);
         if (status != STATUS_CORRUPT) {
@@ -152,6 +158,83 @@ static void not_json(void)
     }
     CU_ASSERT_EQUAL(load("{\"channels\": 4"), STATUS_CORRUPT);
     CU_ASSERT_TRUE(says("ends too early"));
+}
+
+static void comments(void)
+{
+    CU_ASSERT_EQUAL(
+        load("// what is heard\n{ /* two\n lines: \"x\" */ \"channels\": 4, // not \"channels\": 5\n"
+             " \"name\": \"a // b /* c *\x2F \\\" // d\" /**/ } // the end"),
+        STATUS_OK);
+    CU_ASSERT_EQUAL(options.channels, 4);
+    CU_ASSERT_STRING_EQUAL(options.name, "a // b /* c */ \" // d");
+    config_free(config);
+}
+
+static void errors_name_the_line(void)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } rows[] = {
+        {"// one\n{\n \"channels\": 4;\n}", "not valid JSON at line 3: "},
+        {"/* one\n two */ {\n /* three\n", "not valid JSON at line 3: a comment that does not end"},
+        {"{ // one\n # two\n}", "not valid JSON at line 2: comments are written // or /* */"},
+        {"{\n\n\"name\": 'x'}", "not valid JSON at line 3: "},
+        {"{\"channels\": 4,\n//\n\"channels\": 5}", "channels: given twice, again at line 3; leave one out"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CU_ASSERT_NOT_EQUAL(load(rows[i].text), STATUS_OK);
+        CU_ASSERT_TRUE(says(rows[i].says));
+        config_free(config);
+    }
+}
+
+static void one_file_for_several_programs(void)
+{
+    CU_ASSERT_EQUAL(
+        load("{\"sample\": {\"channels\": 2, \"connect\": [\"b\"]}, \"name\": \"stage\", \"channels\": 4,"
+             " \"connect\": [\"a\", \"c\"], \"phicast-jack\": {\"nonsense\": 1}}"),
+        STATUS_OK);
+    CU_ASSERT_EQUAL(options.channels, 2); /* in whatever order they stand */
+    CU_ASSERT_STRING_EQUAL(options.name, "stage");
+    CU_ASSERT_EQUAL(options.connect.count, 1);
+    CU_ASSERT_STRING_EQUAL(options.connect.item[0], "b");
+    config_free(config);
+    CU_ASSERT_EQUAL(load("{\"sample\": 5}"), STATUS_BAD_ARG);
+    CU_ASSERT_TRUE(says("sample: give an object with that program's options"));
+    CU_ASSERT_EQUAL(load("{\"phicast-broadcaster\": null}"), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(load("{\"sample\": {\"channels\": 0}}"), STATUS_BAD_ARG);
+    CU_ASSERT_TRUE(says("--channels 0: give"));
+    CU_ASSERT_EQUAL(load("{\"sample\": {\"sample\": {}}}"), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(load("{\"sample\": {\"config\": \"x\"}}"), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(load("{\"port\": 8000}"), STATUS_BAD_ARG);
+    CU_ASSERT_TRUE(says("port: no such option; see sample --help, or put it under the name of its program"));
+}
+
+static void the_usual_place(void)
+{
+    char found[CONFIG_PATH_MAX];
+    char place[128];
+    (void)setenv("XDG_CONFIG_HOME", folder, 1);
+    CU_ASSERT_FALSE(config_find(found));
+    snprintf(place, sizeof place, "%s/phicast", folder);
+    CU_ASSERT_EQUAL(mkdir(place, 0700), 0);
+    CU_ASSERT_FALSE(config_find(found));
+    snprintf(place, sizeof place, "%s/phicast/phicast.conf", folder);
+    CU_ASSERT_EQUAL(symlink(path, place), 0);
+    write_file("{}", 2);
+    CU_ASSERT_TRUE(config_find(found));
+    CU_ASSERT_STRING_EQUAL(found, place);
+    (void)setenv("XDG_CONFIG_HOME", "relative", 1);
+    (void)setenv("HOME", folder, 1);
+    CU_ASSERT_FALSE(config_find(found));
+    (void)unsetenv("XDG_CONFIG_HOME");
+    (void)unsetenv("HOME");
+    CU_ASSERT_FALSE(config_find(found));
+    CU_ASSERT_EQUAL(unlink(place), 0);
+    *strrchr(place, '/') = '\0';
+    CU_ASSERT_EQUAL(rmdir(place), 0);
 }
 
 static void nul_bytes(void)
@@ -270,7 +353,7 @@ static void duplicate_keys(void)
 {
     CU_ASSERT_EQUAL(load("{\"channels\": 4, \"connect\": [\"a\"], \"channels\": 5}"), STATUS_BAD_ARG);
     CU_ASSERT_TRUE(says("--config"));
-    CU_ASSERT_TRUE(says("channels: given twice, again at byte 34; leave one out"));
+    CU_ASSERT_TRUE(says("channels: given twice, again at line 1; leave one out"));
     CU_ASSERT_EQUAL(load("{\"connect\": [\"a\"], \"connect\": [\"b\"]}"), STATUS_BAD_ARG);
     CU_ASSERT_TRUE(says("connect: given twice"));
 }
@@ -299,6 +382,10 @@ int main(void)
     static const CU_TestInfo tests[] = {
         {"wrong keys, types and values", wrong_keys_types_and_values},
         {"not JSON", not_json},
+        {"comments", comments},
+        {"errors name the line", errors_name_the_line},
+        {"one file for several programs", one_file_for_several_programs},
+        {"the usual place", the_usual_place},
         {"NUL bytes", nul_bytes},
         {"deep nesting", deep_nesting},
         {"sizes", sizes},

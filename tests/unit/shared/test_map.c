@@ -41,9 +41,9 @@ static void bad_files(void)
     CU_ASSERT_EQUAL(map_load("/tmp", lines, &count, error), STATUS_IO);
     CU_ASSERT_EQUAL(load(large, sizeof large), STATUS_CORRUPT);
     refuses(STATUS_CORRUPT, "", "not valid JSON");
-    refuses(STATUS_CORRUPT, "[{]", "not valid JSON at byte 2");
+    refuses(STATUS_CORRUPT, "[{]", "not valid JSON at line 1");
     refuses(STATUS_BAD_ARG, "[{\"metric\":\"ici\",\"address\":\"/a\",\"metric\":\"ici\"}]",
-            "metric: given twice, again at byte 32");
+            "metric: given twice, again at line 1");
     refuses(STATUS_CORRUPT, "{}", "an array of 1 to 256");
     refuses(STATUS_CORRUPT, "[]", "an array of 1 to 256");
     CU_ASSERT_EQUAL(load("[{\"metric\":\"ici\",\"address\":\"/a\"}]\0x", 36), STATUS_CORRUPT);
