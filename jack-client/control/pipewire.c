@@ -66,6 +66,6 @@ static bool is_beside(const void *function, char *folder, size_t size)
 
 bool pipewire_find_libjack(char *folder, size_t size)
 {
-    return is_beside((const void *)jack_client_open, folder, size) ||
+    return is_beside((const void *)jack_get_version_string, folder, size) ||
            is_beside((const void *)gnu_get_libc_version, folder, size);
 }
