@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 import rig
@@ -126,6 +127,19 @@ class ServerChoice(ChoiceTest):
         self.jackd(name=name)
         self.assertEqual(self.joined(analyser), [f"JACK server {name}"])
         self.assertEqual(analyser.stop(), 0, analyser.err)
+
+    def test_wait_for_a_name(self):
+        """A name that is taken is waited for as well: for longer than the five seconds that it is without --wait."""
+        server = self.start_jackd()
+        other = self.player(server, rig.RECORDINGS[:1], "--loop", name=self.name)
+        other.line("first sample")
+        analyser = self.analyse("--wait")
+        analyser.line(f"has a client named {self.name} already; waiting for it to go", "err")
+        time.sleep(6)  # its length is what is tested
+        self.assertTrue(analyser.alive(), analyser.err)
+        other.kill()
+        self.joined(analyser)
+        self.assertEqual(analyser.err.count("waiting"), 1, analyser.err)
 
     def test_one_after_the_other(self):
         """One process through it all: PipeWire restarted, then JACK in its place, then PipeWire in JACK's, and JACK
