@@ -21,15 +21,15 @@ static const char out_of_reach[] =
 
 static void explain_absence(const struct control_side *c)
 {
-    const char *name = server_name(c->options);
     if (server_choose_after(c->options) == SERVER_OUT_OF_REACH) {
         log_error("%s, or start a JACK server", out_of_reach);
     } else if (libjack_is_pipewires()) {
         log_error("no PipeWire server answers; start one (systemctl --user start pipewire)");
-    } else if (strcmp(name, "default") == 0) {
-        log_error("no JACK server answers; start one (jackd, or PipeWire), or name it with -s");
+    } else if (server_is_named(c->options)) {
+        log_error("no JACK server named %s answers; start it, or name another with -s",
+                  server_name(c->options));
     } else {
-        log_error("no JACK server named %s answers; start it, or name another with -s", name);
+        log_error("no JACK server answers; start one (jackd, or PipeWire), or name it with -s");
     }
 }
 
@@ -89,6 +89,14 @@ void control_change_libjack(struct control_side *c, enum server_choice choice)
     give_up(c);
 }
 
+static void tell_out_of_reach(struct control_side *c)
+{
+    if (!c->told_out_of_reach) {
+        log_warning("%s; waiting for a JACK server", out_of_reach);
+        c->told_out_of_reach = true;
+    }
+}
+
 static void look_elsewhere(struct control_side *c)
 {
     if (c->jack_before && clocks_now_ms() - c->jack_ms < JACK_RETURN_MS) {
@@ -97,9 +105,8 @@ static void look_elsewhere(struct control_side *c)
     const enum server_choice choice = server_choose_after(c->options);
     if (choice == SERVER_PIPEWIRE) {
         control_change_libjack(c, choice);
-    } else if (choice == SERVER_OUT_OF_REACH && c->going && !c->told_out_of_reach) {
-        log_warning("%s; waiting for a JACK server", out_of_reach);
-        c->told_out_of_reach = true;
+    } else if (choice == SERVER_OUT_OF_REACH && c->going) {
+        tell_out_of_reach(c);
     }
 }
 
@@ -108,6 +115,7 @@ enum status control_join(struct control_side *c)
     const bool program = !c->session.host;
     if (program && !c->new_here && server_choose_before() == SERVER_JACK) {
         control_change_libjack(c, SERVER_JACK);
+        return STATUS_NOT_FOUND; /* on the way out */
     }
     c->new_here = false;
     const enum status status = session_open(&c->session);
@@ -130,6 +138,19 @@ enum status control_join_again(struct control_side *c)
     return status;
 }
 
+static void tell_absence(struct control_side *c)
+{
+    if (server_choose_after(c->options) == SERVER_OUT_OF_REACH) {
+        tell_out_of_reach(c);
+    } else if (server_is_named(c->options)) {
+        log_info("JACK server %s does not answer yet; waiting for it", server_name(c->options));
+    } else if (libjack_is_pipewires() && !libjack_was_chosen()) {
+        log_info("PipeWire does not answer yet; waiting for it");
+    } else {
+        log_info("neither JACK nor PipeWire answers yet; waiting for one of them");
+    }
+}
+
 /* What an absent server, or a name that is taken, comes to at the start. */
 static enum status wait_or_end(struct control_side *c, enum status status)
 {
@@ -138,10 +159,8 @@ static enum status wait_or_end(struct control_side *c, enum status status)
         explain(c, status);
         return status;
     }
-    if (absent && strcmp(server_name(c->options), "default") == 0) {
-        log_info("neither JACK nor PipeWire answers yet; waiting for one of them");
-    } else if (absent) {
-        log_info("JACK server %s does not answer yet; waiting for it", server_name(c->options));
+    if (absent) {
+        tell_absence(c);
     }
     c->going = true;
     return STATUS_OK;

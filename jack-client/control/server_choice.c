@@ -18,7 +18,7 @@ const char *server_name(const struct jack_options *options)
     return options->server ? options->server : set ? set : usual_name;
 }
 
-static bool is_named(const struct jack_options *options)
+bool server_is_named(const struct jack_options *options)
 {
     return options->server || strcmp(server_name(options), usual_name) != 0;
 }
@@ -32,7 +32,7 @@ enum server_choice server_choose_before(void)
 enum server_choice server_choose_after(const struct jack_options *options)
 {
     char folder[FOLDER_MAX];
-    if (is_named(options) || libjack_was_chosen() || libjack_is_pipewires() || !pipewire_answers()) {
+    if (server_is_named(options) || libjack_was_chosen() || libjack_is_pipewires() || !pipewire_answers()) {
         return SERVER_HERE;
     }
     return pipewire_find_libjack(folder, sizeof folder) ? SERVER_PIPEWIRE : SERVER_OUT_OF_REACH;

@@ -25,6 +25,9 @@ enum server_choice {
 /* The name of the JACK server that is to be joined. */
 const char *server_name(const struct jack_options *options);
 
+/* Whether it has been named, so that nothing else will do. */
+bool server_is_named(const struct jack_options *options);
+
 /* Before a try, but not before the first one after a start anew. */
 enum server_choice server_choose_before(void);
 

@@ -132,8 +132,10 @@ static void who_is_tried(void)
     (void)setenv("JACK_DEFAULT_SERVER", "stage", 1);
     CU_ASSERT_STRING_EQUAL(server_name(&options), "stage");
     CU_ASSERT_STRING_EQUAL(server_name(&named), "default");
+    CU_ASSERT_TRUE(server_is_named(&named) && server_is_named(&options));
     CU_ASSERT_EQUAL(server_choose_after(&options), SERVER_HERE);
     (void)setenv("JACK_DEFAULT_SERVER", "default", 1);
+    CU_ASSERT_FALSE(server_is_named(&options));
     CU_ASSERT_EQUAL(server_choose_after(&options), there);
 
     version = pipewires; /* somebody else's choice */
