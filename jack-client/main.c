@@ -19,7 +19,9 @@ int main(int argc, char **argv)
     switch (jack_options_parse(&options, argc, argv, error)) {
     case OPTIONS_RUN:
         log_set_verbose(options.verbose);
-        if (control_open(&control, &options, NULL)) {
+        if (options.check) {
+            code = control_check(&options) ? 1 : 0;
+        } else if (control_open(&control, &options, NULL)) {
             code = 1;
         } else {
             code = control_run(&control) ? 1 : 0;

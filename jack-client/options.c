@@ -76,6 +76,7 @@ static const struct option_row jack_rows[] = {
     {"verbose", 'v', OPTION_FLAG, NULL, "log every connection and whatever else a normal start leaves out",
      JACK(verbose), 0, 0},
     {"config", 0, OPTION_STRING, "FILE", CONFIG_HELP, JACK(config_path), 0, 0},
+    {"check", 0, OPTION_FLAG, NULL, "look whether the options are right and a server answers, and end", JACK(check), 0, 0},
 };
 
 static const struct option_row render_rows[] = {

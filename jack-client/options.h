@@ -23,6 +23,7 @@ struct jack_options {
     bool no_compensation;       /* timestamps are those of publishing */
     const char *group;          /* that may read the segment; NULL: the owner alone */
     bool verbose;               /* log more */
+    bool check;                 /* only look whether a server answers */
     const char *config_path;    /* NULL: no configuration file */
     struct config *config;      /* what it held: the strings above may stand in it */
     struct option_list connect; /* patterns */

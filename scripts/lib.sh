@@ -17,15 +17,39 @@ die() {
     exit 1
 }
 
+# build_folder PRESET: where that is built, which is the user's own cache if another user has built it in the tree.
+build_folder() {
+    local folder=$root/build/$1
+    if [[ -d $folder ]] && [[ $(find "$folder" ! -writable -print -quit) ]] ||
+        [[ -d $root/build && ! -d $folder && ! -w $root/build ]] || [[ ! -d $root/build && ! -w $root ]]; then
+        folder=${XDG_CACHE_HOME:-$HOME/.cache}/phicast/$(tr / - <<<"${root#/}")/$1
+    fi
+    echo "$folder"
+}
+
+# Ctrl-C is passed on to all of what runs, and waited for.
+quit_quietly() {
+    local pid
+    trap '' INT TERM
+    for pid in $(jobs -p); do
+        kill -INT -- -"$pid" 2>/dev/null || true
+        wait "$pid" || true
+    done
+    rm -f "$1"
+    exit 130
+}
+
 # quietly LABEL COMMAND... runs it and shows nothing, unless it fails (then all it printed) or takes longer than
 # two seconds (then LABEL, and how far ninja has come on a terminal).
 quietly() {
     local label=$1 log pid status=0 shown='' start=$SECONDS
     shift
     log=$(mktemp)
+    trap 'quit_quietly "$log"' INT TERM
+    set -m # a process group of its own
     "$@" >"$log" 2>&1 </dev/null &
     pid=$!
-    trap 'kill "$pid"; exit 130' INT TERM # a background job ignores Ctrl-C
+    set +m
     while sleep 0.2 && kill -0 "$pid" 2>/dev/null; do
         if ((SECONDS - start <= 2)); then
             continue

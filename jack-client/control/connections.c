@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/connections.h"
 
+#include "shared/log.h"
+
 #include <fnmatch.h>
 #include <jack/uuid.h>
 #include <stdlib.h>
@@ -105,6 +107,31 @@ static void for_matching(jack_client_t *client, const struct option_list *patter
         }
     }
     jack_free(names);
+}
+
+static void count(void *context, const char *name)
+{
+    (void)name;
+    ++*(uint32_t *)context;
+}
+
+static void name_idle(jack_client_t *client, const char *option, const struct option_list *patterns,
+                      unsigned long flags)
+{
+    for (uint32_t i = 0; i < patterns->count; i++) {
+        const struct option_list one = {.count = 1, .item = {patterns->item[i]}};
+        uint32_t matching = 0;
+        for_matching(client, &one, flags, count, &matching);
+        if (matching == 0) {
+            log_warning("%s '%s': no port matches; if one appears, it will be used", option, one.item[0]);
+        }
+    }
+}
+
+void connections_name_idle(const struct connections *c, jack_client_t *client)
+{
+    name_idle(client, "--connect", c->connect, JackPortIsOutput);
+    name_idle(client, "--follow", c->follow, JackPortIsInput);
 }
 
 struct walk {

@@ -36,6 +36,9 @@ struct connections {
 void connections_update(struct connections *connections, jack_client_t *client, const struct rt *rt,
                         struct arrivals *arrivals, bool changed, uint64_t now_ms);
 
+/* Says which patterns match nothing: for once, when the ports that were there at the start have been seen. */
+void connections_name_idle(const struct connections *connections, jack_client_t *client);
+
 /* Whether something has been asked for of which it is not known yet whether it was done: update again soon.
  */
 bool connections_pending(const struct connections *connections);

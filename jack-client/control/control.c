@@ -158,6 +158,12 @@ static void tend_connections(struct control_side *c, uint64_t now_ms)
         watch_beat(&c->watch, WATCH_OWN_MS);
         calibration_recall(&c->calibration, &c->session);
     }
+    if (!c->patterns_told && !settling && (!c->session.host || quiet)) {
+        c->patterns_told = true;
+        watch_beat(&c->watch, WATCH_PATIENCE_MS);
+        connections_name_idle(&c->connections, c->session.client);
+        watch_beat(&c->watch, WATCH_OWN_MS);
+    }
 }
 
 static void tend_session(struct control_side *c, uint64_t now_ms)

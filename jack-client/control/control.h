@@ -48,7 +48,11 @@ struct control_side {
     uint64_t trouble_ms;    /* when gaps and xruns were last logged */
     uint32_t stream_start;  /* as last logged */
     bool stream_logged;
+    bool patterns_told; /* those that match nothing have been named */
 };
+
+/* --check: whether a session could be opened; either way it is said. */
+MUST_CHECK enum status control_check(const struct jack_options *options);
 
 /* Takes the segment and opens the first session; what fails has been logged. host: the client that a server
  * has made for its plug-in, or NULL: a program, which opens its own and ends at a signal. Main thread, or the

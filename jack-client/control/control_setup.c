@@ -6,6 +6,7 @@
 #include "shared/log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,9 +20,9 @@ enum {
 static const char out_of_reach[] =
     "PipeWire answers, but its JACK library is not installed; install it (Debian: pipewire-jack)";
 
-static void explain_absence(const struct control_side *c)
+static void explain_absence(const struct jack_options *options)
 {
-    if (server_choose_after(c->options) == SERVER_OUT_OF_REACH) {
+    if (server_choose_after(options) == SERVER_OUT_OF_REACH) {
         log_error("%s, or start a JACK server", out_of_reach);
     } else if (libjack_is_pipewires()) {
         log_error("no PipeWire server answers; start one (systemctl --user start pipewire)");
@@ -33,14 +34,13 @@ static void explain_absence(const struct control_side *c)
     }
 }
 
-static void explain(const struct control_side *c, enum status status)
+static void explain(const struct jack_options *options, enum status status)
 {
-    const struct jack_options *options = c->options;
     if (status == STATUS_BUSY) {
         log_error("the JACK server already has a client named %s; choose another name with -n",
                   options->name);
     } else if (status == STATUS_NOT_FOUND) {
-        explain_absence(c);
+        explain_absence(options);
     } else if (status == STATUS_BAD_ARG) {
         log_error(
             "--name %s: a JACK server of that name is running, whose socket a client of that name would take "
@@ -49,12 +49,25 @@ static void explain(const struct control_side *c, enum status status)
     } /* others have been logged where they arose */
 }
 
+enum status control_check(const struct jack_options *options)
+{
+    enum status status = session_probe(options);
+    const bool other = status == STATUS_NOT_FOUND && server_choose_after(options) == SERVER_PIPEWIRE;
+    if (status == STATUS_OK || other) {
+        status = STATUS_OK;
+        printf("the options are right, and %s answers\n", other || libjack_is_pipewires() ? "PipeWire" : "JACK");
+    } else {
+        explain(options, status);
+    }
+    return status;
+}
+
 static void explain_waiting(const struct control_side *c, enum status status)
 {
     if (status == STATUS_BUSY) {
         log_warning("the JACK server has a client named %s already; waiting for it to go", c->options->name);
     } else if (status == STATUS_BAD_ARG) {
-        explain(c, status);
+        explain(c->options, status);
     }
 }
 
@@ -156,7 +169,7 @@ static enum status wait_or_end(struct control_side *c, enum status status)
 {
     const bool absent = status == STATUS_NOT_FOUND;
     if (!c->options->wait || !(absent || status == STATUS_BUSY)) {
-        explain(c, status);
+        explain(c->options, status);
         return status;
     }
     if (absent) {

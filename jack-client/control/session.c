@@ -153,6 +153,16 @@ static enum status open_client(struct session *session)
     return status & (JackNameNotUnique | JackServerError) ? STATUS_BUSY : STATUS_NOT_FOUND;
 }
 
+enum status session_probe(const struct jack_options *options)
+{
+    struct session session = {.options = options};
+    const enum status status = open_client(&session);
+    if (status == STATUS_OK) {
+        jack_client_close(session.client);
+    }
+    return status;
+}
+
 static enum status set_callbacks(struct session *session)
 {
     jack_client_t *client = session->client;

@@ -39,6 +39,9 @@ struct session {
  * STATUS_BAD_ARG: a JACK server has that name; others: it was logged why. */
 MUST_CHECK enum status session_open(struct session *session);
 
+/* Whether a server answers, without becoming one of its clients for longer than that takes; as session_open. */
+MUST_CHECK enum status session_probe(const struct jack_options *options);
+
 /* Deactivates and closes, whether or not the server still lives. */
 void session_close(struct session *session);
 

@@ -5,7 +5,9 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,16 +18,21 @@ import rig
 
 
 class Demo(rig.RigTest):
-    def run_demo(self, *options, **popen):
+    def run_script(self, *options, **popen):
         """Starts it as a shell would: in a group of its own, which is what Ctrl-C is sent to."""
         self.seen = {}
         self.log = open(self.folder / "run.log", "w+b")
         self.addCleanup(self.log.close)
+        (self.folder / "tmp").mkdir(exist_ok=True)
         environment = {k: v for k, v in os.environ.items() if k not in ("JACK_DEFAULT_SERVER", "XDG_RUNTIME_DIR")}
+        environment["TMPDIR"] = str(self.folder / "tmp")
         self.process = subprocess.Popen(
-            [rig.ROOT / "scripts/run", "--demo", "-n", self.name, *options], stdin=subprocess.DEVNULL,
+            [rig.ROOT / "scripts/run", "-n", self.name, *options], stdin=subprocess.DEVNULL,
             stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True, cwd=self.folder, env=environment, **popen)
         self.addCleanup(self.end)
+
+    def run_demo(self, *options):
+        self.run_script("--demo", *options)
 
     def end(self):
         if self.process.poll() is None:
@@ -60,10 +67,11 @@ class Demo(rig.RigTest):
         rig.wait_until(lambda: not self.members(), f"everything to end, but {self.members()}")
         self.assertEqual(list(pathlib.Path("/dev/shm").glob(f"*{self.name}*")), [])
         self.assertEqual(list(pathlib.Path("/dev/shm").glob(f"*phicast-{self.process.pid}_*")), [])
+        self.assertEqual(list((self.folder / "tmp").iterdir()), [])
 
 
 class RunDemo(Demo):
-    def check_run(self, stop):
+    def check_run(self, stop, code):
         self.run_demo("--port", str(rig.free_port()))
         url = self.url()
         with urllib.request.urlopen(url, timeout=rig.PATIENCE) as page:
@@ -75,14 +83,30 @@ class RunDemo(Demo):
         self.assertEqual(sorted(n for n in self.members().values() if n not in ("run", "bash")),
                          ["jackd", "phicast-broadca", "phicast-jack", "phicast-play"])
         stop()
-        self.assertEqual(self.process.wait(rig.PATIENCE), 0, self.said())
+        self.assertEqual(self.process.wait(rig.PATIENCE), code, self.said())
         self.leave_nothing()
 
     def test_ctrl_c(self):
-        self.check_run(lambda: os.killpg(self.process.pid, signal.SIGINT))
+        self.check_run(lambda: os.killpg(self.process.pid, signal.SIGINT), 130)
 
     def test_sigterm(self):
-        self.check_run(lambda: self.process.send_signal(signal.SIGTERM))
+        self.check_run(lambda: self.process.send_signal(signal.SIGTERM), 143)
+
+    def test_ctrl_c_at_any_moment(self):
+        """Bash that is killed before it can take care of it says the same to a shell: 130 is 128 + SIGINT."""
+        presses = int(os.environ.get("PHICAST_PRESSES", "12"))
+        chance = random.Random(int(os.environ.get("PHICAST_SEED", "1")))
+        before = set(os.listdir("/dev/shm"))
+        for press in range(presses):
+            self.run_script(*(["--demo"] if press % 2 else []), "-p", "0")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(chance.uniform(0, 3))  # until the moment of the press
+            self.assertIsNone(self.process.poll(), self.said())
+            os.killpg(self.process.pid, signal.SIGINT)
+            self.assertIn(self.process.wait(rig.PATIENCE), (130, -signal.SIGINT), self.said())
+            self.leave_nothing()
+        left = set(os.listdir("/dev/shm")) - before - {"jack-shm-registry"}  # which every JACK server keeps there
+        self.assertEqual(left, set())
 
     def test_death_of_a_child(self):
         self.run_demo("--port", str(rig.free_port()))
@@ -104,6 +128,7 @@ class RunDemo(Demo):
             self.assertEqual(self.process.wait(600), 1, self.said())
         self.assertIn(port, self.said())
         self.assertIn("phicast-broadcaster ended with exit code 1", self.said())
+        self.assertNotIn("jackd", self.said())
         self.leave_nothing()
 
     def test_running_server_is_used(self):
@@ -114,16 +139,58 @@ class RunDemo(Demo):
         self.assertNotIn("jackd", self.members().values())
         self.assertIn(f"{self.name}:in_1", server.ports())
         os.killpg(self.process.pid, signal.SIGINT)
-        self.assertEqual(self.process.wait(rig.PATIENCE), 0, self.said())
+        self.assertEqual(self.process.wait(rig.PATIENCE), 130, self.said())
         self.leave_nothing()
         self.assertTrue(server.child.alive())
 
+    def test_options_go_where_they_belong(self):
+        targets = [f"osc.udp://127.0.0.1:{rig.free_port()}" for _ in range(2)]
+        self.run_script("-c3", "--osc", targets[0], "--window=1024", "-p", "0", f"--osc={targets[1]}", "--connect", "nowhere:*")
+        url = self.url()
+        rig.wait_until(lambda: self.metrics(url)["frame"], "the numbers to move")
+
+        def get_status():
+            with urllib.request.urlopen(url + "/api/status", timeout=rig.PATIENCE) as response:
+                status = json.load(response)
+            return status["analyser"] and status
+
+        status = rig.wait_until(get_status, "the analyser to be seen")
+        self.assertEqual((status["analyser"]["channels"], status["analyser"]["window"]), (3, 1024))
+        self.assertEqual([each["url"] for each in status["osc"]], targets)
+        self.assertIn("silent dummy", self.said())
+        rig.wait_until(lambda: "--connect 'nowhere:*': no port matches" in self.said(), "the pattern to be named")
+
+    def test_tree_of_another_user(self):
+        if os.geteuid():
+            self.skipTest("needs root, to be another user")
+        tree, home = self.folder / "tree", self.folder / "home"
+        for part in ("CMakeLists.txt", "CMakePresets.json", "scripts", "shared", "jack-client", "broadcaster", "docs", "data"):
+            whole = rig.ROOT / part
+            (shutil.copytree if whole.is_dir() else shutil.copy)(whole, (tree.mkdir(exist_ok=True) or tree) / part)
+        (tree / "tests").mkdir()
+        shutil.copy(rig.ROOT / "tests/CMakeLists.txt", tree / "tests")
+        shutil.copytree(rig.ROOT / "tests/tools", tree / "tests/tools")
+        (tree / "build/release").mkdir(parents=True)
+        home.mkdir()
+        os.chown(home, 65534, 65534)
+        os.chmod(self.folder, 0o755)
+        result = subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", tree / "scripts/run", "--connect"], capture_output=True,
+            text=True, timeout=600, check=False, env={**os.environ, "HOME": str(home), "XDG_CACHE_HOME": ""}, cwd="/")
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("--connect: give a value (PATTERN)", result.stderr)  # for which the programs have been built
+        self.assertEqual(list((tree / "build/release").iterdir()), [])
+
     def test_bad_options(self):
-        for options, code in ((["--port"], 2), (["--no-such-option"], 2)):
+        for options, words in ((["--port"], "give a value"), (["-c"], "give a value"), (["--no-such-option"], "neither"),
+                               (["--breathing=1"], "takes no value"), (["left-over"], "not an option"),
+                               (["--demo", "--hop", "3"], "--hop 3: give a power of two"), (["-c0"], "--channels 0"),
+                               (["--osc", "nonsense"], "--osc nonsense: give osc.udp"), (["--port=-1"], "--port -1")):
             result = subprocess.run([rig.ROOT / "scripts/run", *options], capture_output=True, text=True,
                                     timeout=600, check=False, cwd=self.folder)
-            self.assertEqual(result.returncode, code, result.stderr)
-        self.assertIn("no-such-option", result.stderr)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(words, result.stderr)
+            self.assertNotIn("jackd", result.stderr)
         helped = subprocess.run([rig.ROOT / "scripts/run", "--help"], capture_output=True, text=True, check=True)
         self.assertIn("--demo", helped.stdout)
 
