@@ -26,9 +26,9 @@ static void explain_absence(const struct jack_options *options)
         log_error("%s, or start a JACK server", out_of_reach);
     } else if (libjack_is_pipewires()) {
         log_error("no PipeWire server answers; start one (systemctl --user start pipewire)");
-    } else if (server_is_named(c->options)) {
+    } else if (server_is_named(options)) {
         log_error("no JACK server named %s answers; start it, or name another with -s",
-                  server_name(c->options));
+                  server_name(options));
     } else {
         log_error("no JACK server answers; start one (jackd, or PipeWire), or name it with -s");
     }
