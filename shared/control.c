@@ -14,6 +14,12 @@ const struct segment_kind control_kind = {
     .ring = offsetof(struct control, commands),
 };
 
+const char *command_kind_str(uint32_t kind)
+{
+    static const char *const names[] = {NULL, "depth", "phase", "rate", "breathing", "auto", "calibrate"};
+    return kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
+}
+
 bool command_is_switch(uint32_t kind)
 {
     return kind == COMMAND_BREATHING || kind == COMMAND_AUTO;

@@ -71,6 +71,9 @@ static_assert(offsetof(struct control, commands) == 128, "ABI");
 
 extern const struct segment_kind control_kind;
 
+/* "depth", "phase", ...; NULL for an unknown kind. Any thread. */
+const char *command_kind_str(uint32_t kind);
+
 /* Whether the kind is on or off and nothing between. Any thread. */
 bool command_is_switch(uint32_t kind);
 

@@ -13,6 +13,12 @@ static const char *name_of(const char *const *names, size_t count, uint32_t valu
     return value < count ? names[value] : NULL;
 }
 
+const char *event_kind_str(uint32_t kind)
+{
+    static const char *const names[] = {NULL, "state_change", "critical_event", "phi_adaptation"};
+    return name_of(names, COUNT(names), kind);
+}
+
 const char *sound_state_str(uint32_t state)
 {
     static const char *const names[] = {"idle", "ambient", "coherent", "turbulent", "critical", "offline"};

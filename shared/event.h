@@ -71,6 +71,7 @@ struct event {
 static_assert(sizeof(struct event) == RING_WORDS * sizeof(uint64_t), "an event is one ring message");
 
 /* Any thread. The names of the wire contract; NULL for a value that is none of the enum's. */
+const char *event_kind_str(uint32_t kind);
 const char *sound_state_str(uint32_t state);
 const char *state_trigger_str(uint32_t trigger);
 const char *adaptation_reason_str(uint32_t reason);

@@ -152,13 +152,12 @@ static void add_adaptation(struct build *build, const struct phi_adaptation *e)
 
 enum status message_event(struct message *message, const struct event *event)
 {
-    static const char *const types[] = {NULL, "state_change", "critical_event", "phi_adaptation"};
     const enum status status = event_check(event);
     if (status) {
         return status;
     }
     struct build build = build_new();
-    add_string(&build, "type", types[event->kind]);
+    add_string(&build, "type", event_kind_str(event->kind));
     add_time(&build, event->timestamp);
     switch (event->kind) {
     case EVENT_STATE_CHANGE: add_state_change(&build, &event->state_change); break;

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "shared/dump/dump.h"
+
+#include "shared/control.h"
+#include "shared/dump/printer.h"
+#include "shared/log.h"
+#include "shared/telemetry.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+struct dump {
+    struct printer to;
+    const struct dump_options *options;
+    uint64_t now_us; /* CLOCK_MONOTONIC */
+    bool good;
+};
+
+static uint64_t clock_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U;
+}
+
+/* How long ago; negative: ahead. */
+static void print_age(struct dump *dump, const char *name, uint64_t then_us)
+{
+    const double ahead = then_us > dump->now_us ? (double)(then_us - dump->now_us) : 0;
+    const double ago = then_us > dump->now_us ? 0 : (double)(dump->now_us - then_us);
+    print_number(&dump->to, name, (ago - ahead) / 1e3);
+}
+
+static void print_header(struct dump *dump, const struct segment *segment)
+{
+    const struct segment_header *header = segment->memory;
+    print_text(&dump->to, "path", segment->path);
+    print_count(&dump->to, "owner_uid", segment->owner);
+    print_flag(&dump->to, "writer_alive", segment_alive(segment));
+    print_count(&dump->to, "writer_pid", header->writer_pid);
+    print_count(&dump->to, "abi", header->abi);
+    print_count(&dump->to, "size", header->size);
+    print_count(&dump->to, "start_time_us", header->start_time_us);
+    print_count(&dump->to, "generation", header->generation);
+}
+
+static void print_metrics(struct dump *dump, const struct metrics_snapshot *m)
+{
+    struct printer *to = &dump->to;
+    print_object(to, "metrics");
+    print_count(to, "frame", m->frame);
+    print_seconds(to, "timestamp", m->timestamp);
+    print_count(to, "centre_us", m->centre_us);
+    print_count(to, "published_us", m->published_us);
+    print_age(dump, "age_ms", m->published_us);
+    print_number(to, "ici", (double)m->ici);
+    print_number(to, "criticality", (double)m->criticality);
+    print_number(to, "phase_coherence", (double)m->phase_coherence);
+    print_number(to, "spectral_centroid", (double)m->spectral_centroid);
+    print_number(to, "phi_depth", (double)m->phi_depth);
+    print_number(to, "phi_phase", (double)m->phi_phase);
+    print_flag(to, "phi_breathing_active", m->phi_breathing_active);
+    print_count(to, "active_channels", m->active_channels);
+    print_list(to, "channel");
+    for (uint32_t i = 0; i < m->channel_count; i++) {
+        print_row(to);
+        print_count(to, "channel", i);
+        print_flag(to, "active", m->channel[i].active);
+        print_number(to, "frequency", (double)m->channel[i].frequency);
+        print_number(to, "amplitude", (double)m->channel[i].amplitude);
+        print_number(to, "phase", (double)m->channel[i].phase);
+        print_row_end(to);
+    }
+    print_list_end(to);
+    print_object_end(to);
+}
+
+static void print_latency(struct dump *dump, const struct latency_snapshot *l)
+{
+    struct printer *to = &dump->to;
+    print_object(to, "latency");
+    print_number(to, "hardware_ms", l->hardware_ms);
+    print_number(to, "buffer_ms", l->buffer_ms);
+    print_number(to, "jitter_ms", l->jitter_ms);
+    print_flag(to, "calibrated", l->calibrated);
+    print_flag(to, "compensated", l->compensated);
+    print_object_end(to);
+}
+
+static void print_status(struct dump *dump, const struct analyser_status *s)
+{
+    struct printer *to = &dump->to;
+    print_object(to, "status");
+    print_flag(to, "jack_running", s->jack_running);
+    print_count(to, "sample_rate", s->sample_rate);
+    print_count(to, "period", s->period);
+    print_count(to, "window", s->window);
+    print_count(to, "hop", s->hop);
+    print_count(to, "channel_count", s->channel_count);
+    print_number(to, "dsp_load", (double)s->dsp_load);
+    print_number(to, "worst_callback_us", (double)s->worst_callback_us);
+    print_count(to, "callbacks", s->callbacks);
+    print_count(to, "frames", s->frames);
+    print_count(to, "xruns", s->xruns);
+    print_count(to, "gaps", s->gaps);
+    print_count(to, "nonfinite_samples", s->nonfinite_samples);
+    print_text(to, "calibration", calibration_state_str(s->calibration));
+    print_number(to, "calibration_confidence", (double)s->calibration_confidence);
+    print_number(to, "round_trip_ms", s->round_trip_ms);
+    print_number(to, "extra_ms", s->extra_ms);
+    print_number(to, "ici_threshold", (double)s->ici_threshold);
+    print_number(to, "criticality_threshold", (double)s->criticality_threshold);
+    print_number(to, "phi_rate", (double)s->phi_rate);
+    print_flag(to, "auto_phi", s->auto_phi);
+    print_object_end(to);
+}
+
+/* Whether a snapshot can be printed; says so in its place if not. */
+static bool is_readable(struct dump *dump, const struct segment *segment, const char *what,
+                        enum status status)
+{
+    if (status == STATUS_EMPTY) {
+        print_nothing(&dump->to, what, "not written yet");
+    } else if (status) {
+        log_error("%s: its %s: %s; start phicast-jack again", segment->path, what, status_str(status));
+        print_nothing(&dump->to, what, status_str(status));
+        dump->good = false;
+    }
+    return status == STATUS_OK;
+}
+
+static void note_refused(struct dump *dump, const struct segment *segment, const char *what, uint32_t refused)
+{
+    if (refused > 0) {
+        log_error("%s: %" PRIu32 " of its %s: %s", segment->path, refused, what, status_str(STATUS_CORRUPT));
+        dump->good = false;
+    }
+}
+
+/* The first of the newest messages that are wanted. */
+static uint64_t first_of(const struct dump *dump, const struct ring *ring)
+{
+    const uint64_t head = ring_head(ring);
+    return head > dump->options->last ? head - dump->options->last : 0;
+}
+
+static void print_event(struct dump *dump, uint64_t number, const struct event *event)
+{
+    struct printer *to = &dump->to;
+    print_row(to);
+    print_count(to, "number", number);
+    print_text(to, "kind", event_kind_str(event->kind));
+    print_seconds(to, "timestamp", event->timestamp);
+    print_count(to, "frame", event->frame);
+    print_count(to, "published_us", event->published_us);
+    switch (event->kind) {
+    case EVENT_STATE_CHANGE:
+        print_text(to, "from_state", sound_state_str(event->state_change.from_state));
+        print_text(to, "to_state", sound_state_str(event->state_change.to_state));
+        print_text(to, "trigger", state_trigger_str(event->state_change.trigger));
+        print_number(to, "confidence", (double)event->state_change.confidence);
+        break;
+    case EVENT_CRITICAL:
+        print_number(to, "criticality", (double)event->critical.criticality);
+        print_number(to, "duration_ms", (double)event->critical.duration_ms);
+        print_number(to, "peak_ici", (double)event->critical.peak_ici);
+        break;
+    default:
+        print_number(to, "old_depth", (double)event->phi_adaptation.old_depth);
+        print_number(to, "new_depth", (double)event->phi_adaptation.new_depth);
+        print_number(to, "old_phase", (double)event->phi_adaptation.old_phase);
+        print_number(to, "new_phase", (double)event->phi_adaptation.new_phase);
+        print_text(to, "reason", adaptation_reason_str(event->phi_adaptation.reason));
+    }
+    print_row_end(to);
+}
+
+static void print_events(struct dump *dump, const struct segment *segment)
+{
+    const struct telemetry *telemetry = segment->memory;
+    const struct ring *ring = &telemetry->events;
+    uint64_t next = first_of(dump, ring);
+    uint32_t refused = 0;
+    enum status status = STATUS_OK;
+    print_count(&dump->to, "events_written", ring_head(ring));
+    print_list(&dump->to, "events");
+    while (status != STATUS_EMPTY) { /* next goes on each time, up to the copy's head */
+        struct event event;
+        status = event_read(ring, &next, &event, NULL);
+        if (status == STATUS_OK) {
+            print_event(dump, next - 1, &event);
+        } else if (status != STATUS_EMPTY) {
+            refused++;
+        }
+    }
+    print_list_end(&dump->to);
+    note_refused(dump, segment, "events", refused);
+}
+
+/* A snapshot that is being written now is whole in a moment, unless its writer was stopped half-way. */
+static enum status settle(struct segment *segment)
+{
+    enum { TRIES = 100 };
+    const struct telemetry *telemetry = segment->memory;
+    const struct timespec pause = {.tv_nsec = 1000000};
+    enum status status = STATUS_OK;
+    for (int i = 0; i < TRIES && status == STATUS_OK; i++) {
+        if (((telemetry->metrics_sequence | telemetry->latency_sequence | telemetry->status_sequence) & 1U) ==
+            0) {
+            break;
+        }
+        nanosleep(&pause, NULL);
+        status = segment_refresh(segment);
+    }
+    return status;
+}
+
+static void print_telemetry(struct dump *dump, const struct segment *segment)
+{
+    struct metrics_snapshot metrics;
+    struct latency_snapshot latency;
+    struct analyser_status status;
+    const struct telemetry *telemetry = segment->memory;
+    const uint64_t heartbeat_us = telemetry->heartbeat_us;
+    print_count(&dump->to, "heartbeat_us", heartbeat_us);
+    if (heartbeat_us > 0) {
+        print_age(dump, "heartbeat_age_ms", heartbeat_us);
+    }
+    if (is_readable(dump, segment, "metrics", telemetry_read_metrics(telemetry, &metrics))) {
+        print_metrics(dump, &metrics);
+    }
+    if (is_readable(dump, segment, "latency", telemetry_read_latency(telemetry, &latency))) {
+        print_latency(dump, &latency);
+    }
+    if (is_readable(dump, segment, "status", telemetry_read_status(telemetry, &status))) {
+        print_status(dump, &status);
+    }
+    print_events(dump, segment);
+}
+
+static void print_cursor(struct dump *dump, const struct event_cursor *cursor)
+{
+    struct printer *to = &dump->to;
+    const char *state = cursor->state <= UINT32_MAX ? sound_state_str((uint32_t)cursor->state) : NULL;
+    print_object(to, "cursor");
+    print_count(to, "writer", cursor->writer);
+    print_count(to, "clients_next", cursor->clients_next);
+    print_count(to, "osc_next", cursor->osc_next);
+    print_text(to, "state", state ? state : "unknown");
+    print_object_end(to);
+}
+
+static void print_control(struct dump *dump, const struct segment *segment)
+{
+    const struct control *control = segment->memory;
+    const struct event_cursor cursor = control_load_cursor(control);
+    const struct ring *ring = &control->commands;
+    uint64_t next = first_of(dump, ring);
+    uint32_t refused = 0;
+    enum status status = STATUS_OK;
+    print_cursor(dump, &cursor);
+    print_count(&dump->to, "commands_written", ring_head(ring));
+    print_list(&dump->to, "commands");
+    while (status != STATUS_EMPTY) {
+        struct command command;
+        status = command_read(ring, &next, &command, NULL);
+        if (status == STATUS_OK) {
+            print_row(&dump->to);
+            print_count(&dump->to, "number", next - 1);
+            print_text(&dump->to, "kind", command_kind_str(command.kind));
+            print_number(&dump->to, "value", command.value);
+            print_row_end(&dump->to);
+        } else if (status != STATUS_EMPTY) {
+            refused++;
+        }
+    }
+    print_list_end(&dump->to);
+    note_refused(dump, segment, "commands", refused);
+}
+
+/* Why a segment that is there cannot be shown. */
+static void print_refused(struct dump *dump, const struct segment_kind *kind, const struct segment *segment,
+                          enum status status)
+{
+    char path[SEGMENT_PATH_MAX];
+    char owner[SEGMENT_OWNER_MAX];
+    snprintf(path, sizeof path, SEGMENT_PATH_FORMAT, dump->options->name, kind->suffix);
+    dump->good = false;
+    switch (status) {
+    case STATUS_FOREIGN:
+        log_error("%s belongs to %s; run phicast-dump as that user", path, segment_owner_str(segment, owner));
+        break;
+    case STATUS_BAD_ABI:
+        log_error("%s: %s; use the phicast-dump that was installed with its writer", path,
+                  status_str(status));
+        break;
+    case STATUS_NOT_READY:
+    case STATUS_TORN: log_error("%s: %s; try again", path, status_str(status)); break;
+    default: log_error("%s: %s; start its writer again, or remove the file", path, status_str(status));
+    }
+    print_nothing(&dump->to, kind->suffix, status_str(status));
+}
+
+/* segment: attached if status is STATUS_OK. */
+static void print_segment(struct dump *dump, const struct segment_kind *kind, const struct segment *segment,
+                          enum status status, void (*print_body)(struct dump *, const struct segment *))
+{
+    if (status == STATUS_NOT_FOUND) {
+        print_nothing(&dump->to, kind->suffix, "not there");
+    } else if (status) {
+        print_refused(dump, kind, segment, status);
+    } else {
+        print_object(&dump->to, kind->suffix);
+        print_header(dump, segment);
+        print_body(dump, segment);
+        print_object_end(&dump->to);
+    }
+}
+
+bool dump_segments(const struct dump_options *options, FILE *out)
+{
+    struct segment telemetry;
+    struct segment control;
+    enum status found = segment_attach(&telemetry, &telemetry_kind, options->name, SEGMENT_TRUST_NONE);
+    const enum status asked = segment_attach(&control, &control_kind, options->name, SEGMENT_TRUST_NONE);
+    if (found == STATUS_NOT_FOUND && asked == STATUS_NOT_FOUND) {
+        log_error("nothing of that name is in shared memory; start phicast-jack -n %s", options->name);
+        return false;
+    }
+    if (found == STATUS_OK) {
+        found = settle(&telemetry);
+    }
+    struct dump dump = {
+        .to = printer_begin(out, options->json), .options = options, .now_us = clock_us(), .good = true};
+    print_text(&dump.to, "name", options->name);
+    print_segment(&dump, &telemetry_kind, &telemetry, found, print_telemetry);
+    print_segment(&dump, &control_kind, &control, asked, print_control);
+    printer_end(&dump.to);
+    segment_close(&telemetry);
+    segment_close(&control);
+    return dump.good;
+}
