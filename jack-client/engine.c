@@ -3,8 +3,8 @@
 
 #include "jack-client/snapshot.h"
 
-void engine_pass(struct engine *e, const float *const *inputs, float *const *outputs, uint32_t count,
-                 bool gap)
+RT_SAFE void engine_pass(struct engine *e, const float *const *inputs, float *const *outputs, uint32_t count,
+                         bool gap)
 {
     if (gap) {
         analysis_restart_window(e->analysis);
@@ -15,12 +15,12 @@ void engine_pass(struct engine *e, const float *const *inputs, float *const *out
     analysis_feed(e->analysis, (const float *const *)outputs, count);
 }
 
-bool engine_step(struct engine *e, struct analysis_frame *frame)
+RT_SAFE bool engine_step(struct engine *e, struct analysis_frame *frame)
 {
     return analysis_step(e->analysis, frame);
 }
 
-double engine_centre(const struct engine *e, const struct analysis_frame *frame)
+RT_SAFE double engine_centre(const struct engine *e, const struct analysis_frame *frame)
 {
     return (double)(int64_t)(frame->end - e->block_start) - 0.5 * e->window;
 }
@@ -51,8 +51,8 @@ static uint32_t tell_auto_phi(struct engine *e, const struct metrics_snapshot *s
     return auto_phi_frame(&e->auto_phi, &e->breathing, &frame, &event->phi_adaptation) ? 1 : 0;
 }
 
-uint32_t engine_tell(struct engine *e, const struct analysis_frame *frame, double timestamp,
-                     struct metrics_snapshot *snapshot, struct event events[ENGINE_EVENTS_MAX])
+RT_SAFE uint32_t engine_tell(struct engine *e, const struct analysis_frame *frame, double timestamp,
+                             struct metrics_snapshot *snapshot, struct event events[ENGINE_EVENTS_MAX])
 {
     snapshot_from_frame(snapshot, frame, e->channels);
     snapshot->frame += e->first_frame;
@@ -70,7 +70,7 @@ uint32_t engine_tell(struct engine *e, const struct analysis_frame *frame, doubl
     return count;
 }
 
-void engine_command(struct engine *e, const struct command *command)
+RT_SAFE void engine_command(struct engine *e, const struct command *command)
 {
     if (command_check(command)) {
         return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/snapshot.h"
 
-void snapshot_from_frame(struct metrics_snapshot *snapshot, const struct analysis_frame *frame,
-                         uint32_t channels)
+RT_SAFE void snapshot_from_frame(struct metrics_snapshot *snapshot, const struct analysis_frame *frame,
+                                 uint32_t channels)
 {
     *snapshot = (struct metrics_snapshot){
         .frame = frame->frame,

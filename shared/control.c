@@ -47,7 +47,7 @@ static bool within(double value, double min, double max)
     return value >= min && value <= max;
 }
 
-enum status command_check(const struct command *command)
+RT_SAFE enum status command_check(const struct command *command)
 {
     const double v = command->value;
     bool good = false;
@@ -75,7 +75,8 @@ enum status command_push(struct ring *ring, const struct command *command)
     return status;
 }
 
-enum status command_read(const struct ring *ring, uint64_t *next, struct command *command, uint64_t *lost)
+RT_SAFE enum status command_read(const struct ring *ring, uint64_t *next, struct command *command,
+                                 uint64_t *lost)
 {
     uint64_t words[RING_WORDS];
     const enum status status = ring_read(ring, next, words, lost);

@@ -81,15 +81,15 @@ bool command_is_switch(uint32_t kind);
 const char *command_range_str(uint32_t kind);
 
 /* STATUS_BAD_ARG unless the kind is known and the value in its range. Any thread. */
-MUST_CHECK enum status command_check(const struct command *command);
+RT_SAFE MUST_CHECK enum status command_check(const struct command *command);
 
 /* The broadcaster's thread. STATUS_BAD_ARG as above, and then nothing is written. */
 MUST_CHECK enum status command_push(struct ring *ring, const struct command *command);
 
 /* The analyser's control thread: as ring_read, and STATUS_BAD_ARG (skipping it) for a command out of range.
  */
-MUST_CHECK enum status command_read(const struct ring *ring, uint64_t *next, struct command *command,
-                                    uint64_t *lost);
+RT_SAFE MUST_CHECK enum status command_read(const struct ring *ring, uint64_t *next, struct command *command,
+                                            uint64_t *lost);
 
 /* The broadcaster's thread. Killed at any point, it leaves each number behind either old or new, and none of
  * them under a writer it does not belong to. */

@@ -71,7 +71,7 @@ enum status event_check(const struct event *event)
     return good ? STATUS_OK : STATUS_CORRUPT;
 }
 
-void event_push(struct ring *ring, const struct event *event)
+RT_SAFE void event_push(struct ring *ring, const struct event *event)
 {
     uint64_t words[RING_WORDS];
     memcpy(words, event, sizeof words);

@@ -80,7 +80,7 @@ const char *adaptation_reason_str(uint32_t reason);
 MUST_CHECK enum status event_check(const struct event *event);
 
 /* Writer thread, RT-safe. */
-void event_push(struct ring *ring, const struct event *event);
+RT_SAFE void event_push(struct ring *ring, const struct event *event);
 
 /* Any reader: as ring_read, and STATUS_CORRUPT (skipping it) for an event that fails event_check. */
 MUST_CHECK enum status event_read(const struct ring *ring, uint64_t *next, struct event *event,

@@ -3,7 +3,7 @@
 
 #include "shared/seqlock.h"
 
-void ring_push(struct ring *ring, const uint64_t *message)
+RT_SAFE void ring_push(struct ring *ring, const uint64_t *message)
 {
     const uint64_t n = atomic_load_explicit(&ring->head, memory_order_relaxed);
     struct ring_slot *slot = &ring->slots[n & (RING_SLOTS - 1)];
@@ -14,12 +14,12 @@ void ring_push(struct ring *ring, const uint64_t *message)
     atomic_store_explicit(&ring->head, n + 1, memory_order_release);
 }
 
-uint64_t ring_head(const struct ring *ring)
+RT_SAFE uint64_t ring_head(const struct ring *ring)
 {
     return atomic_load_explicit(&ring->head, memory_order_acquire);
 }
 
-enum status ring_read(const struct ring *ring, uint64_t *next, uint64_t *message, uint64_t *lost)
+RT_SAFE enum status ring_read(const struct ring *ring, uint64_t *next, uint64_t *message, uint64_t *lost)
 {
     const uint64_t head = ring_head(ring);
     if (*next == head) {

@@ -9,6 +9,7 @@
 #ifndef PHICAST_SHARED_RING_H
 #define PHICAST_SHARED_RING_H
 
+#include "shared/rt_safe.h"
 #include "shared/status.h"
 
 #include <assert.h>
@@ -33,16 +34,17 @@ static_assert(sizeof(struct ring_slot) == 64, "one slot, one cache line");
 static_assert(sizeof(struct ring) == 64 + 64 * RING_SLOTS, "part of the ABI: bump both segments' versions");
 
 /* The writer's thread, RT-safe: RING_WORDS words from message. */
-void ring_push(struct ring *ring, const uint64_t *message);
+RT_SAFE void ring_push(struct ring *ring, const uint64_t *message);
 
 /* Any thread. The number of messages ever written; a reader that wants only new ones starts here. */
-uint64_t ring_head(const struct ring *ring);
+RT_SAFE uint64_t ring_head(const struct ring *ring);
 
 /* Any reader. Copies message *next and advances *next.
  * STATUS_EMPTY: *next has not been written yet. STATUS_OVERRUN: it has been overwritten; *next now stands at
  * the oldest message still held and *lost, which may be NULL, grew by the number skipped; call again.
  * STATUS_CORRUPT: *next lies beyond what was ever written (another writer's ring); *next is set to the head.
  */
-MUST_CHECK enum status ring_read(const struct ring *ring, uint64_t *next, uint64_t *message, uint64_t *lost);
+RT_SAFE MUST_CHECK enum status ring_read(const struct ring *ring, uint64_t *next, uint64_t *message,
+                                         uint64_t *lost);
 
 #endif

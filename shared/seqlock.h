@@ -10,6 +10,7 @@
 #ifndef PHICAST_SHARED_SEQLOCK_H
 #define PHICAST_SHARED_SEQLOCK_H
 
+#include "shared/rt_safe.h"
 #include "shared/status.h"
 
 #include <assert.h>
@@ -22,7 +23,7 @@
 enum { SEQLOCK_READ_TRIES = 2000 };
 
 /* Tells the processor that this is a waiting loop. */
-static inline void seqlock_pause(void)
+RT_SAFE static inline void seqlock_pause(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
@@ -34,8 +35,8 @@ static inline void seqlock_pause(void)
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared memory needs lock-free 64-bit atomics");
 
 /* Writer thread, RT-safe. `words` 64-bit words from src; src need not be atomic. */
-static inline void seqlock_write(_Atomic uint64_t *sequence, _Atomic uint64_t *payload, const uint64_t *src,
-                                 size_t words)
+RT_SAFE static inline void seqlock_write(_Atomic uint64_t *sequence, _Atomic uint64_t *payload,
+                                         const uint64_t *src, size_t words)
 {
     /* A writer killed half-way left an odd value behind: round it up to the odd number it meant. */
     const uint64_t odd = atomic_load_explicit(sequence, memory_order_relaxed) | 1U;

@@ -94,7 +94,7 @@ static bool status_good(const struct analyser_status *s)
            within(s->criticality_threshold, 0, 100) && within(s->phi_rate, 0, 10) && s->auto_phi <= 1;
 }
 
-void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot)
+RT_SAFE void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot)
 {
     write_snapshot(&telemetry->metrics_sequence, telemetry->metrics, snapshot, sizeof *snapshot);
 }

@@ -126,7 +126,7 @@ extern const struct segment_kind telemetry_kind;
 const char *calibration_state_str(uint32_t state);
 
 /* Writers: metrics from the process callback (RT-safe), the others from the control thread. */
-void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot);
+RT_SAFE void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot);
 void telemetry_write_latency(struct telemetry *telemetry, const struct latency_snapshot *snapshot);
 void telemetry_write_status(struct telemetry *telemetry, const struct analyser_status *snapshot);
 

@@ -4,8 +4,11 @@
 #include "jack-client/dsp/analysis_state.h"
 #include "jack-client/dsp/bins.h"
 #include "jack-client/dsp/sinusoid.h"
+#include "shared/rt_safe.h"
 
 #include <math.h>
+
+RT_TRUST(void fftwf_execute(const fftwf_plan plan);)
 
 /* Of the Hann window: what a steady sound leaves of the bound on its power. */
 static const double mean_square_of_window = 0.375;
@@ -13,7 +16,7 @@ static const double mean_square_of_window = 0.375;
 /* --- samples in -------------------------------------------------------------------------------------------
  */
 
-void analysis_feed(struct analysis *a, const float *const *inputs, uint32_t count)
+RT_SAFE void analysis_feed(struct analysis *a, const float *const *inputs, uint32_t count)
 {
     const uint64_t share = ((uint64_t)a->config.channels * count + a->config.hop - 1) / a->config.hop;
     for (uint32_t i = 0; i < a->config.channels; i++) {
@@ -288,7 +291,7 @@ static bool run_job(struct analysis *a)
     return a->job.next == a->config.channels;
 }
 
-bool analysis_step(struct analysis *a, struct analysis_frame *frame)
+RT_SAFE bool analysis_step(struct analysis *a, struct analysis_frame *frame)
 {
     for (;;) {
         if (a->job.running && run_job(a)) {
@@ -305,7 +308,7 @@ bool analysis_step(struct analysis *a, struct analysis_frame *frame)
     }
 }
 
-void analysis_restart_window(struct analysis *a)
+RT_SAFE void analysis_restart_window(struct analysis *a)
 {
     if (a->job.running) { /* a frame half done is dropped, and what it has summed with it */
         (void)bins_across(a->amplitude, a->resultant_re, a->resultant_im, a->bins, FIRST_BIN);
@@ -321,12 +324,12 @@ void analysis_restart_window(struct analysis *a)
     }
 }
 
-uint64_t analysis_position(const struct analysis *a)
+RT_SAFE uint64_t analysis_position(const struct analysis *a)
 {
     return a->position;
 }
 
-uint64_t analysis_refused_samples(const struct analysis *a)
+RT_SAFE uint64_t analysis_refused_samples(const struct analysis *a)
 {
     return a->refused;
 }

@@ -18,7 +18,7 @@ static void forget(struct auto_phi *a)
     a->has_coherence = false;
 }
 
-void auto_phi_set_on(struct auto_phi *a, const struct breathing *breathing, bool on)
+RT_SAFE void auto_phi_set_on(struct auto_phi *a, const struct breathing *breathing, bool on)
 {
     forget(a);
     a->on = on;
@@ -94,8 +94,8 @@ static bool due_report(struct auto_phi *a, const struct breathing *breathing, do
     return true;
 }
 
-bool auto_phi_frame(struct auto_phi *a, struct breathing *breathing, const struct auto_phi_frame *frame,
-                    struct phi_adaptation *report)
+RT_SAFE bool auto_phi_frame(struct auto_phi *a, struct breathing *breathing,
+                            const struct auto_phi_frame *frame, struct phi_adaptation *report)
 {
     if (!a->on || !breathing->on || !frame->active) {
         forget(a);

@@ -16,12 +16,12 @@
 
 enum { FIND_BLOCK = 64 };
 
-KERNEL struct ingest_sums ingest_block(const float *restrict in, float *restrict out, size_t count)
+RT_SAFE KERNEL struct ingest_sums ingest_block(const float *restrict in, float *restrict out, size_t count)
 {
     /* Judged by the bits, so that it holds under any floating-point mode: the exponents of denormals lie
      * below the least normal number's bits, those of NaN, infinity and the absurd above those of 1e8. */
-    static const int32_t least_bits = 0x00800000;
-    static const int32_t most_bits = 0x4CBEBC20;
+    const int32_t least_bits = 0x00800000;
+    const int32_t most_bits = 0x4CBEBC20;
     int32_t refused = 0;
     float energy = 0;
 
@@ -40,8 +40,8 @@ KERNEL struct ingest_sums ingest_block(const float *restrict in, float *restrict
     return (struct ingest_sums){energy, (uint32_t)refused};
 }
 
-KERNEL float window_block(const float *restrict in, const float *restrict window, float *restrict out,
-                          size_t count)
+RT_SAFE KERNEL float window_block(const float *restrict in, const float *restrict window, float *restrict out,
+                                  size_t count)
 {
     float energy = 0;
     for (size_t n = 0; n < count; n++) {
@@ -52,9 +52,9 @@ KERNEL float window_block(const float *restrict in, const float *restrict window
     return energy;
 }
 
-KERNEL void bins_pass(const float *restrict spectrum, size_t count, float keep, float gain,
-                      float *restrict mean, float *restrict amplitude, float *restrict resultant_re,
-                      float *restrict resultant_im, float *restrict power, struct bin_sums *sums)
+RT_SAFE KERNEL void bins_pass(const float *restrict spectrum, size_t count, float keep, float gain,
+                              float *restrict mean, float *restrict amplitude, float *restrict resultant_re,
+                              float *restrict resultant_im, float *restrict power, struct bin_sums *sums)
 {
     float squared = 0;
     float mean_squared = 0;
@@ -85,7 +85,7 @@ KERNEL void bins_pass(const float *restrict spectrum, size_t count, float keep, 
     *sums = (struct bin_sums){squared, mean_squared, peak, agreeing, possible};
 }
 
-KERNEL float bins_power(const float *spectrum, size_t count)
+RT_SAFE KERNEL float bins_power(const float *spectrum, size_t count)
 {
     float total = 0;
     for (size_t j = 0; j < 2 * count; j++) {
@@ -94,7 +94,7 @@ KERNEL float bins_power(const float *spectrum, size_t count)
     return total;
 }
 
-KERNEL size_t bins_find(const float *power, size_t count, float value)
+RT_SAFE KERNEL size_t bins_find(const float *power, size_t count, float value)
 {
     for (size_t start = 0; start < count; start += FIND_BLOCK) {
         const size_t end = start + FIND_BLOCK < count ? start + FIND_BLOCK : count;
@@ -111,8 +111,8 @@ KERNEL size_t bins_find(const float *power, size_t count, float value)
     return count;
 }
 
-KERNEL struct across_sums bins_across(float *restrict amplitude, float *restrict resultant_re,
-                                      float *restrict resultant_im, size_t count, float first_bin)
+RT_SAFE KERNEL struct across_sums bins_across(float *restrict amplitude, float *restrict resultant_re,
+                                              float *restrict resultant_im, size_t count, float first_bin)
 {
     float sum = 0;
     float moment = 0;

@@ -24,7 +24,7 @@ static double way_between(double from, double to)
     return way > pi ? way - two_pi : way;
 }
 
-float breathing_angle(double angle)
+RT_SAFE float breathing_angle(double angle)
 {
     const float single = (float)wrap(angle);
     return (double)single < two_pi ? single : 0; /* the float next to two pi lies above it */
@@ -116,39 +116,39 @@ void breathing_resume(struct breathing *b, double sample_rate, uint32_t channels
     arrive(b);
 }
 
-void breathing_set_depth(struct breathing *b, double depth)
+RT_SAFE void breathing_set_depth(struct breathing *b, double depth)
 {
     b->depth.to = fmin(fmax(depth, 0), 1);
 }
 
-void breathing_set_rate(struct breathing *b, double rate)
+RT_SAFE void breathing_set_rate(struct breathing *b, double rate)
 {
     b->rate.to = fmin(fmax(rate, BREATHING_RATE_MIN), BREATHING_RATE_MAX);
 }
 
-void breathing_set_phase(struct breathing *b, double phase)
+RT_SAFE void breathing_set_phase(struct breathing *b, double phase)
 {
     /* From where the changes under way lead. */
     b->shift.to += way_between(b->theta + b->shift.to - b->shift.value, phase);
 }
 
-void breathing_shift_phase(struct breathing *b, double by)
+RT_SAFE void breathing_shift_phase(struct breathing *b, double by)
 {
     b->shift.to += by;
 }
 
-void breathing_set_on(struct breathing *b, bool on)
+RT_SAFE void breathing_set_on(struct breathing *b, bool on)
 {
     b->on = on;
     b->power.to = on;
 }
 
-double breathing_depth(const struct breathing *b)
+RT_SAFE double breathing_depth(const struct breathing *b)
 {
     return b->depth.to;
 }
 
-double breathing_rate(const struct breathing *b)
+RT_SAFE double breathing_rate(const struct breathing *b)
 {
     return b->rate.to;
 }
@@ -245,7 +245,8 @@ static uint32_t bypass(struct breathing *b, const float *const *inputs, float *c
     return count;
 }
 
-void breathing_pass(struct breathing *b, const float *const *inputs, float *const *outputs, uint32_t count)
+RT_SAFE void breathing_pass(struct breathing *b, const float *const *inputs, float *const *outputs,
+                            uint32_t count)
 {
     for (uint32_t at = 0; at < count;) {
         if (b->into == 0) {
@@ -256,7 +257,7 @@ void breathing_pass(struct breathing *b, const float *const *inputs, float *cons
     }
 }
 
-double breathing_phase(const struct breathing *b, uint64_t ago)
+RT_SAFE double breathing_phase(const struct breathing *b, uint64_t ago)
 {
     if (b->segments == 0) {
         return b->theta;

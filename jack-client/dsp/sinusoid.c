@@ -30,10 +30,10 @@ static double main_lobe(double d)
     return sinc / (d * (1 + d));
 }
 
-struct sinusoid sinusoid_at(const float *spectrum, uint32_t peak)
+RT_SAFE struct sinusoid sinusoid_at(const float *spectrum, uint32_t peak)
 {
     /* A frequency below bin 1.5 has its peak outside the bins that are searched: the estimate stops there. */
-    static const double farthest = 1.5;
+    const double farthest = 1.5;
     const double centre = magnitude(spectrum, peak);
     const double below = magnitude(spectrum, peak - 1);
     const double above = magnitude(spectrum, peak + 1);

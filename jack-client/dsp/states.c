@@ -168,8 +168,8 @@ static uint32_t change(struct states *s, const struct states_frame *frame, enum 
     return count;
 }
 
-uint32_t states_frame(struct states *s, const struct states_frame *frame,
-                      struct event events[STATES_EVENTS_MAX])
+RT_SAFE uint32_t states_frame(struct states *s, const struct states_frame *frame,
+                              struct event events[STATES_EVENTS_MAX])
 {
     const enum sound_state now = judge(s, frame);
     const struct states_mark mark = mark_of(s, frame, now);

@@ -15,7 +15,7 @@ static struct jitter_slice *slice_at(struct jitter *jitter, uint64_t now_us)
     return &jitter->slice[number % JITTER_SLICES];
 }
 
-void jitter_add(struct jitter *jitter, uint64_t now_us, double late_us)
+RT_SAFE void jitter_add(struct jitter *jitter, uint64_t now_us, double late_us)
 {
     struct jitter_slice *slice = slice_at(jitter, now_us);
     slice->count++;
@@ -23,7 +23,7 @@ void jitter_add(struct jitter *jitter, uint64_t now_us, double late_us)
     slice->squares += late_us * late_us;
 }
 
-double jitter_deviation(const struct jitter *jitter)
+RT_SAFE double jitter_deviation(const struct jitter *jitter)
 {
     double count = 0;
     double sum = 0;

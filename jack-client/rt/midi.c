@@ -19,7 +19,8 @@ static struct command make(enum command_kind kind, double value)
     return (struct command){.kind = kind, .value = value};
 }
 
-bool midi_command(const struct midi_map *map, const uint8_t *message, size_t size, struct command *command)
+RT_SAFE bool midi_command(const struct midi_map *map, const uint8_t *message, size_t size,
+                          struct command *command)
 {
     if (size != MESSAGE_SIZE || (message[0] & 0xF0) != CONTROL_CHANGE || message[1] > 127 ||
         message[2] > 127) {

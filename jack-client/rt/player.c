@@ -13,7 +13,7 @@ static void finish(struct player *player, enum player_state state)
     atomic_store_explicit(&player->state, state, memory_order_release);
 }
 
-void player_pass(struct player *player, const float *in, float *out, uint32_t count, bool gap)
+RT_SAFE void player_pass(struct player *player, const float *in, float *out, uint32_t count, bool gap)
 {
     memset(out, 0, count * sizeof *out);
     if (atomic_load_explicit(&player->state, memory_order_acquire) != PLAYER_RUNNING) {

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/rt/process.h"
 
+#include "shared/rt_safe.h"
+
 #include <jack/midiport.h>
+
+RT_TRUST(jack_time_t jack_get_time(void);)
+RT_TRUST(jack_nframes_t jack_last_frame_time(const jack_client_t *client);)
+RT_TRUST(int jack_get_cycle_times(const jack_client_t *client, jack_nframes_t *current_frames,
+                                  jack_time_t *current_usecs, jack_time_t *next_usecs, float *period_usecs);)
+RT_TRUST(void *jack_port_get_buffer(jack_port_t *port, jack_nframes_t count);)
+RT_TRUST(uint32_t jack_midi_get_event_count(void *buffer);)
+RT_TRUST(int jack_midi_event_get(jack_midi_event_t *event, void *buffer, uint32_t index);)
 
 #define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_relaxed)
 #define STORE(atomic, value) atomic_store_explicit(&(atomic), value, memory_order_relaxed)
@@ -185,7 +195,7 @@ static void report(struct rt *rt, const struct cycle *cycle)
     atomic_store_explicit(&rt->reports.callbacks, LOAD(rt->reports.callbacks) + 1, memory_order_release);
 }
 
-int rt_process(jack_nframes_t count, void *arg)
+RT_SAFE int rt_process(jack_nframes_t count, void *arg)
 {
     struct rt *rt = arg;
     const struct cycle cycle = read_cycle(rt, count);
