@@ -197,18 +197,20 @@ static void print_events(struct dump *dump, const struct segment *segment)
     note_refused(dump, segment, "events", refused);
 }
 
+static bool is_half_written(const struct telemetry *t)
+{
+    return ((t->metrics_sequence | t->latency_sequence | t->status_sequence) & 1U) != 0;
+}
+
 /* A snapshot that is being written now is whole in a moment, unless its writer was stopped half-way. */
 static enum status settle(struct segment *segment)
 {
     enum { TRIES = 100 };
-    const struct telemetry *telemetry = segment->memory;
     const struct timespec pause = {.tv_nsec = 1000000};
     enum status status = STATUS_OK;
-    for (int i = 0; i < TRIES && status == STATUS_OK; i++) {
-        if (((telemetry->metrics_sequence | telemetry->latency_sequence | telemetry->status_sequence) & 1U) ==
-            0) {
-            break;
-        }
+    for (int i = 0;
+         i < TRIES && status == STATUS_OK && is_half_written(segment->memory) && segment_alive(segment);
+         i++) {
         nanosleep(&pause, NULL);
         status = segment_refresh(segment);
     }
