@@ -6,7 +6,7 @@ set -euo pipefail
 
 fail() {
     echo "package test: $*" >&2
-    cat /tmp/*.log >&2 2>/dev/null || true
+    tail -n 30 /tmp/*.log >&2 2>/dev/null || true
     exit 1
 }
 
@@ -56,7 +56,7 @@ as_player jackd --no-realtime -d dummy -r 48000 -p 256 >/tmp/jackd.log 2>&1 &
 jackd=$!
 as_player phicast-broadcaster -p 8123 --osc none >/tmp/broadcaster.log 2>&1 &
 broadcaster=$!
-until_true 60 'jackd to start' grep -q 'driver is running' /tmp/jackd.log
+until_true 60 'jackd to start' compgen -G '/dev/shm/jack_default_*' >/dev/null # the socket where it takes clients
 as_player phicast-jack -c 2 >/tmp/jack.log 2>&1 &
 analyser=$!
 url=http://127.0.0.1:8123
