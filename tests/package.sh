@@ -34,7 +34,7 @@ apt update
 apt install -y --no-install-recommends jackd2 curl man-db libwebsockets-evlib-ev
 
 # What they depend on is had from what they say themselves; what is there before them is no leaving of theirs.
-depends=$(for deb in /packages/*.deb; do dpkg-deb -f "$deb" Depends; done | tr ',\n' '\n\n' | sed 's/|.*//; s/(.*//; s/ //g' | sort -u)
+depends=$(for deb in /packages/*.deb; do dpkg-deb -f "$deb" Depends; done | tr , '\n' | sed 's/|.*//; s/(.*//; s/ //g' | sort -u)
 # shellcheck disable=SC2086 # one word each
 apt install -y --no-install-recommends $depends
 everything >/tmp/before
@@ -49,15 +49,13 @@ done
 
 # The main job, as an ordinary user.
 useradd --create-home player
-as_player() {
-    setpriv --reuid=player --regid=player --init-groups env HOME=/home/player JACK_NO_AUDIO_RESERVATION=1 "$@"
-}
-as_player jackd --no-realtime -d dummy -r 48000 -p 256 >/tmp/jackd.log 2>&1 &
+as_player=(setpriv --reuid=player --regid=player --init-groups env HOME=/home/player JACK_NO_AUDIO_RESERVATION=1)
+"${as_player[@]}" jackd --no-realtime -d dummy -r 48000 -p 256 >/tmp/jackd.log 2>&1 &
 jackd=$!
-as_player phicast-broadcaster -p 8123 --osc none >/tmp/broadcaster.log 2>&1 &
+"${as_player[@]}" phicast-broadcaster -p 8123 --osc none >/tmp/broadcaster.log 2>&1 &
 broadcaster=$!
 until_true 60 'jackd to start' compgen -G '/dev/shm/jack_default_*' >/dev/null # the socket where it takes clients
-as_player phicast-jack -c 2 >/tmp/jack.log 2>&1 &
+"${as_player[@]}" phicast-jack -c 2 >/tmp/jack.log 2>&1 &
 analyser=$!
 url=http://127.0.0.1:8123
 until_true 60 '/readyz' curl -fs -o /tmp/ready $url/readyz
@@ -87,13 +85,13 @@ count_frames() {
 }
 frames=$(count_frames)
 ((frames == 30)) || fail "the WebSocket brought $frames frames"
-as_player phicast-dump --json | grep -q '"writer_alive": true' || fail 'phicast-dump'
+"${as_player[@]}" phicast-dump --json | grep -q '"writer_alive": true' || fail 'phicast-dump'
 
 # The plug-in is where this jackd looks for it.
 if command -v jack_load >/dev/null; then
-    as_player jack_load plug phicast -i '-c 1' >/tmp/load.log 2>&1 || fail 'jack_load'
-    until_true 30 'the plug-in' as_player phicast-dump -n plug >/dev/null 2>/tmp/dump.log
-    as_player jack_unload plug >/dev/null 2>&1 || true
+    "${as_player[@]}" jack_load plug phicast -i '-c 1' >/tmp/load.log 2>&1 || fail 'jack_load'
+    until_true 30 'the plug-in' "${as_player[@]}" phicast-dump -n plug >/dev/null 2>/tmp/dump.log
+    "${as_player[@]}" jack_unload plug >/dev/null 2>&1 || true
 fi
 
 kill -TERM $analyser $broadcaster
