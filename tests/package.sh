@@ -20,10 +20,10 @@ until_true() {
     done
 }
 
-# What a package could leave: every file and folder outside of apt's and dpkg's own books.
+# What a package could leave: every file and folder outside of people's own, and of apt's and dpkg's books.
 everything() {
     find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /var/cache -o -path /var/lib/apt \
-        -o -path /var/lib/dpkg -o -path /var/log -o -path /root \) -prune -o -print | sort
+        -o -path /var/lib/dpkg -o -path /var/log -o -path /root -o -path /home \) -prune -o -print | sort
 }
 
 apt() {
@@ -37,6 +37,7 @@ apt install -y --no-install-recommends jackd2 curl man-db libwebsockets-evlib-ev
 depends=$(for deb in /packages/*.deb; do dpkg-deb -f "$deb" Depends; done | tr , '\n' | sed 's/|.*//; s/(.*//; s/ //g' | sort -u)
 # shellcheck disable=SC2086 # one word each
 apt install -y --no-install-recommends $depends
+useradd --create-home player
 everything >/tmp/before
 dpkg -i /packages/*.deb >/tmp/dpkg.log 2>&1 || fail 'dpkg -i'
 apt check
@@ -48,7 +49,6 @@ done
 [[ -s /usr/share/applications/phicast.desktop && -s /usr/share/icons/hicolor/scalable/apps/phicast.svg ]] || fail 'no desktop entry'
 
 # The main job, as an ordinary user.
-useradd --create-home player
 as_player=(setpriv --reuid=player --regid=player --init-groups env HOME=/home/player JACK_NO_AUDIO_RESERVATION=1)
 "${as_player[@]}" jackd --no-realtime -d dummy -r 48000 -p 256 >/tmp/jackd.log 2>&1 &
 jackd=$!
@@ -99,7 +99,6 @@ wait $analyser || fail 'phicast-jack ended badly'
 wait $broadcaster || fail 'phicast-broadcaster ended badly'
 kill -TERM $jackd
 wait $jackd || true
-userdel --remove player 2>/dev/null
 
 apt purge -y phicast phicast-doc
 everything >/tmp/after
