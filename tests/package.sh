@@ -31,7 +31,7 @@ apt() {
 }
 
 apt update
-apt install -y --no-install-recommends jackd2 curl man-db libwebsockets-evlib-ev
+apt install -y --no-install-recommends jackd2 curl man-db
 
 # What they depend on is had from what they say themselves; what is there before them is no leaving of theirs.
 depends=$(for deb in /packages/*.deb; do dpkg-deb -f "$deb" Depends; done | tr , '\n' | sed 's/|.*//; s/(.*//; s/ //g' | sort -u)
