@@ -28,6 +28,7 @@ import urllib.request
 
 import numpy
 import websockets
+import websockets.exceptions
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("PHICAST_BIN", ROOT / "build/release/bin"))
@@ -269,6 +270,14 @@ class Broadcaster:
     def ws(self, stream):
         """To be used as websockets.connect is."""
         return websockets.connect(self.url.replace("http", "ws", 1) + f"/ws/{stream}", max_size=None)
+
+    async def refusal(self, stream):
+        """The status with which a stream is refused; None if it opens."""
+        try:
+            async with self.ws(stream):
+                return None
+        except websockets.exceptions.InvalidHandshake as error:  # InvalidStatusCode, or InvalidStatus from 14 on
+            return error.response.status_code if hasattr(error, "response") else error.status_code
 
 
 class RigTest(unittest.IsolatedAsyncioTestCase):

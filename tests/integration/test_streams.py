@@ -154,7 +154,7 @@ class Streams(rig.RigTest):
                 self.assertEqual(list(event), ["type", "timestamp", "from_state", "to_state", "trigger", "confidence"])
                 self.assertIn(state, (None, event["from_state"]))
                 state = event["to_state"]
-            self.assertTrue(ws.open)
+            await asyncio.wait_for(await ws.ping(), rig.PATIENCE)  # still open
 
     def test_example_clients_as_written(self):
         broadcaster = self.start_all()
