@@ -41,6 +41,12 @@ int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints
     return *list ? 0 : EAI_NONAME;
 }
 
+static void stand_for(const char *first, const char *second)
+{
+    meaning[0] = first;
+    meaning[1] = first ? second : NULL;
+}
+
 static struct osc_choice choice;
 static struct osc_link line;
 static uint64_t now;
@@ -169,7 +175,8 @@ static void udp(void)
 {
     uint16_t port = 0;
     const int fd = receiver(SOCK_DGRAM, &port);
-    choose("udp", "localhost", port);
+    stand_for("127.0.0.1", NULL); /* no machine need know what "localhost" is */
+    choose("udp", "moving.test", port);
     send_number(1, true); /* before the name is known: waits */
     until(LINK_OPEN);
     send_number(2, true);
@@ -285,18 +292,12 @@ static void a_full_queue(void)
     osc_link_close(&line);
 }
 
-static void stand_for(const char *first, const char *second)
-{
-    meaning[0] = first;
-    meaning[1] = first ? second : NULL;
-}
-
 /* Lets the time pass after which the name is asked for again, and the answer come. */
 static void look_again(uint64_t passed_us)
 {
     const int before = lookups;
     now += passed_us;
-    for (int i = 0; i < 2000 && (lookups == before || line.resolve); i++) {
+    for (int i = 0; i < 60000 && (lookups == before || line.resolve); i++) {
         osc_link_beat(&line, now);
         usleep(1000);
     }
