@@ -14,9 +14,9 @@
 #include "broadcaster/latency.h"
 #include "broadcaster/pulse.h"
 #include "broadcaster/source.h"
-#include "broadcaster/utf8.h"
 #include "shared/json/messages.h"
 #include "shared/status.h"
+#include "shared/utf8.h"
 
 #include <stdbool.h>
 #include <stdint.h>

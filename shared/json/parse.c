@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/parse.h"
 
+#include "shared/utf8.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -48,7 +50,7 @@ static enum status parse(struct json_object **root, const struct text *text, int
     if (!tokener) {
         return refuse_memory(why);
     }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     *root = json_tokener_parse_ex(tokener, text->chars, (int)text->length);
     const enum json_tokener_error result = json_tokener_get_error(tokener);
     const size_t where = json_tokener_get_parse_end(tokener);
@@ -147,6 +149,18 @@ static enum status check_keys(const struct text *whole, char *why)
     return status;
 }
 
+/* Not left to json-c: 0.18 refuses good characters after an escape. */
+static enum status check_characters(const struct text *text, char *why)
+{
+    struct utf8 utf8 = {0};
+    for (size_t at = 0; at <= text->length; at++) { /* its NUL ends a character too early */
+        if (!utf8_take(&utf8, (const unsigned char *)text->chars + at, 1)) {
+            return refuse_at(text, at, "not UTF-8", why);
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status parse_strictly(struct json_object **root, const struct text *text, int depth, char *why)
 {
     const char *nul = memchr(text->chars, '\0', text->length);
@@ -154,7 +168,10 @@ static enum status parse_strictly(struct json_object **root, const struct text *
     if (nul) { /* json-c would take it for the end, and whatever follows for nothing */
         return refuse_at(text, (size_t)(nul - text->chars), "a NUL", why);
     }
-    enum status status = parse(root, text, depth, why);
+    enum status status = check_characters(text, why);
+    if (status == STATUS_OK) {
+        status = parse(root, text, depth, why);
+    }
     if (status == STATUS_OK) {
         status = check_keys(text, why);
     }

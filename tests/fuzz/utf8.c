@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Text from a WebSocket, which comes in pieces: the first byte says how long they are. Checked against a
  * decoder that goes by the definition, not by tables of bytes. */
-#include "broadcaster/utf8.h"
+#include "shared/utf8.h"
 
 #include "tests/fuzz/fuzz.h"
 

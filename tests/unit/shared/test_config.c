@@ -85,7 +85,6 @@ static void wrong_keys_types_and_values(void)
         {"{\"channels\": -1}", "--channels -1: give"},
         {"{\"channels\": 2.5}", "--channels 2.5: give a whole number"},
         {"{\"channels\": 1e30}", "--channels 1e30: give"},
-        {"{\"channels\": 99999999999999999999999999}", "--channels 18446744073709551615: give"},
         {"{\"window\": 3000}", "2048 or 4096"},
         {"{\"depth\": 1.5}", "--depth 1.5: give a number from 0 to 1"},
         {"{\"depth\": 1e999}", "--depth 1e999: give"},
@@ -102,7 +101,18 @@ static void wrong_keys_types_and_values(void)
         CU_ASSERT_TRUE(says(rows[i].names));
         config_free(config);
     }
-    CU_ASSERT_EQUAL(ROWS, 31);
+    CU_ASSERT_EQUAL(ROWS, 30);
+}
+
+/* json-c takes it for the greatest that it knows; from 0.18 on, for no number. */
+static void a_number_that_json_c_does_not_know(void)
+{
+    const enum status status = load("{\"channels\": 99999999999999999999999999}");
+    CU_ASSERT(status == STATUS_BAD_ARG || status == STATUS_CORRUPT);
+    CU_ASSERT_TRUE(says(path));
+    CU_ASSERT_TRUE(
+        says(status == STATUS_BAD_ARG ? "--channels 18446744073709551615: give" : "number expected"));
+    config_free(config);
 }
 
 static void not_json(void)
@@ -381,6 +391,7 @@ int main(void)
 {
     static const CU_TestInfo tests[] = {
         {"wrong keys, types and values", wrong_keys_types_and_values},
+        {"a number that json-c does not know", a_number_that_json_c_does_not_know},
         {"not JSON", not_json},
         {"comments", comments},
         {"errors name the line", errors_name_the_line},

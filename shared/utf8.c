@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broadcaster/utf8.h"
+#include "shared/utf8.h"
 
 /* What may follow the first byte of a character; missing 0 for one that none can start with. */
 static struct utf8 after(unsigned char first)

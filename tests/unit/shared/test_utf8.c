@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broadcaster/utf8.h"
+#include "shared/utf8.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>

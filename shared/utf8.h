@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whether bytes that come piece by piece are UTF-8 (RFC 3629: no overlong forms, no surrogates). Pure. */
-#ifndef PHICAST_BROADCASTER_UTF8_H
-#define PHICAST_BROADCASTER_UTF8_H
+#ifndef PHICAST_SHARED_UTF8_H
+#define PHICAST_SHARED_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
