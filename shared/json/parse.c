@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/parse.h"
 
+#include "shared/json/ascii.h"
 #include "shared/utf8.h"
 
 #include <errno.h>
@@ -46,15 +47,19 @@ static enum status refuse_at(const struct text *text, size_t at, const char *wha
 
 static enum status parse(struct json_object **root, const struct text *text, int depth, char *why)
 {
-    struct json_tokener *tokener = json_tokener_new_ex(depth);
+    size_t length = 0;
+    char *ascii = json_ascii(text->chars, text->length, &length);
+    struct json_tokener *tokener = ascii ? json_tokener_new_ex(depth) : NULL;
     if (!tokener) {
+        free(ascii);
         return refuse_memory(why);
     }
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-    *root = json_tokener_parse_ex(tokener, text->chars, (int)text->length);
+    *root = json_tokener_parse_ex(tokener, ascii, (int)length);
     const enum json_tokener_error result = json_tokener_get_error(tokener);
-    const size_t where = json_tokener_get_parse_end(tokener);
+    const size_t where = json_ascii_origin(text->chars, text->length, json_tokener_get_parse_end(tokener));
     json_tokener_free(tokener);
+    free(ascii);
     if (result == json_tokener_success) {
         return STATUS_OK;
     }
@@ -149,7 +154,7 @@ static enum status check_keys(const struct text *whole, char *why)
     return status;
 }
 
-/* Not left to json-c: 0.18 refuses good characters after an escape. */
+/* Not left to json-c, which gets to see none but those of ASCII. */
 static enum status check_characters(const struct text *text, char *why)
 {
     struct utf8 utf8 = {0};
@@ -186,7 +191,7 @@ enum status json_parse(struct json_object **root, const char *text, size_t lengt
                        char why[JSON_WHY_MAX])
 {
     *root = NULL;
-    if (length >= INT_MAX) {
+    if (length >= INT_MAX / 4) { /* as ASCII it is up to three times as long */
         snprintf(why, JSON_WHY_MAX, "not valid JSON at byte %zu: too long", length);
         return STATUS_CORRUPT;
     }

@@ -87,6 +87,37 @@ static void not_json(void)
     CU_ASSERT_EQUAL(parse("{\"a\":1/*\"a\":*/}", 15), STATUS_CORRUPT);
 }
 
+/* Two, three and four bytes, as they are and escaped; and what is none, or in no place for one. */
+static void characters(void)
+{
+    static const char text[] = "[\"\xC3\xA9\xE2\x82\xAC\xF0\x9D\x84\x9E\xF4\x8F\xBF\xBF\","
+                               "\"\\u00e9\\u20ac\\ud834\\udd1e\\udbff\\udfff\"]";
+    static const struct {
+        const char *text;
+        const char *words;
+    } rows[] = {
+        {"[\"\xC3\"]", "byte 3: not UTF-8"},
+        {"[\"\xC3", "byte 3: not UTF-8"},
+        {"[\"\xED\xA0\x80\"]", "byte 3: not UTF-8"},
+        {"\xEF\xBB\xBF[]", "byte 0: "},
+        {"[\xC3\xA9]", "byte 1: "},
+        {"[\"\\\xC3\xA9\"]", "byte 3: "},
+        {"[\"\xC3\xA9\xF0\x9D\x84\x9E\",x]", "byte 10: "},
+    };
+    CU_ASSERT_EQUAL_FATAL(parse(text, sizeof text - 1), STATUS_OK);
+    const char *raw = json_object_get_string(json_object_array_get_idx(root, 0));
+    CU_ASSERT_STRING_EQUAL(raw, "\xC3\xA9\xE2\x82\xAC\xF0\x9D\x84\x9E\xF4\x8F\xBF\xBF");
+    CU_ASSERT_STRING_EQUAL(raw, json_object_get_string(json_object_array_get_idx(root, 1)));
+    json_object_put(root);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CU_ASSERT_EQUAL(parse(rows[i].text, strlen(rows[i].text)), STATUS_CORRUPT);
+        if (!strstr(why, rows[i].words)) {
+            fprintf(stderr, "%s: \"%s\" lacks \"%s\"\n", rows[i].text, why, rows[i].words);
+            CU_FAIL("the words are others");
+        }
+    }
+}
+
 /* As deep as may be, and deeper. */
 static void depth(void)
 {
@@ -120,7 +151,7 @@ static void files(void)
 int main(void)
 {
     static const CU_TestInfo tests[] = {
-        {"twice", twice}, {"once", once},   {"not JSON", not_json},
+        {"twice", twice}, {"once", once},   {"not JSON", not_json}, {"characters", characters},
         {"depth", depth}, {"files", files}, CU_TEST_INFO_NULL,
     };
     return unit_run("parse", tests);
