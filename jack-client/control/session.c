@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/session.h"
 
+#include "jack-client/control/libjack.h"
 #include "jack-client/control/metadata.h"
 #include "jack-client/control/server_name.h"
 #include "jack-client/dsp/float_mode.h"
@@ -24,6 +25,7 @@ static void notify(struct session *session, _Atomic bool *flag)
 static void on_shutdown(void *arg)
 {
     struct session *session = arg;
+    atomic_store(&session->shut, true);
     notify(session, &session->lost);
 }
 
@@ -254,6 +256,7 @@ static void hold_memory(struct session *session)
 enum status session_open(struct session *session)
 {
     atomic_store(&session->lost, false);
+    atomic_store(&session->shut, false);
     atomic_store(&session->rate_changed, false);
     atomic_store(&session->graph_changed, true);
     arrivals_clear(&session->arrivals);
@@ -298,7 +301,11 @@ void session_close(struct session *session)
             metadata_remove(session->client, session->rt);
             jack_deactivate(session->client);
         }
-        if (!session->host) {
+        if (atomic_load(&session->shut) && libjack_is_pipewires()) {
+            /* It would free twice what a connected client of a server that is dead has mapped (seen
+             * in 1.4.2): such a client is silenced, and left. */
+            jack_deactivate(session->client);
+        } else if (!session->host) {
             /* libjack may never return from this: see resume.h. */
             jack_client_close(session->client);
         }

@@ -26,6 +26,7 @@ struct session {
 
     /* Set by JACK's callbacks, which may run in any thread; taken by the control thread. */
     _Atomic bool lost;          /* the server has gone, or thrown us out */
+    _Atomic bool shut;          /* so libjack has said: it is not only that nothing comes any more */
     _Atomic bool graph_changed; /* ports or connections have */
     _Atomic bool rate_changed;
     _Atomic uint64_t xruns;
@@ -39,7 +40,8 @@ struct session {
  * STATUS_BAD_ARG: a JACK server has that name; others: it was logged why. */
 MUST_CHECK enum status session_open(struct session *session);
 
-/* Whether a server answers, without becoming one of its clients for longer than that takes; as session_open. */
+/* Whether a server answers, without becoming one of its clients for longer than that takes; as session_open.
+ */
 MUST_CHECK enum status session_probe(const struct jack_options *options);
 
 /* Deactivates and closes, whether or not the server still lives. */
