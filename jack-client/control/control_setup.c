@@ -27,8 +27,7 @@ static void explain_absence(const struct jack_options *options)
     } else if (libjack_is_pipewires()) {
         log_error("no PipeWire server answers; start one (systemctl --user start pipewire)");
     } else if (server_is_named(options)) {
-        log_error("no JACK server named %s answers; start it, or name another with -s",
-                  server_name(options));
+        log_error("no JACK server named %s answers; start it, or name another with -s", server_name(options));
     } else {
         log_error("no JACK server answers; start one (jackd, or PipeWire), or name it with -s");
     }
@@ -55,7 +54,8 @@ enum status control_check(const struct jack_options *options)
     const bool other = status == STATUS_NOT_FOUND && server_choose_after(options) == SERVER_PIPEWIRE;
     if (status == STATUS_OK || other) {
         status = STATUS_OK;
-        printf("the options are right, and %s answers\n", other || libjack_is_pipewires() ? "PipeWire" : "JACK");
+        printf("the options are right, and %s answers\n",
+               other || libjack_is_pipewires() ? "PipeWire" : "JACK");
     } else {
         explain(options, status);
     }

@@ -57,7 +57,7 @@ class PipeWire(rig.RigTest):
                 self.assertNotIn("JACK server of our own", log.read_text())
             finally:
                 run.send_signal(signal.SIGTERM)
-                self.assertEqual(run.wait(rig.PATIENCE), 0, log.read_text())
+                self.assertEqual(run.wait(rig.PATIENCE), 128 + signal.SIGTERM, log.read_text())
 
 
 if __name__ == "__main__":
