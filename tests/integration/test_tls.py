@@ -28,7 +28,7 @@ class Tls(rig.RigTest):
         """(certificate, key) of their own, for localhost."""
         cert, key = self.folder / f"cert{name}.pem", self.folder / f"key{name}.pem"
         made = openssl("req", "-x509", "-newkey", *kind, "-nodes", "-keyout", key, "-out", cert, "-days", days, "-subj",
-                       "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
+                       "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext", "keyUsage=digitalSignature,keyCertSign")
         self.assertEqual(made.returncode, 0, made.stderr)
         return cert, key
 
@@ -220,7 +220,7 @@ class Tls(rig.RigTest):
         root, root_key = self.pair("root")
         cert, key = self.pair()
         self.assertEqual(openssl("req", "-new", "-key", key, "-out", self.folder / "csr", "-subj", "/CN=localhost").returncode, 0)
-        (self.folder / "ext").write_text("subjectAltName=DNS:localhost\n")
+        (self.folder / "ext").write_text("subjectAltName=DNS:localhost\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
         made = openssl("x509", "-req", "-in", self.folder / "csr", "-CA", root, "-CAkey", root_key, "-CAcreateserial", "-days", "2",
                        "-extfile", self.folder / "ext", "-out", cert)
         self.assertEqual(made.returncode, 0, made.stderr)
