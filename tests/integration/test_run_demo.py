@@ -19,7 +19,7 @@ import rig
 
 class Demo(rig.RigTest):
     def run_script(self, *options, **popen):
-        """Starts it as a shell would: in a group of its own, which is what Ctrl-C is sent to."""
+        """Starts it as a shell would: in a group of its own, which is what Ctrl-C is sent to, and which heeds it."""
         self.seen = {}
         self.log = open(self.folder / "run.log", "w+b")
         self.addCleanup(self.log.close)
@@ -28,7 +28,8 @@ class Demo(rig.RigTest):
         environment["TMPDIR"] = str(self.folder / "tmp")
         self.process = subprocess.Popen(
             [rig.ROOT / "scripts/run", "-n", self.name, *options], stdin=subprocess.DEVNULL,
-            stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True, cwd=self.folder, env=environment, **popen)
+            stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True, cwd=self.folder, env=environment,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **popen)
         self.addCleanup(self.end)
 
     def run_demo(self, *options):
