@@ -44,8 +44,9 @@ quit_quietly() {
 quietly() {
     local label=$1 log pid status=0 shown='' start=$SECONDS
     shift
-    log=$(mktemp)
+    log=${TMPDIR:-/tmp}/phicast-$program.$$.log # a name that is known before there is one
     trap 'quit_quietly "$log"' INT TERM
+    (set -C && : >"$log") || die "$log: cannot be made"
     set -m # a process group of its own
     "$@" >"$log" 2>&1 </dev/null &
     pid=$!

@@ -23,8 +23,9 @@ struct message {
 struct sender {
     jack_port_t *port;
     int count;
-    atomic_bool go;  /* set by main: the port is connected */
-    atomic_int sent; /* set here; one message a period */
+    atomic_bool go;    /* set by main: the port is connected */
+    atomic_int sent;   /* set here; one message a period */
+    atomic_int cycles; /* that have begun */
     struct message message[MESSAGES_MAX];
 };
 
@@ -47,6 +48,7 @@ static int process(jack_nframes_t frames, void *arg)
     void *buffer = jack_port_get_buffer(sender->port, frames);
     const int next = atomic_load(&sender->sent);
 
+    atomic_fetch_add(&sender->cycles, 1);
     jack_midi_clear_buffer(buffer);
     if (atomic_load(&sender->go) && next < sender->count) {
         const struct message *message = &sender->message[next];
@@ -76,6 +78,16 @@ static bool parse(const char *text, struct message *message)
     return false;
 }
 
+/* A connection stands from the next cycle on, and what a cycle brings has been heard by everybody when the
+ * next one has begun, however slow the server is. */
+static void wait_for_cycles(struct sender *sender)
+{
+    enum { ENOUGH = 3 };
+    const int begun = atomic_load(&sender->cycles);
+    while (atomic_load(&sender->cycles) < begun + ENOUGH && !tool_stopped()) {
+    }
+}
+
 static bool send_all(jack_client_t *client, struct sender *sender, const char *to)
 {
     jack_set_process_callback(client, process, sender);
@@ -85,10 +97,11 @@ static bool send_all(jack_client_t *client, struct sender *sender, const char *t
         log_error("cannot connect to %s", to);
         return false;
     }
+    wait_for_cycles(sender);
     atomic_store(&sender->go, true);
     while (atomic_load(&sender->sent) < sender->count && !tool_stopped()) {
     }
-    (void)tool_stopped(); /* the last one's period */
+    wait_for_cycles(sender);
     return atomic_load(&sender->sent) == sender->count;
 }
 
