@@ -81,8 +81,9 @@ class Latency(Told):
         for message in await self.told():
             self.assertTrue(message["calibrated"])
             self.assertAlmostEqual(message["hardware_latency_ms"], 50, places=3)
-            # Not 50 at the least: where the patient server's clock stands still, JACK's prediction lies ahead.
-            self.assertGreater(message["compensation_ms"], 0)
+            self.assertGreaterEqual(message["compensation_ms"], 0)
+        # Not in each: where the patient server's clock stands still, JACK's prediction lies ahead.
+        rig.wait_until(lambda: self.listener.json("/api/latency")["compensation_ms"] > 50, "it to be counted in")
 
     async def test_no_compensation(self):
         self.begin("--no-compensation")
