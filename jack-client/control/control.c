@@ -57,7 +57,6 @@ static void settle_in(struct control_side *c)
     c->opened_ms = c->callbacks_ms = c->tick_ms = clocks_now_ms();
     c->callbacks = LOAD(rt->reports.callbacks);
     c->stream_logged = false;
-    c->jack_runs = true; /* it must be seen to start */
     log_joined(c);
     log_info("%u channels at %u Hz, %u samples a period, as JACK client %s", rt->channels, rt->sample_rate,
              jack_get_buffer_size(c->session.client), jack_get_client_name(c->session.client));
@@ -134,10 +133,8 @@ static bool jack_has_started(struct control_side *c, uint64_t now_ms)
     if (!c->jack_before || !is_in_pipewire(c) || now_ms - c->jack_ms < JACK_LOOK_MS) {
         return false;
     }
-    const bool ran = c->jack_runs;
     c->jack_ms = now_ms;
-    c->jack_runs = server_choose_before() == SERVER_JACK;
-    return c->jack_runs && !ran;
+    return server_choose_before(c->jack_left) == SERVER_JACK;
 }
 
 /* The graph changes in bursts, and the last one of a plug-in's life is its own removal, when it must touch
@@ -176,6 +173,7 @@ static void tend_session(struct control_side *c, uint64_t now_ms)
     note_callbacks(c, now_ms);
     if (is_lost(c)) {
         atomic_store(&c->session.lost, true);
+        c->jack_left = 0; /* without PipeWire, any JACK server is worth a try */
         leave_session(c, c->session.host     ? "the JACK server is ending"
                          : is_in_pipewire(c) ? "PipeWire has gone; trying again every second"
                                              : "the JACK server has gone; trying again every second");

@@ -25,28 +25,27 @@ struct control_side {
     struct connections connections;
     struct hands hands;
     struct calibration calibration;
-    uint32_t period;        /* that the calibration was looked up for */
-    bool failed;            /* a calibration that was all there was to do has failed */
-    uint64_t reported_ms;   /* when status and latency were last published */
-    uint32_t hangs;         /* of libjack in a row, that this process is the outcome of */
-    enum status refusal;    /* of the server, as last logged */
-    bool going;             /* a server has been joined, or is waited for */
-    bool jack_before;       /* a JACK server has been joined */
-    bool jack_runs;         /* in PipeWire: there is one, as last seen */
-    uint64_t jack_ms;       /* when that was looked at, or a JACK server was lost */
-    bool new_here;          /* the libjack has just been changed for PipeWire's */
-    bool told_out_of_reach; /* that PipeWire's libjack is not installed has been logged */
-    bool fresh;             /* the session has just been opened */
-    uint64_t changed_ms;    /* when the graph was seen to change; 0 once that has been dealt with */
-    uint64_t opened_ms;     /* when the session was opened, CLOCK_MONOTONIC */
-    uint64_t callbacks;     /* as last seen, */
-    uint64_t callbacks_ms;  /* and when they last moved, or we were stopped ourselves */
-    uint64_t tick_ms;       /* when we last looked */
-    bool stalled;           /* the server, or a client before us, stands still */
-    uint64_t gaps;          /* as last logged */
-    uint64_t xruns;         /* as last logged */
-    uint64_t trouble_ms;    /* when gaps and xruns were last logged */
-    uint32_t stream_start;  /* as last logged */
+    uint32_t period;         /* that the calibration was looked up for */
+    bool failed;             /* a calibration that was all there was to do has failed */
+    uint64_t reported_ms;    /* when status and latency were last published */
+    uint32_t hangs;          /* of libjack in a row, that this process is the outcome of */
+    enum status refusal;     /* of the server, as last logged */
+    bool going;              /* a server has been joined, or is waited for */
+    bool jack_before;        /* a JACK server has been joined */
+    unsigned long jack_left; /* the one that could not be joined before PipeWire was; 0: there was none */
+    uint64_t jack_ms;        /* when that was looked at, or a JACK server was lost */
+    bool told_out_of_reach;  /* that PipeWire's libjack is not installed has been logged */
+    bool fresh;              /* the session has just been opened */
+    uint64_t changed_ms;     /* when the graph was seen to change; 0 once that has been dealt with */
+    uint64_t opened_ms;      /* when the session was opened, CLOCK_MONOTONIC */
+    uint64_t callbacks;      /* as last seen, */
+    uint64_t callbacks_ms;   /* and when they last moved, or we were stopped ourselves */
+    uint64_t tick_ms;        /* when we last looked */
+    bool stalled;            /* the server, or a client before us, stands still */
+    uint64_t gaps;           /* as last logged */
+    uint64_t xruns;          /* as last logged */
+    uint64_t trouble_ms;     /* when gaps and xruns were last logged */
+    uint32_t stream_start;   /* as last logged */
     bool stream_logged;
     bool patterns_told; /* those that match nothing have been named */
 };

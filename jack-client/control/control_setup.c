@@ -76,6 +76,7 @@ static struct resume what_goes_on(const struct control_side *c)
     return (struct resume){.hangs = c->hangs,
                            .going = c->going,
                            .jack_before = c->jack_before,
+                           .jack_left = c->jack_left,
                            .next_frame = c->rt.engine.next_frame};
 }
 
@@ -126,11 +127,13 @@ static void look_elsewhere(struct control_side *c)
 enum status control_join(struct control_side *c)
 {
     const bool program = !c->session.host;
-    if (program && !c->new_here && server_choose_before() == SERVER_JACK) {
+    if (program && server_choose_before(c->jack_left) == SERVER_JACK) {
         control_change_libjack(c, SERVER_JACK);
         return STATUS_NOT_FOUND; /* on the way out */
     }
-    c->new_here = false;
+    if (!libjack_is_pipewires()) {
+        c->jack_left = server_usual();
+    }
     const enum status status = session_open(&c->session);
     if (program && status == STATUS_NOT_FOUND) {
         look_elsewhere(c);
@@ -252,7 +255,7 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
         c->going = resume.going;
         c->jack_before = resume.jack_before;
         c->jack_ms = clocks_now_ms();
-        c->new_here = libjack_was_chosen() && c->hangs == 0;
+        c->jack_left = resume.jack_left;
         c->rt.engine.next_frame = resume.next_frame;
     }
     enum status status = open_wake(c);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "HANGS GOING JACK FRAME\n", then "SOURCE\tSINK\n" for each connection. */
+/* "HANGS GOING JACK LEFT FRAME\n", then "SOURCE\tSINK\n" for each connection. */
 static const char variable[] = "PHICAST_RESUME";
 
 enum { TEXT_MAX = 65536 };
@@ -25,8 +25,8 @@ void resume_exec(char **argv, const struct resume *resume, const struct links *l
 {
     char *text = malloc(TEXT_MAX);
     if (text) {
-        int used = snprintf(text, TEXT_MAX, "%" PRIu32 " %d %d %" PRIu64 "\n", resume->hangs, resume->going,
-                            resume->jack_before, resume->next_frame);
+        int used = snprintf(text, TEXT_MAX, "%" PRIu32 " %d %d %lu %" PRIu64 "\n", resume->hangs,
+                            resume->going, resume->jack_before, resume->jack_left, resume->next_frame);
         for (size_t i = 0; i < lost->count && used < TEXT_MAX; i++) {
             used += snprintf(text + used, (size_t)(TEXT_MAX - used), "%s\t%s\n", lost->link[i].source,
                              lost->link[i].sink);
@@ -46,6 +46,7 @@ static struct resume parse_head(const char *line)
         resume.hangs = (uint32_t)strtoul(line, &end, 10);
         resume.going = strtoul(end, &end, 10) != 0;
         resume.jack_before = strtoul(end, &end, 10) != 0;
+        resume.jack_left = strtoul(end, &end, 10);
         resume.next_frame = strtoull(end, NULL, 10);
     }
     return resume;

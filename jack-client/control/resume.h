@@ -13,10 +13,11 @@
 #include <stdint.h>
 
 struct resume {
-    uint32_t hangs;      /* how often in a row, without a server joined in between */
-    bool going;          /* a server has been joined, or waited for: one that is absent is waited for */
-    bool jack_before;    /* a JACK server has been joined */
-    uint64_t next_frame; /* the number of the next frame */
+    uint32_t hangs;          /* how often in a row, without a server joined in between */
+    bool going;              /* a server has been joined, or waited for: one that is absent is waited for */
+    bool jack_before;        /* a JACK server has been joined */
+    unsigned long jack_left; /* the JACK server that could not be joined; 0: there was none */
+    uint64_t next_frame;     /* the number of the next frame */
 };
 
 /* Runs the program anew with these arguments, leaving it `resume` and the connections to be restored. Any

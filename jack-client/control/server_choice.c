@@ -23,10 +23,18 @@ bool server_is_named(const struct jack_options *options)
     return options->server || strcmp(server_name(options), usual_name) != 0;
 }
 
-enum server_choice server_choose_before(void)
+unsigned long server_usual(void)
 {
-    return libjack_was_chosen() && libjack_is_pipewires() && server_has_name(usual_name) ? SERVER_JACK
-                                                                                         : SERVER_HERE;
+    return server_of_name(usual_name);
+}
+
+enum server_choice server_choose_before(unsigned long left)
+{
+    if (!libjack_was_chosen() || !libjack_is_pipewires()) {
+        return SERVER_HERE;
+    }
+    const unsigned long server = server_usual();
+    return server != 0 && server != left ? SERVER_JACK : SERVER_HERE;
 }
 
 enum server_choice server_choose_after(const struct jack_options *options)

@@ -2,9 +2,9 @@
 /* JACK or PipeWire: which one is to be tried with which libjack. A JACK server comes first, PipeWire second;
  * a server that was named (-s, JACK_DEFAULT_SERVER) is a JACK server.
  *
- * That cannot go round in circles without a second's pause: each start anew tries the server that it was made
- * for before it looks for the other, and a start that does not get the libjack it was promised stays as it
- * is.
+ * That cannot go round in circles: a JACK server that could not be joined, or was left for PipeWire, is not
+ * gone back to, only one that has started since; and a start that does not get the libjack it was promised
+ * stays as it is.
  */
 #ifndef PHICAST_JACK_CLIENT_CONTROL_SERVER_CHOICE_H
 #define PHICAST_JACK_CLIENT_CONTROL_SERVER_CHOICE_H
@@ -28,8 +28,12 @@ const char *server_name(const struct jack_options *options);
 /* Whether it has been named, so that nothing else will do. */
 bool server_is_named(const struct jack_options *options);
 
-/* Before a try, but not before the first one after a start anew. */
-enum server_choice server_choose_before(void);
+/* The JACK server of the usual name that there is at the moment; 0: none. */
+unsigned long server_usual(void);
+
+/* Before a try, and while in PipeWire: SERVER_JACK if there is a JACK server other than `left`, which could
+ * not be joined. */
+enum server_choice server_choose_before(unsigned long left);
 
 /* After a try that found no server. */
 enum server_choice server_choose_after(const struct jack_options *options);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/server_name.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,24 +18,27 @@ static bool is_here(const char *path)
     return stat(path, &file) == 0 && S_ISSOCK(file.st_mode);
 }
 
-/* "NUM: REFCOUNT PROTOCOL FLAGS TYPE STATE INODE PATH", all numbers hexadecimal but the inode. */
-static bool listens_at(const char *line, const char *file)
+/* "NUM: REFCOUNT PROTOCOL FLAGS TYPE STATE INODE PATH", all numbers hexadecimal but the inode. 0: another's.
+ */
+static unsigned long inode_at(const char *line, const char *file)
 {
     const unsigned long listening = 0x10000; /* __SO_ACCEPTCON */
     unsigned long flags;
+    unsigned long inode;
     char path[PATH_ROOM];
-    if (sscanf(line, "%*[^:]: %*x %*x %lx %*x %*x %*u %127s", &flags, path) != 2 || !(flags & listening)) {
-        return false;
+    if (sscanf(line, "%*[^:]: %*x %*x %lx %*x %*x %lu %127s", &flags, &inode, path) != 3 ||
+        !(flags & listening)) {
+        return 0;
     }
     const char *slash = strrchr(path, '/');
-    return slash && strcmp(slash + 1, file) == 0 && is_here(path);
+    return slash && strcmp(slash + 1, file) == 0 && is_here(path) ? inode : 0;
 }
 
-bool server_has_name(const char *name)
+unsigned long server_of_name(const char *name)
 {
     char file[PATH_ROOM];
     char line[512];
-    bool found = false;
+    unsigned long found = 0;
     if (getenv("JACK_PROMISCUOUS_SERVER")) {
         snprintf(file, sizeof file, "jack_%s_0", name);
     } else {
@@ -42,7 +46,7 @@ bool server_has_name(const char *name)
     }
     FILE *sockets = fopen("/proc/net/unix", "re");
     while (sockets && !found && fgets(line, sizeof line, sockets)) {
-        found = listens_at(line, file);
+        found = inode_at(line, file);
     }
     if (sockets) {
         (void)fclose(sockets);

@@ -4,10 +4,8 @@
 #ifndef PHICAST_JACK_CLIENT_CONTROL_SERVER_NAME_H
 #define PHICAST_JACK_CLIENT_CONTROL_SERVER_NAME_H
 
-#include <stdbool.h>
-
-/* Control thread. Whether a server of this user's is running under that name, whichever server is to be
- * joined. */
-bool server_has_name(const char *name);
+/* Control thread. Which server of this user's is running under that name, whichever server is to be joined:
+ * the inode of its socket, which the next one's differs from; 0 if there is none. */
+unsigned long server_of_name(const char *name);
 
 #endif

@@ -140,7 +140,7 @@ static enum status open_client(struct session *session)
         session->client = session->host;
         return STATUS_OK;
     }
-    if (server_has_name(options->name)) {
+    if (server_of_name(options->name) != 0) {
         return STATUS_BAD_ARG;
     }
     jack_set_error_function(keep_quiet);

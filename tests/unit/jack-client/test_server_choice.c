@@ -3,6 +3,7 @@
 #include "jack-client/control/libjack.h"
 #include "jack-client/control/pipewire.h"
 #include "jack-client/control/server_choice.h"
+#include "jack-client/control/server_name.h"
 #include "tests/unit/unit.h"
 
 #include <jack/jack.h>
@@ -16,7 +17,7 @@ static const char jacks[] = "1.9.21";
 static const char pipewires[] = "3.0.0.0 (using PipeWire 0.3.65)";
 static const char *version = jacks;
 static char folder[] = "/tmp/phicast-test-choice-XXXXXX";
-static char path[64];
+static char path[96];
 static const struct jack_options options;
 
 const char *jack_get_version_string(void)
@@ -140,13 +141,40 @@ static void who_is_tried(void)
 
     version = pipewires; /* somebody else's choice */
     CU_ASSERT_EQUAL(server_choose_after(&options), SERVER_HERE);
-    CU_ASSERT_EQUAL(server_choose_before(), SERVER_HERE);
+    CU_ASSERT_EQUAL(server_choose_before(0), SERVER_HERE);
     version = jacks; /* ours, which has come to nothing */
     CU_ASSERT_TRUE(libjack_choose_pipewires("/pw"));
     CU_ASSERT_EQUAL(server_choose_after(&options), SERVER_HERE);
-    CU_ASSERT_EQUAL(server_choose_before(), SERVER_HERE);
+    CU_ASSERT_EQUAL(server_choose_before(0), SERVER_HERE);
     libjack_choose_usual();
     unbind_socket(fd);
+}
+
+/* JACK's sockets: one that listens is a server, and the next server of that name is another one. */
+static void servers_of_a_name(void)
+{
+    static const char name[] = "phicast-test-choice";
+    char before[sizeof path];
+    memcpy(before, path, sizeof path);
+    (void)unsetenv("JACK_PROMISCUOUS_SERVER");
+    snprintf(path, sizeof path, "%s/jack_%s_%u_0", folder, name, geteuid());
+    CU_ASSERT_EQUAL(server_of_name(name), 0);
+    int fd = bind_socket(false);
+    CU_ASSERT_EQUAL(server_of_name(name), 0);
+    unbind_socket(fd);
+    fd = bind_socket(true);
+    const unsigned long first = server_of_name(name);
+    CU_ASSERT_NOT_EQUAL(first, 0);
+    CU_ASSERT_EQUAL(server_of_name(name), first);
+    CU_ASSERT_EQUAL(server_of_name("phicast-test"), 0);
+    unlink(path); /* it goes, and the next one is there before anybody has looked */
+    const int next = bind_socket(true);
+    close(fd);
+    const unsigned long second = server_of_name(name);
+    CU_ASSERT_TRUE(second != 0 && second != first);
+    unbind_socket(next);
+    CU_ASSERT_EQUAL(server_of_name(name), 0);
+    memcpy(path, before, sizeof path);
 }
 
 static void a_place_too_small(void)
@@ -158,9 +186,13 @@ static void a_place_too_small(void)
 int main(void)
 {
     static const CU_TestInfo tests[] = {
-        {"nobody answers", nobody_answers},       {"somebody answers", somebody_answers},
-        {"the next start", the_next_start},       {"who is tried", who_is_tried},
-        {"a place too small", a_place_too_small}, CU_TEST_INFO_NULL,
+        {"nobody answers", nobody_answers},
+        {"somebody answers", somebody_answers},
+        {"the next start", the_next_start},
+        {"who is tried", who_is_tried},
+        {"servers of a name", servers_of_a_name},
+        {"a place too small", a_place_too_small},
+        CU_TEST_INFO_NULL,
     };
     if (!mkdtemp(folder)) {
         return EXIT_FAILURE;
