@@ -6,16 +6,15 @@
  * The init string takes phicast-jack's options. The client's name is also the segment's, unless -n says
  * otherwise. The server makes and closes the client, and calls the two functions below. It calls jack_finish
  * with its engine locked, while the control thread may be waiting for that very lock to make a connection.
- * Hence the farewell: jack_finish waits only briefly, and a thread that could not end by then frees
- * everything itself as soon as it can. The library is never unmapped (-z nodelete), so that such a thread has
- * code to run.
+ * Such a thread is thrown out (guest.h), and frees everything itself once it hears. The library is never
+ * unmapped (-z nodelete), so that it has code to run.
  */
 #include "jack-client/control/control.h"
+#include "jack-client/control/guest.h"
 #include "jack-client/options.h"
 #include "shared/log.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +29,7 @@ struct plugin {
     struct jack_options options;
     char *init; /* the options' words */
     pthread_t thread;
-    _Atomic bool left; /* set by whichever of the two ends first; the other one frees */
+    struct guest guest;
 };
 
 static void plugin_free(struct plugin *plugin)
@@ -41,8 +40,9 @@ static void plugin_free(struct plugin *plugin)
 }
 
 /* The server has closed the client by now: nothing may be asked of it. */
-static void close_and_free(struct plugin *plugin)
+static void close_and_free(void *arg)
 {
+    struct plugin *plugin = arg;
     atomic_store(&plugin->control.session.lost, true);
     control_close(&plugin->control);
     plugin_free(plugin);
@@ -51,10 +51,8 @@ static void close_and_free(struct plugin *plugin)
 static void *run(void *arg)
 {
     struct plugin *plugin = arg;
+    guest_bind(&plugin->guest);
     (void)!control_run(&plugin->control);
-    if (atomic_exchange(&plugin->left, true)) {
-        close_and_free(plugin);
-    }
     return NULL;
 }
 
@@ -88,6 +86,7 @@ int jack_initialize(jack_client_t *client, const char *init)
         plugin_free(plugin);
         return 1;
     }
+    plugin->guest = (struct guest){.leave = close_and_free, .context = plugin};
     if (pthread_create(&plugin->thread, NULL, run, plugin) != 0) {
         log_error("cannot start the control thread");
         control_close(&plugin->control);
@@ -102,15 +101,17 @@ void jack_finish(void *rt)
 {
     enum { PATIENCE_S = 1 };
     struct plugin *plugin = (struct plugin *)((char *)rt - offsetof(struct plugin, control.rt));
+    const pthread_t thread = plugin->thread;
     struct timespec until;
 
     control_end(&plugin->control);
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_S;
-    if (pthread_timedjoin_np(plugin->thread, NULL, &until) != 0) {
-        pthread_detach(plugin->thread);
-    }
-    if (atomic_exchange(&plugin->left, true)) {
-        close_and_free(plugin);
-    }
+    do {
+        until.tv_sec += PATIENCE_S;
+        if (pthread_timedjoin_np(thread, NULL, &until) == 0) {
+            close_and_free(plugin);
+            return;
+        }
+    } while (!guest_throw_out(&plugin->guest));
+    pthread_detach(thread);
 }

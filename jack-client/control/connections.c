@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/connections.h"
 
+#include "jack-client/control/guest.h"
 #include "shared/log.h"
 
 #include <fnmatch.h>
@@ -288,8 +289,9 @@ static void follow_matching(struct connections *c, jack_client_t *client, const 
     for (size_t i = c->followed.count; i-- > 0;) {
         const struct link *link = &c->followed.link[i];
         if (!link->marked) {
-            (void)jack_disconnect(client, link->source,
-                                  link->sink); /* fails if the port has gone: just as well */
+            guest_asks();
+            (void)jack_disconnect(client, link->source, link->sink); /* a port that has gone: just as well */
+            guest_hears();
             links_remove(&c->followed, i);
         }
     }

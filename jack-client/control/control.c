@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/control.h"
 
+#include "jack-client/control/guest.h"
 #include "jack-client/control/libjack.h"
 #include "jack-client/control/metadata.h"
 #include "jack-client/control/report.h"
@@ -227,7 +228,10 @@ static bool connect_calibration_port(jack_client_t *client, const char *option, 
     if (!other || jack_port_connected_to(port, other) > 0) {
         return true;
     }
-    if (jack_connect(client, is_output ? own : other, is_output ? other : own) == 0 && stands(port, other)) {
+    guest_asks();
+    const int result = jack_connect(client, is_output ? own : other, is_output ? other : own);
+    guest_hears();
+    if (result == 0 && stands(port, other)) {
         return true;
     }
     log_error("%s %s: cannot be connected; jack_lsp shows the ports there are, and a server started with -a "

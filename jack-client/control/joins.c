@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/joins.h"
 
+#include "jack-client/control/guest.h"
 #include "shared/log.h"
 
 #include <errno.h>
@@ -37,7 +38,12 @@ bool joins_ask(struct joins *joins, jack_client_t *client, const char *source, c
     if (links_find(&joins->asked, source, sink) || stands(client, source, sink)) {
         return true; /* asked twice, JACK would say so on the server's terminal */
     }
-    const int result = worth_asking(joins, source, sink) ? jack_connect(client, source, sink) : -1;
+    int result = -1;
+    if (worth_asking(joins, source, sink)) {
+        guest_asks();
+        result = jack_connect(client, source, sink);
+        guest_hears();
+    }
     if (result == 0) {
         (void)links_add(&joins->asked, source, sink);
     } else if (result != EEXIST) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/metadata.h"
 
+#include "jack-client/control/guest.h"
+
 #include <jack/metadata.h>
 #include <jack/uuid.h>
 #include <stdio.h>
@@ -15,7 +17,9 @@ static void set(jack_client_t *client, jack_uuid_t subject, const char *key, con
                 const char *type)
 {
     /* PipeWire without a session manager keeps no metadata and says -1. Patchbays then show plain names. */
+    guest_asks();
     (void)jack_set_property(client, subject, key, value, type);
+    guest_hears();
 }
 
 static void set_port(jack_client_t *client, jack_port_t *port, const char *word, uint32_t number)
@@ -31,7 +35,9 @@ static void set_port(jack_client_t *client, jack_port_t *port, const char *word,
 
 static bool client_uuid(jack_client_t *client, jack_uuid_t *uuid)
 {
+    guest_asks();
     char *text = jack_get_uuid_for_client_name(client, jack_get_client_name(client));
+    guest_hears();
     const bool found = text && jack_uuid_parse(text, uuid) == 0;
     jack_free(text);
     return found;
@@ -52,6 +58,13 @@ void metadata_set(jack_client_t *client, const struct rt *rt)
     }
 }
 
+static void remove_all(jack_client_t *client, jack_uuid_t subject)
+{
+    guest_asks();
+    (void)jack_remove_properties(client, subject);
+    guest_hears();
+}
+
 void metadata_remove(jack_client_t *client, const struct rt *rt)
 {
     jack_uuid_t uuid;
@@ -60,11 +73,11 @@ void metadata_remove(jack_client_t *client, const struct rt *rt)
     }
     for (uint32_t i = 0; i < rt->channels; i++) {
         if (rt->in[i] && rt->out[i]) {
-            (void)jack_remove_properties(client, jack_port_uuid(rt->in[i]));
-            (void)jack_remove_properties(client, jack_port_uuid(rt->out[i]));
+            remove_all(client, jack_port_uuid(rt->in[i]));
+            remove_all(client, jack_port_uuid(rt->out[i]));
         }
     }
     if (client_uuid(client, &uuid)) {
-        (void)jack_remove_properties(client, uuid);
+        remove_all(client, uuid);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/session.h"
 
+#include "jack-client/control/guest.h"
 #include "jack-client/control/libjack.h"
 #include "jack-client/control/metadata.h"
 #include "jack-client/control/server_name.h"
@@ -190,7 +191,9 @@ static enum status set_callbacks(struct session *session)
 static jack_port_t *register_port(struct session *session, const char *name, const char *type,
                                   unsigned long flags)
 {
+    guest_asks();
     jack_port_t *port = jack_port_register(session->client, name, type, flags, 0);
+    guest_hears();
     watch_beat(session->watch, WATCH_PATIENCE_MS);
     if (!port) {
         log_error("the JACK server refused port %s: it may have run out of ports (jackd -p)", name);
@@ -276,7 +279,10 @@ enum status session_open(struct session *session)
     }
     if (status == STATUS_OK) {
         hold_memory(session);
-        if (jack_activate(session->client) != 0) {
+        guest_asks();
+        const bool refused = jack_activate(session->client) != 0;
+        guest_hears();
+        if (refused) {
             log_error("the JACK server refused to activate the client");
             status = STATUS_IO;
         }
@@ -299,7 +305,9 @@ void session_close(struct session *session)
         watch_beat(session->watch, lost ? WATCH_CLOSING_MS : WATCH_PATIENCE_MS);
         if (!lost) {
             metadata_remove(session->client, session->rt);
+            guest_asks();
             jack_deactivate(session->client);
+            guest_hears();
         }
         if (atomic_load(&session->shut) && libjack_is_pipewires()) {
             /* It would free twice what a connected client of a server that is dead has mapped (seen
