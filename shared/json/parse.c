@@ -241,20 +241,39 @@ static enum status blank_comments(char *chars, size_t length, char *why)
     return STATUS_OK;
 }
 
-static enum status read_file(const char *path, char *text, size_t limit, size_t *length, char *why)
+/* Room for what is in the file, and one more character. False: out of memory. */
+static bool read_text(int fd, size_t limit, char **text, size_t *length, ssize_t *got)
 {
-    ssize_t got;
+    size_t room = 2048;
+    do {
+        if (!*text || *length == room) {
+            room = room < limit / 2 ? 2 * room : limit;
+            char *larger = realloc(*text, room + 1);
+            if (!larger) {
+                return false;
+            }
+            *text = larger;
+        }
+        *got = read(fd, *text + *length, room - *length);
+        *length += *got > 0 ? (size_t)*got : 0;
+    } while (*got > 0 && *length < limit);
+    return true;
+}
+
+static enum status read_file(const char *path, size_t limit, char **text, size_t *length, char *why)
+{
+    ssize_t got = 0;
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         snprintf(why, JSON_WHY_MAX, "%s; give another file", strerror(errno));
         return status_from_errno(errno);
     }
-    *length = 0;
-    while ((got = read(fd, text + *length, limit - *length)) > 0) {
-        *length += (size_t)got;
-    }
+    const bool had_room = read_text(fd, limit, text, length, &got);
     const int err = errno;
     close(fd);
+    if (!had_room) {
+        return refuse_memory(why);
+    }
     if (got < 0) {
         snprintf(why, JSON_WHY_MAX, "%s; give a plain file", strerror(err));
         return status_from_errno(err);
@@ -270,8 +289,8 @@ enum status json_parse_file(struct json_object **root, const char *path, size_t 
                             char why[JSON_WHY_MAX])
 {
     size_t length = 0;
-    char *text = malloc(limit + 1);
-    enum status status = text ? read_file(path, text, limit, &length, why) : refuse_memory(why);
+    char *text = NULL;
+    enum status status = read_file(path, limit, &text, &length, why);
     *root = NULL;
     if (status == STATUS_OK) {
         text[length] = '\0';
