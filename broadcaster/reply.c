@@ -53,19 +53,19 @@ void reply_detail(struct reply *reply, unsigned code, const char *detail, struct
 /* What follows the status line. Returns as snprintf does. */
 static int print_head(const struct reply *reply, char *out, size_t size)
 {
-    char about_body[128] = "";
-    if (reply->code != 204) {
-        snprintf(about_body, sizeof about_body, "Content-Type: %s\r\nContent-Length: %zu\r\n",
-                 reply->content_type, reply->length);
-    }
+    const bool has_body = reply->code != 204;
+    char length[24];
+    snprintf(length, sizeof length, "%zu\r\n", reply->length);
     return snprintf(out, size,
                     "HTTP/1.1 %u %s\r\n"
-                    "%s"
+                    "%s%s%s%s"
                     "Cache-Control: no-cache\r\n"
                     "X-Content-Type-Options: nosniff\r\n"
                     "Vary: Origin\r\n"
                     "%s%s%s%s%s\r\n",
-                    reply->code, phrase(reply->code), about_body, reply->close ? "Connection: close\r\n" : "",
+                    reply->code, phrase(reply->code), has_body ? "Content-Type: " : "",
+                    has_body ? reply->content_type : "", has_body ? "\r\nContent-Length: " : "",
+                    has_body ? length : "", reply->close ? "Connection: close\r\n" : "",
                     reply->reader ? "Access-Control-Allow-Origin: " : "", reply->reader ? reply->reader : "",
                     reply->reader ? "\r\nAccess-Control-Expose-Headers: Retry-After\r\n" : "",
                     reply->headers ? reply->headers : "");

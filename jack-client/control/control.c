@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -59,8 +60,13 @@ static void settle_in(struct control_side *c)
     c->callbacks = LOAD(rt->reports.callbacks);
     c->stream_logged = false;
     log_joined(c);
-    log_info("%u channels at %u Hz, %u samples a period, as JACK client %s", rt->channels, rt->sample_rate,
-             jack_get_buffer_size(c->session.client), jack_get_client_name(c->session.client));
+    const uint32_t period = jack_get_buffer_size(c->session.client);
+    char samples[40] = ""; /* PipeWire 1.4 may not know them yet */
+    if (period > 0) {
+        snprintf(samples, sizeof samples, " %u samples a period,", period);
+    }
+    log_info("%u channels at %u Hz,%s as JACK client %s", rt->channels, rt->sample_rate, samples,
+             jack_get_client_name(c->session.client));
     watch_beat(&c->watch, WATCH_PATIENCE_MS);
     metadata_set(c->session.client, rt);
     watch_beat(&c->watch, WATCH_OWN_MS);
