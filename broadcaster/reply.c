@@ -53,19 +53,19 @@ void reply_detail(struct reply *reply, unsigned code, const char *detail, struct
 /* What follows the status line. Returns as snprintf does. */
 static int print_head(const struct reply *reply, char *out, size_t size)
 {
-    const bool has_body = reply->code != 204;
-    char length[24];
-    snprintf(length, sizeof length, "%zu\r\n", reply->length);
+    char about_body[128] = "";
+    if (reply->code != 204) {
+        snprintf(about_body, sizeof about_body, "Content-Type: %s\r\nContent-Length: %zu\r\n",
+                 reply->content_type, reply->length);
+    }
     return snprintf(out, size,
                     "HTTP/1.1 %u %s\r\n"
-                    "%s%s%s%s"
+                    "%s"
                     "Cache-Control: no-cache\r\n"
                     "X-Content-Type-Options: nosniff\r\n"
                     "Vary: Origin\r\n"
                     "%s%s%s%s%s\r\n",
-                    reply->code, phrase(reply->code), has_body ? "Content-Type: " : "",
-                    has_body ? reply->content_type : "", has_body ? "\r\nContent-Length: " : "",
-                    has_body ? length : "", reply->close ? "Connection: close\r\n" : "",
+                    reply->code, phrase(reply->code), about_body, reply->close ? "Connection: close\r\n" : "",
                     reply->reader ? "Access-Control-Allow-Origin: " : "", reply->reader ? reply->reader : "",
                     reply->reader ? "\r\nAccess-Control-Expose-Headers: Retry-After\r\n" : "",
                     reply->headers ? reply->headers : "");
@@ -74,8 +74,7 @@ static int print_head(const struct reply *reply, char *out, size_t size)
 char *reply_print(const struct reply *reply, size_t *length)
 {
     const size_t body = reply->head_only || reply->code == 204 ? 0 : reply->length;
-    char beginning[1]; /* only its length is wanted here */
-    const int head = print_head(reply, beginning, sizeof beginning);
+    const int head = print_head(reply, NULL, 0);
     char *text = head > 0 ? malloc((size_t)head + 1 + body) : NULL;
     if (text) {
         print_head(reply, text, (size_t)head + 1);
