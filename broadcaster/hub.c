@@ -274,6 +274,15 @@ void hub_remove(struct hub *hub, struct client *client)
     }
 }
 
+struct latency_report hub_latency(const struct hub *hub, uint64_t now_us)
+{
+    const struct latency_snapshot graph = source_latency(&hub->source);
+    const bool live = hub->source.state == SOURCE_LIVE;
+    const struct metrics_snapshot none = {0};
+    return latency_describe(&graph, live ? latency_mean_ms(&hub->ages, now_us) : 0,
+                            live ? &hub->source.metrics : &none, (double)clock_unix_us() / 1e6);
+}
+
 /* Turns the current generation into text, once. */
 static enum status print(struct hub *hub, enum stream_kind kind, uint64_t now_us)
 {
@@ -286,12 +295,7 @@ static enum status print(struct hub *hub, enum stream_kind kind, uint64_t now_us
         take_age(hub, now_us);
         status = message_metrics(&hub->scratch, &hub->frame);
     } else {
-        const struct latency_snapshot graph = source_latency(&hub->source);
-        const bool live = hub->source.state == SOURCE_LIVE;
-        const struct metrics_snapshot none = {0};
-        const struct latency_report report =
-            latency_describe(&graph, live ? latency_mean_ms(&hub->ages, now_us) : 0,
-                             live ? &hub->source.metrics : &none, (double)clock_unix_us() / 1e6);
+        const struct latency_report report = hub_latency(hub, now_us);
         status = message_latency(&hub->scratch, &report);
     }
     if (status == STATUS_OK) {

@@ -117,6 +117,9 @@ bool hub_sent(struct hub *hub, struct client *client);
 /* The latest message of a state stream, for HTTP. NULL when out of memory. */
 const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint64_t now_us);
 
+/* What the newest latency message would tell. */
+struct latency_report hub_latency(const struct hub *hub, uint64_t now_us);
+
 /* Asks every client to close with that code, and takes no more events. Not from within a callback of
  * libwebsockets. */
 void hub_close_clients(struct hub *hub, struct client_close close);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/prometheus.h"
 
+#include "shared/event.h"
+#include "shared/metric.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +86,75 @@ static void source(struct page *page, const struct server_report *report)
         (double)report->lost_events);
 }
 
+/* The name in base units, as Prometheus has them: amplitude, frequency_hertz, jitter_seconds. */
+struct base {
+    char name[64];
+    double factor;
+};
+
+static struct base base_of(const char *prefix, const struct metric *metric)
+{
+    static const struct {
+        const char *unit;
+        const char *suffix;
+        double factor;
+    } units[] = {{"Hz", "_hertz", 1}, {"rad", "_radians", 1}, {"s", "_seconds", 1}, {"ms", "_seconds", 1e-3}};
+    struct base base = {.factor = 1};
+    int length = snprintf(base.name, sizeof base.name, "%s%s", prefix, metric->name);
+    if (strcmp(metric->unit, "ms") == 0) {
+        length -= (int)strlen("_ms");
+    }
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(units[i].unit, metric->unit) == 0) {
+            base.factor = units[i].factor;
+            snprintf(base.name + length, sizeof base.name - (size_t)length, "%s", units[i].suffix);
+        }
+    }
+    return base;
+}
+
+/* Numbers that mean something by themselves: no frame's number, no time. */
+static bool is_gauge(const struct metric *metric)
+{
+    return metric->type != METRIC_SERIAL && metric->type != METRIC_TIME;
+}
+
+static void gauges(struct page *page, const struct metric *metric, size_t count, const void *snapshot)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_gauge(&metric[i])) {
+            const struct base base = base_of("", &metric[i]);
+            one(page, base.name, "gauge", metric[i].help, metric_read(&metric[i], snapshot) * base.factor);
+        }
+    }
+}
+
+static void channels(struct page *page, const struct metrics_snapshot *sound)
+{
+    for (size_t m = 0; m < CHANNEL_METRICS; m++) {
+        const struct base base = base_of("channel_", &channel_metric[m]);
+        head(page, base.name, "gauge", channel_metric[m].help);
+        for (uint32_t i = 0; i < sound->channel_count; i++) {
+            say(page, "phicast_%s{channel=\"%u\"} %.17g\n", base.name, i,
+                metric_read(&channel_metric[m], &sound->channel[i]) * base.factor);
+        }
+    }
+}
+
+static void sound(struct page *page, const struct server_report *report)
+{
+    head(page, "state", "gauge", "The sound's state: 1 for the one that it is in.");
+    for (uint32_t i = 0; i <= STATE_OFFLINE; i++) {
+        const char *state = sound_state_str(i);
+        say(page, "phicast_state{state=\"%s\"} %d\n", state, strcmp(report->state, state) == 0);
+    }
+    if (report->sound) {
+        gauges(page, frame_metric, FRAME_METRICS, report->sound);
+        channels(page, report->sound);
+        gauges(page, latency_metric, LATENCY_METRICS, &report->sound_latency);
+    }
+}
+
 static void analyser(struct page *page, const struct analyser_status *a)
 {
     one(page, "jack_running", "gauge", "Whether the analyser has a JACK server.", a->jack_running != 0);
@@ -135,6 +207,7 @@ enum status prometheus_print(struct message *message, const struct server_report
     say(&page, "phicast_build_info{version=\"%s\"} 1\n", PHICAST_VERSION);
     one(&page, "uptime_seconds", "gauge", "Since the broadcaster started.", report->uptime_s);
     source(&page, report);
+    sound(&page, report);
     streams(&page, report);
     limits_lines(&page, limits);
     osc(&page, report->osc);

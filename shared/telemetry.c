@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/telemetry.h"
 
+#include "shared/metric.h"
 #include "shared/seqlock.h"
 
-#include <float.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -55,28 +55,14 @@ const char *calibration_state_str(uint32_t state)
     return state < sizeof names / sizeof names[0] ? names[state] : NULL;
 }
 
-static const double huge = (double)FLT_MAX; /* finite, that is */
-
-static bool channel_good(const struct channel_metrics *c)
-{
-    return within(c->frequency, 0, 1e7) && within(c->amplitude, 0, huge) &&
-           within(c->phase, -3.1415928, 3.1415928) && c->active <= 1;
-}
-
 static bool metrics_good(const struct metrics_snapshot *m)
 {
-    if (m->channel_count < 1 || m->channel_count > CHANNELS_MAX || m->active_channels > m->channel_count ||
-        m->phi_breathing_active > 1) {
-        return false;
+    bool good = m->channel_count >= 1 && m->channel_count <= CHANNELS_MAX &&
+                m->active_channels <= m->channel_count && metrics_in_range(frame_metric, FRAME_METRICS, m);
+    for (uint32_t i = 0; good && i < m->channel_count; i++) {
+        good = metrics_in_range(channel_metric, CHANNEL_METRICS, &m->channel[i]);
     }
-    for (uint32_t i = 0; i < m->channel_count; i++) {
-        if (!channel_good(&m->channel[i])) {
-            return false;
-        }
-    }
-    return within(m->timestamp, -1e11, 1e11) && within(m->ici, 0, 1) && within(m->criticality, 0, huge) &&
-           within(m->phase_coherence, 0, 1) && within(m->spectral_centroid, 0, 1e7) &&
-           within(m->phi_depth, 0, 1) && within(m->phi_phase, 0, 6.2831855);
+    return good;
 }
 
 static bool latency_good(const struct latency_snapshot *l)

@@ -8,47 +8,12 @@
 
 enum { HEARTBEAT_WRAP = 65536 }; /* frames: a float counts that far and much farther without a gap */
 
-/* Tables of our own use these as they stand, in the order of `metrics`. */
-enum metric {
-    METRIC_ICI,
-    METRIC_CRITICALITY,
-    METRIC_PHASE_COHERENCE,
-    METRIC_SPECTRAL_CENTROID,
-    METRIC_PHI_DEPTH,
-    METRIC_PHI_PHASE,
-    METRIC_PHI_BREATHING,
-    METRIC_ACTIVE_CHANNELS,
-    METRIC_HEARTBEAT,
-    METRIC_FREQUENCY,
-    METRIC_AMPLITUDE,
-    METRIC_PHASE,
-    METRIC_ACTIVE
-};
-
-/* The range is what an "out" without an "in" is meant for. */
-static const struct {
-    const char *name;    /* in maps: the wire contract's; of a channel: what follows "channel/N/" */
-    const char *address; /* below the prefix, likewise */
-    bool per_channel;
-    double from;
-    double to;
-} metrics[] = {
-    {"ici", "ici", false, 0, 1},
-    {"criticality", "criticality", false, 0, 4},
-    {"phase_coherence", "phase_coherence", false, 0, 1},
-    {"spectral_centroid", "spectral_centroid", false, 0, 10000},
-    {"phi_depth", "phi/depth", false, 0, 1},
-    {"phi_phase", "phi/phase", false, 0, 6.283185307179586},
-    {"phi_breathing_active", "phi/breathing", false, 0, 1},
-    {"active_channels", "active_channels", false, 0, CHANNELS_MAX},
-    {"heartbeat", "heartbeat", false, 0, HEARTBEAT_WRAP},
-    {"frequency", "frequency", true, 0, 10000},
-    {"amplitude", "amplitude", true, 0, 1},
-    {"phase", "phase", true, -3.141592653589793, 3.141592653589793},
-    {"active", "active", true, 0, 1},
-};
-
-enum { METRIC_COUNT = sizeof metrics / sizeof metrics[0] };
+/* The frame's number as a float holds it: in OSC only. */
+static const struct metric heartbeat = {.name = "heartbeat",
+                                        .address = "heartbeat",
+                                        .type = METRIC_SERIAL,
+                                        .at = offsetof(struct metrics_snapshot, frame),
+                                        .usual_high = HEARTBEAT_WRAP};
 
 /* Resolume's addresses are fixed: the eight links of the composition's dashboard, which can be put on
  * anything. All of them take 0...1. */
@@ -84,71 +49,79 @@ static struct osc_row *new_row(struct osc_map *map)
     return &map->row[map->count++];
 }
 
-static enum status add_plain(struct osc_map *map, uint32_t metric, uint32_t channel, const char *prefix)
+static enum status add_plain(struct osc_map *map, const struct metric *metric, const char *prefix)
 {
     struct osc_row *row = new_row(map);
     if (!row) {
         return STATUS_NO_MEMORY;
     }
     row->metric = metric;
-    row->channel = channel;
-    row->per_channel = metrics[metric].per_channel;
-    if (row->per_channel) {
-        snprintf(row->address, sizeof row->address, "%s/channel/%u/%s", prefix, channel + 1,
-                 metrics[metric].address);
-    } else {
-        snprintf(row->address, sizeof row->address, "%s/%s", prefix, metrics[metric].address);
-    }
+    snprintf(row->address, sizeof row->address, "%s/%s", prefix, metric->address);
     return STATUS_OK;
 }
 
-static enum status make_default(struct osc_map *map, const char *prefix)
+static enum status add_plain_channel(struct osc_map *map, uint32_t channel, const char *prefix)
 {
+    char below[MAP_ADDRESS_MAX];
     enum status status = STATUS_OK;
-    for (uint32_t m = 0; status == STATUS_OK && !metrics[m].per_channel; m++) {
-        status = add_plain(map, m, 0, prefix);
-    }
-    for (uint32_t channel = 0; status == STATUS_OK && channel < CHANNELS_MAX; channel++) {
-        for (uint32_t m = METRIC_FREQUENCY; status == STATUS_OK && m < METRIC_COUNT; m++) {
-            status = add_plain(map, m, channel, prefix);
+    snprintf(below, sizeof below, "%s/channel/%u", prefix, channel + 1);
+    for (uint32_t m = 0; status == STATUS_OK && m < CHANNEL_METRICS; m++) {
+        status = add_plain(map, &channel_metric[m], below);
+        if (status == STATUS_OK) {
+            map->row[map->count - 1].per_channel = true;
+            map->row[map->count - 1].channel = channel;
         }
     }
     return status;
 }
 
-static uint32_t find_metric(const char *name, bool per_channel)
+static enum status make_default(struct osc_map *map, const char *prefix)
 {
-    uint32_t m = 0;
-    while (m < METRIC_COUNT &&
-           (metrics[m].per_channel != per_channel || strcmp(metrics[m].name, name) != 0)) {
-        m++;
+    enum status status = STATUS_OK;
+    for (uint32_t m = 0; status == STATUS_OK && m < FRAME_METRICS; m++) {
+        status = frame_metric[m].address ? add_plain(map, &frame_metric[m], prefix) : STATUS_OK;
     }
-    return m;
+    if (status == STATUS_OK) {
+        status = add_plain(map, &heartbeat, prefix);
+    }
+    for (uint32_t channel = 0; status == STATUS_OK && channel < CHANNELS_MAX; channel++) {
+        status = add_plain_channel(map, channel, prefix);
+    }
+    return status;
+}
+
+/* NULL: there is none, or it is not sent. */
+static const struct metric *find_frame_metric(const char *name)
+{
+    const size_t at = metric_find(frame_metric, FRAME_METRICS, name);
+    if (at < FRAME_METRICS && frame_metric[at].address) {
+        return &frame_metric[at];
+    }
+    return strcmp(name, heartbeat.name) == 0 ? &heartbeat : NULL;
 }
 
 /* "channel/3/amplitude" or "channel/ * /amplitude": the metric, and the channels from *first to *last. */
-static uint32_t find_channel_metric(const char *name, uint32_t *first, uint32_t *last)
+static const struct metric *find_channel_metric(const char *name, uint32_t *first, uint32_t *last)
 {
     static const char start[] = "channel/";
-    char *end;
     const char *number = name + sizeof start - 1;
+    char *slash;
     if (strncmp(name, start, sizeof start - 1) != 0) {
-        return METRIC_COUNT;
+        return NULL;
     }
     if (strncmp(number, "*/", 2) == 0) {
         *first = 0;
         *last = CHANNELS_MAX - 1;
-        return find_metric(number + 2, true);
+        slash = strchr(number, '/');
+    } else {
+        const unsigned long value = *number >= '1' && *number <= '9' ? strtoul(number, &slash, 10) : 0;
+        if (value < 1 || value > CHANNELS_MAX || *slash != '/') {
+            return NULL;
+        }
+        *first = *last = (uint32_t)value - 1;
     }
-    if (*number < '1' || *number > '9') {
-        return METRIC_COUNT;
-    }
-    const unsigned long value = strtoul(number, &end, 10);
-    if (value > CHANNELS_MAX || *end != '/') {
-        return METRIC_COUNT;
-    }
-    *first = *last = (uint32_t)value - 1;
-    return find_metric(end + 1, true);
+    const size_t at = metric_find(channel_metric, CHANNEL_METRICS, slash + 1);
+    return at < CHANNEL_METRICS ? &channel_metric[at] : NULL;
 }
 
 /* Where a line stands for all channels, the star in its address becomes their number. */
@@ -174,8 +147,8 @@ static void make_range(struct osc_row *row, const struct map_line *line)
     if (!line->has_out) {
         return;
     }
-    const double from = line->has_in ? line->in[0] : metrics[row->metric].from;
-    const double to = line->has_in ? line->in[1] : metrics[row->metric].to;
+    const double from = line->has_in ? line->in[0] : row->metric->usual_low;
+    const double to = line->has_in ? line->in[1] : row->metric->usual_high;
     row->scaled = true;
     row->clip = line->clip;
     row->in_from = from;
@@ -188,11 +161,9 @@ static enum status add_line(struct osc_map *map, const struct map_line *line, co
 {
     uint32_t first = 0;
     uint32_t last = 0;
-    uint32_t metric = find_metric(line->metric, false);
-    if (metric == METRIC_COUNT) {
-        metric = find_channel_metric(line->metric, &first, &last);
-    }
-    if (metric == METRIC_COUNT) {
+    const struct metric *of_frame = find_frame_metric(line->metric);
+    const struct metric *metric = of_frame ? of_frame : find_channel_metric(line->metric, &first, &last);
+    if (!metric) {
         *wrong = "no such metric; docs/osc.md lists them";
         return STATUS_BAD_ARG;
     }
@@ -204,7 +175,7 @@ static enum status add_line(struct osc_map *map, const struct map_line *line, co
         }
         row->metric = metric;
         row->channel = channel;
-        row->per_channel = metrics[metric].per_channel;
+        row->per_channel = !of_frame;
         make_range(row, line);
         if (!make_address(row, line->address, first != last)) {
             *wrong = "give an address such as /light/1, with one * in it for \"channel/*/...\" and none else";
@@ -275,34 +246,15 @@ void osc_map_free(struct osc_map *map)
     *map = (struct osc_map){0};
 }
 
-static double read_channel(const struct osc_row *row, const struct metrics_snapshot *frame)
-{
-    if (row->channel >= frame->channel_count || row->channel >= CHANNELS_MAX) {
-        return 0;
-    }
-    const struct channel_metrics *channel = &frame->channel[row->channel];
-    switch (row->metric) {
-    case METRIC_FREQUENCY: return (double)channel->frequency;
-    case METRIC_AMPLITUDE: return (double)channel->amplitude;
-    case METRIC_PHASE: return (double)channel->phase;
-    default: return channel->active ? 1 : 0;
-    }
-}
-
 static double read_metric(const struct osc_row *row, const struct metrics_snapshot *frame)
 {
-    switch (row->metric) {
-    case METRIC_ICI: return (double)frame->ici;
-    case METRIC_CRITICALITY: return (double)frame->criticality;
-    case METRIC_PHASE_COHERENCE: return (double)frame->phase_coherence;
-    case METRIC_SPECTRAL_CENTROID: return (double)frame->spectral_centroid;
-    case METRIC_PHI_DEPTH: return (double)frame->phi_depth;
-    case METRIC_PHI_PHASE: return (double)frame->phi_phase;
-    case METRIC_PHI_BREATHING: return frame->phi_breathing_active ? 1 : 0;
-    case METRIC_ACTIVE_CHANNELS: return (double)frame->active_channels;
-    case METRIC_HEARTBEAT: return (double)(frame->frame % HEARTBEAT_WRAP);
-    default: return read_channel(row, frame);
+    if (!row->per_channel) {
+        return row->metric == &heartbeat ? (double)(frame->frame % HEARTBEAT_WRAP)
+                                         : metric_read(row->metric, frame);
     }
+    return row->channel < frame->channel_count && row->channel < CHANNELS_MAX
+               ? metric_read(row->metric, &frame->channel[row->channel])
+               : 0;
 }
 
 float osc_map_value(const struct osc_row *row, const struct metrics_snapshot *frame)

@@ -4,6 +4,7 @@
 #define PHICAST_BROADCASTER_OSC_MAP_H
 
 #include "shared/json/map.h"
+#include "shared/metric.h"
 #include "shared/options.h"
 #include "shared/status.h"
 #include "shared/telemetry.h"
@@ -13,7 +14,7 @@
 
 /* One address. value -> out_from + (value - in_from) * slope, cut to the out range if `clip`. */
 struct osc_row {
-    uint32_t metric;  /* index into the table of map.c */
+    const struct metric *metric;
     uint32_t channel; /* from 0; used by the metrics of a channel */
     bool per_channel;
     bool scaled; /* otherwise the value goes out as it is */

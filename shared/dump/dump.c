@@ -4,6 +4,7 @@
 #include "shared/control.h"
 #include "shared/dump/printer.h"
 #include "shared/log.h"
+#include "shared/metric.h"
 #include "shared/telemetry.h"
 
 #include <inttypes.h>
@@ -44,31 +45,38 @@ static void print_header(struct dump *dump, const struct segment *segment)
     print_count(&dump->to, "generation", header->generation);
 }
 
+static void print_metric(struct printer *to, const struct metric *metric, const void *snapshot)
+{
+    const double value = metric_read(metric, snapshot);
+    switch (metric->type) {
+    case METRIC_TIME: print_seconds(to, metric->name, value); break;
+    case METRIC_FLAG: print_flag(to, metric->name, value != 0); break;
+    case METRIC_COUNT: print_count(to, metric->name, (uint64_t)value); break;
+    case METRIC_SERIAL: print_count(to, metric->name, metric_serial(metric, snapshot)); break;
+    default: print_number(to, metric->name, value); break;
+    }
+}
+
+static void print_all(struct printer *to, const struct metric *metric, size_t count, const void *snapshot)
+{
+    for (size_t i = 0; i < count; i++) {
+        print_metric(to, &metric[i], snapshot);
+    }
+}
+
 static void print_metrics(struct dump *dump, const struct metrics_snapshot *m)
 {
     struct printer *to = &dump->to;
     print_object(to, "metrics");
-    print_count(to, "frame", m->frame);
-    print_seconds(to, "timestamp", m->timestamp);
+    print_all(to, frame_metric, FRAME_METRICS, m);
     print_count(to, "centre_us", m->centre_us);
     print_count(to, "published_us", m->published_us);
     print_age(dump, "age_ms", m->published_us);
-    print_number(to, "ici", (double)m->ici);
-    print_number(to, "criticality", (double)m->criticality);
-    print_number(to, "phase_coherence", (double)m->phase_coherence);
-    print_number(to, "spectral_centroid", (double)m->spectral_centroid);
-    print_number(to, "phi_depth", (double)m->phi_depth);
-    print_number(to, "phi_phase", (double)m->phi_phase);
-    print_flag(to, "phi_breathing_active", m->phi_breathing_active);
-    print_count(to, "active_channels", m->active_channels);
     print_list(to, "channel");
     for (uint32_t i = 0; i < m->channel_count; i++) {
         print_row(to);
         print_count(to, "channel", i);
-        print_flag(to, "active", m->channel[i].active);
-        print_number(to, "frequency", (double)m->channel[i].frequency);
-        print_number(to, "amplitude", (double)m->channel[i].amplitude);
-        print_number(to, "phase", (double)m->channel[i].phase);
+        print_all(to, channel_metric, CHANNEL_METRICS, &m->channel[i]);
         print_row_end(to);
     }
     print_list_end(to);

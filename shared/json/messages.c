@@ -71,17 +71,35 @@ static enum status finish(struct build *build, struct message *message)
     return status;
 }
 
+static void add_metric(struct build *build, const struct metric *metric, const void *snapshot)
+{
+    const double value = metric_read(metric, snapshot);
+    switch (metric->type) {
+    case METRIC_FLOAT:
+    case METRIC_DOUBLE: add_float(build, metric->name, value); break;
+    case METRIC_TIME: add_number(build, metric->name, value, time_format); break;
+    case METRIC_FLAG: add(build, metric->name, json_object_new_boolean(value != 0)); break;
+    case METRIC_COUNT: add(build, metric->name, json_object_new_int64((int64_t)value)); break;
+    case METRIC_SERIAL:
+        add(build, metric->name, json_object_new_uint64(metric_serial(metric, snapshot)));
+        break;
+    }
+}
+
+static void add_metrics(struct build *build, const struct metric *metric, size_t count, const void *snapshot)
+{
+    for (size_t i = 0; i < count; i++) {
+        add_metric(build, &metric[i], snapshot);
+    }
+}
+
 static void add_channels(struct build *build, const struct metrics_snapshot *snapshot)
 {
     struct json_object *list = json_object_new_array_ext((int)snapshot->channel_count + 1);
     for (uint32_t i = 0; list && i < snapshot->channel_count; i++) {
-        const struct channel_metrics *c = &snapshot->channel[i];
         struct build entry = build_new();
         add(&entry, "channel", json_object_new_int((int)i));
-        add_float(&entry, "frequency", (double)c->frequency);
-        add_float(&entry, "amplitude", (double)c->amplitude);
-        add_float(&entry, "phase", (double)c->phase);
-        add(&entry, "active", json_object_new_boolean(c->active != 0));
+        add_metrics(&entry, channel_metric, CHANNEL_METRICS, &snapshot->channel[i]);
         if (entry.status || json_object_array_add(list, entry.object) != 0) {
             build->status = build->status ? build->status : entry.status;
             json_object_put(entry.object);
@@ -98,16 +116,7 @@ enum status message_metrics(struct message *message, const struct metrics_snapsh
         return STATUS_CORRUPT;
     }
     struct build build = build_new();
-    add(&build, "frame", json_object_new_uint64(snapshot->frame));
-    add_time(&build, snapshot->timestamp);
-    add_float(&build, "ici", (double)snapshot->ici);
-    add_float(&build, "criticality", (double)snapshot->criticality);
-    add_float(&build, "phase_coherence", (double)snapshot->phase_coherence);
-    add_float(&build, "spectral_centroid", (double)snapshot->spectral_centroid);
-    add_float(&build, "phi_depth", (double)snapshot->phi_depth);
-    add_float(&build, "phi_phase", (double)snapshot->phi_phase);
-    add(&build, "phi_breathing_active", json_object_new_boolean(snapshot->phi_breathing_active != 0));
-    add(&build, "active_channels", json_object_new_int((int)snapshot->active_channels));
+    add_metrics(&build, frame_metric, FRAME_METRICS, snapshot);
     add_channels(&build, snapshot);
     return finish(&build, message);
 }
@@ -115,14 +124,7 @@ enum status message_metrics(struct message *message, const struct metrics_snapsh
 enum status message_latency(struct message *message, const struct latency_report *report)
 {
     struct build build = build_new();
-    add_time(&build, report->timestamp);
-    add_float(&build, "total_latency_ms", report->total_ms);
-    add_float(&build, "hardware_latency_ms", report->hardware_ms);
-    add_float(&build, "software_latency_ms", report->software_ms);
-    add_float(&build, "buffer_latency_ms", report->buffer_ms);
-    add_float(&build, "jitter_ms", report->jitter_ms);
-    add(&build, "calibrated", json_object_new_boolean(report->calibrated != 0));
-    add_float(&build, "compensation_ms", report->compensation_ms);
+    add_metrics(&build, latency_metric, LATENCY_METRICS, report);
     return finish(&build, message);
 }
 

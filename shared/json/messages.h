@@ -6,6 +6,7 @@
 #define PHICAST_SHARED_JSON_MESSAGES_H
 
 #include "shared/event.h"
+#include "shared/metric.h"
 #include "shared/status.h"
 #include "shared/telemetry.h"
 
@@ -16,18 +17,6 @@ struct message {
     char *text; /* NUL-terminated JSON */
     size_t length;
     size_t capacity;
-};
-
-/* What /ws/latency sends. All times in ms, >= 0. */
-struct latency_report {
-    double timestamp; /* Unix seconds */
-    double total_ms;
-    double hardware_ms;
-    double software_ms;
-    double buffer_ms;
-    double jitter_ms;
-    uint32_t calibrated; /* 0 or 1 */
-    double compensation_ms;
 };
 
 /* Each replaces the text of `message`, or leaves it alone and says why: STATUS_NO_MEMORY; STATUS_CORRUPT for

@@ -50,6 +50,9 @@ struct server_report {
     uint64_t refused_snapshots; /* left half-written, corrupt or going back */
     uint64_t refused_events;
     uint64_t lost_events;                   /* overwritten before they were read */
+    const char *state;                      /* the sound's: "ambient" … "offline" */
+    const struct metrics_snapshot *sound;   /* NULL unless the analyser is live */
+    struct latency_report sound_latency;    /* holds then */
     const struct analyser_status *analyser; /* NULL when unknown */
     struct stream_report metrics;
     struct stream_report latency;

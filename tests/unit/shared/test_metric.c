@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of metrics: what is read through it, and that the documentation shows it. `test_metric --table`
+ * prints what docs/metrics.md is to have. */
+#include "shared/metric.h"
+#include "tests/unit/unit.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *in; /* what holds them on the wire */
+    const char *below;
+    const struct metric *metric;
+    size_t count;
+} tables[] = {
+    {"", "", frame_metric, FRAME_METRICS},
+    {"channel_metrics[].", "channel/N/", channel_metric, CHANNEL_METRICS},
+    {"", "", latency_metric, LATENCY_METRICS},
+};
+
+enum { TABLES = sizeof tables / sizeof tables[0] };
+
+static void print_range(FILE *out, const struct metric *metric)
+{
+    static const char *const words[] = {
+        [METRIC_TIME] = "Unix time", [METRIC_FLAG] = "true, false", [METRIC_SERIAL] = "counts from 0"};
+    const char *word = metric->type < sizeof words / sizeof words[0] ? words[metric->type] : NULL;
+    if (word) {
+        fputs(word, out);
+    } else if (metric->high <= 1e6) {
+        fprintf(out, "%.5g … %.5g", metric->low, metric->high);
+    } else if (metric->low == 0) {
+        fputs("≥ 0", out);
+    }
+}
+
+static char *print_table(void)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) {
+        abort();
+    }
+    fputs("| on the wire | OSC | unit | range | what it is |\n|---|---|---|---|---|\n", out);
+    for (size_t t = 0; t < TABLES; t++) {
+        for (size_t i = 0; i < tables[t].count; i++) {
+            const struct metric *metric = &tables[t].metric[i];
+            fprintf(out, "| `%s%s` | ", tables[t].in, metric->name);
+            fprintf(out, metric->address ? "`%s%s`" : "", tables[t].below, metric->address);
+            fprintf(out, " | %s | ", metric->unit);
+            print_range(out, metric);
+            fprintf(out, " | %s |\n", metric->help);
+        }
+    }
+    fclose(out);
+    return text;
+}
+
+static void the_documentation_has_it(void)
+{
+    char page[65536];
+    char *table = print_table();
+    FILE *file = fopen(PHICAST_DOCS "/metrics.md", "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    const size_t length = fread(page, 1, sizeof page - 1, file);
+    page[length] = '\0';
+    fclose(file);
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, table));
+    free(table);
+}
+
+static void rows_are_sound(void)
+{
+    for (size_t t = 0; t < TABLES; t++) {
+        for (size_t i = 0; i < tables[t].count; i++) {
+            const struct metric *metric = &tables[t].metric[i];
+            CU_ASSERT_TRUE(metric->low < metric->high);
+            CU_ASSERT_TRUE(metric->usual_low < metric->usual_high);
+            CU_ASSERT_TRUE(strlen(metric->help) > 0 && metric->unit);
+            CU_ASSERT_EQUAL(metric_find(tables[t].metric, tables[t].count, metric->name), i); /* once */
+        }
+        CU_ASSERT_EQUAL(metric_find(tables[t].metric, tables[t].count, "no such"), tables[t].count);
+    }
+}
+
+static const struct metrics_snapshot sample = {.frame = UINT64_MAX - 1,
+                                               .timestamp = 1234567890.5,
+                                               .ici = 0.25F,
+                                               .criticality = 1.5F,
+                                               .phase_coherence = 0.75F,
+                                               .spectral_centroid = 1000,
+                                               .phi_depth = 0.5F,
+                                               .phi_phase = 2,
+                                               .phi_breathing_active = 1,
+                                               .active_channels = 3,
+                                               .channel_count = 4};
+
+static void each_is_read_from_its_place(void)
+{
+    static const double wanted[FRAME_METRICS] = {0, 1234567890.5, 0.25, 1.5, 0.75, 1000, 0.5, 2, 1, 3};
+    CU_ASSERT_EQUAL(metric_serial(&frame_metric[0], &sample), UINT64_MAX - 1);
+    for (size_t i = 1; i < FRAME_METRICS; i++) {
+        CU_ASSERT_EQUAL(metric_read(&frame_metric[i], &sample), wanted[i]);
+    }
+    const struct channel_metrics channel = {440, 0.5F, -1, 1};
+    static const double of_channel[CHANNEL_METRICS] = {440, 0.5, -1, 1};
+    for (size_t i = 0; i < CHANNEL_METRICS; i++) {
+        CU_ASSERT_EQUAL(metric_read(&channel_metric[i], &channel), of_channel[i]);
+    }
+    const struct latency_report latency = {1, 2, 3, 4, 5, 6, 1, 8};
+    static const double of_latency[LATENCY_METRICS] = {1, 2, 3, 4, 5, 6, 1, 8};
+    for (size_t i = 0; i < LATENCY_METRICS; i++) {
+        CU_ASSERT_EQUAL(metric_read(&latency_metric[i], &latency), of_latency[i]);
+    }
+}
+
+/* Every float of a frame, just outside on either side, and no number at all. */
+static void what_is_out_of_range(void)
+{
+    CU_ASSERT_TRUE(metrics_in_range(frame_metric, FRAME_METRICS, &sample));
+    for (size_t i = 0; i < FRAME_METRICS; i++) {
+        const struct metric *metric = &frame_metric[i];
+        if (metric->type != METRIC_FLOAT) {
+            continue;
+        }
+        const float bad[] = {nextafterf((float)metric->low, -INFINITY),
+                             nextafterf((float)metric->high, INFINITY), NAN, -INFINITY};
+        for (size_t b = 0; b < sizeof bad / sizeof bad[0]; b++) {
+            struct metrics_snapshot wrong = sample;
+            memcpy((char *)&wrong + metric->at, &bad[b], sizeof bad[b]);
+            CU_ASSERT_FALSE(metrics_in_range(frame_metric, FRAME_METRICS, &wrong));
+        }
+    }
+    struct metrics_snapshot wrong = sample;
+    wrong.phi_breathing_active = 2;
+    CU_ASSERT_FALSE(metrics_in_range(frame_metric, FRAME_METRICS, &wrong));
+}
+
+int main(int argc, char **argv)
+{
+    static const CU_TestInfo tests[] = {
+        {"the documentation has it", the_documentation_has_it},
+        {"rows are sound", rows_are_sound},
+        {"each is read from its place", each_is_read_from_its_place},
+        {"what is out of range", what_is_out_of_range},
+        CU_TEST_INFO_NULL,
+    };
+    if (argc == 2 && strcmp(argv[1], "--table") == 0) {
+        char *table = print_table();
+        fputs(table, stdout);
+        free(table);
+        return EXIT_SUCCESS;
+    }
+    return unit_run("metric", tests);
+}
