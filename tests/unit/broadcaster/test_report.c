@@ -25,7 +25,9 @@ static void without_an_analyser(void)
     has(&message, "\"uptime_s\":1.5,");
     has(&message, "\"state\":\"absent\",\"detail\":\"no analyser of that name");
     has(&message, "\"metrics\":{\"clients\":0,\"sent\":0,\"rate_hz\":0}");
+    has(&message, "\"state\":\"offline\",");
     has(&message, "\"analyser\":null");
+    CU_ASSERT_PTR_NULL(report.sound);
     message_free(&message);
     hub_close(&hub);
 }
@@ -45,9 +47,13 @@ static void with_one(void)
                                                  .phi_rate = 0.5F,
                                                  .auto_phi = 1};
     hub.source.refused = 3;
+    hub.source.state = SOURCE_LIVE;
+    hub.feed.state = STATE_TURBULENT;
     const struct server_report report = report_make(&hub, 1, 0);
     CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
+    CU_ASSERT_PTR_EQUAL(report.sound, &hub.source.metrics);
     has(&message, "\"refused_snapshots\":3,");
+    has(&message, "\"state\":\"turbulent\",");
     has(&message, "\"jack_running\":true,\"sample_rate\":48000,");
     has(&message, "\"dsp_load\":3.25,");
     has(&message, "\"xruns\":7,");
