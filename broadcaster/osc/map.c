@@ -62,7 +62,7 @@ static enum status add_plain(struct osc_map *map, const struct metric *metric, c
 
 static enum status add_plain_channel(struct osc_map *map, uint32_t channel, const char *prefix)
 {
-    char below[MAP_ADDRESS_MAX];
+    char below[MAP_ADDRESS_MAX - 16];
     enum status status = STATUS_OK;
     snprintf(below, sizeof below, "%s/channel/%u", prefix, channel + 1);
     for (uint32_t m = 0; status == STATUS_OK && m < CHANNEL_METRICS; m++) {
