@@ -13,8 +13,7 @@
 
 static const double longest_delay_s = 1.2; /* a second, and what long periods add to it */
 
-/* --- what a port is connected with
- * -------------------------------------------------------------------------- */
+/* --- what a port is connected with --- */
 
 /* The device behind the port's first connection: the alias of a sound card's port without its channel, else
  * the client's name. False if the port is connected with nothing. */
@@ -64,8 +63,7 @@ static bool same_place(const struct calibration_entry *a, const struct calibrati
     return a->rate == b->rate && a->period == b->period && strcmp(a->device, b->device) == 0;
 }
 
-/* --- keeping
- * ------------------------------------------------------------------------------------------------ */
+/* --- keeping --- */
 
 static void keep(const struct calibration_entry *entry)
 {
@@ -118,8 +116,7 @@ double calibration_extra(const struct calibration *c)
     return c->valid ? 0.5 * c->current.extra : 0;
 }
 
-/* --- measuring
- * ---------------------------------------------------------------------------------------------- */
+/* --- measuring --- */
 
 static void free_buffers(struct calibration *c)
 {

@@ -35,8 +35,7 @@ static char *present_name(jack_client_t *client, const char *name, uint64_t id)
     return found;
 }
 
-/* --- remembering and restoring
- * ------------------------------------------------------------------------------ */
+/* --- remembering and restoring --- */
 
 static void remember_port(struct links *standing, jack_client_t *client, const jack_port_t *port,
                           bool is_input)
@@ -86,8 +85,7 @@ static void restore(struct connections *c, jack_client_t *client)
     }
 }
 
-/* --- --connect
- * ---------------------------------------------------------------------------------------------- */
+/* --- --connect --- */
 
 static bool is_own(jack_client_t *client, const char *name)
 {
@@ -240,8 +238,7 @@ static void connect_matching(struct connections *c, jack_client_t *client, const
     for_matching(client, c->connect, JackPortIsOutput, offer, &walk);
 }
 
-/* --- --follow
- * ----------------------------------------------------------------------------------------------- */
+/* --- --follow --- */
 
 static void follow_one(void *context, const char *target)
 {
@@ -297,8 +294,7 @@ static void follow_matching(struct connections *c, jack_client_t *client, const 
     }
 }
 
-/* --- all together
- * ------------------------------------------------------------------------------------------- */
+/* --- all together --- */
 
 static void forget_source(struct connections *c, const char *source)
 {

@@ -29,8 +29,7 @@ enum {
 
 #define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_relaxed)
 
-/* --- running
- * ------------------------------------------------------------------------------------------------ */
+/* --- running --- */
 
 /* JACK says when it throws us out; PipeWire may forget a client without a word. */
 static bool is_in_pipewire(const struct control_side *c)
@@ -208,8 +207,7 @@ static void report(struct control_side *c, uint64_t now_ms)
     }
 }
 
-/* --- calibrating
- * -------------------------------------------------------------------------------------------- */
+/* --- calibrating --- */
 
 /* A server that ignores the wish (jackd -a) says that it was done; one that has done it shows so a cycle
  * later. */
@@ -285,8 +283,7 @@ static bool tend_calibration(struct control_side *c, double wanted_level)
     return c->options->calibrate && calibrate_once(c, measured);
 }
 
-/* --- all together
- * ------------------------------------------------------------------------------------------- */
+/* --- all together --- */
 
 enum status control_run(struct control_side *c)
 {

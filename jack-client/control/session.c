@@ -14,8 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* --- JACK's callbacks: set a flag, wake the control thread, nothing else -----------------------------------
- */
+/* --- JACK's callbacks: set a flag, wake the control thread, nothing else --- */
 
 static void notify(struct session *session, _Atomic bool *flag)
 {
@@ -122,8 +121,7 @@ static void on_latency(jack_latency_callback_mode_t mode, void *arg)
     }
 }
 
-/* --- opening
- * ------------------------------------------------------------------------------------------------ */
+/* --- opening --- */
 
 /* libjack talks to standard error on its own; what matters of it is said by us, once and in plain words. */
 static void keep_quiet(const char *text)
@@ -295,8 +293,7 @@ enum status session_open(struct session *session)
     return STATUS_OK;
 }
 
-/* --- closing
- * ------------------------------------------------------------------------------------------------ */
+/* --- closing --- */
 
 void session_close(struct session *session)
 {

@@ -13,8 +13,7 @@ RT_TRUST(void fftwf_execute(const fftwf_plan plan);)
 /* Of the Hann window: what a steady sound leaves of the bound on its power. */
 static const double mean_square_of_window = 0.375;
 
-/* --- samples in -------------------------------------------------------------------------------------------
- */
+/* --- samples in --- */
 
 RT_SAFE void analysis_feed(struct analysis *a, const float *const *inputs, uint32_t count)
 {
@@ -65,8 +64,7 @@ static void ingest(struct analysis *a)
     }
 }
 
-/* --- one channel of one frame -----------------------------------------------------------------------------
- */
+/* --- one channel of one frame --- */
 
 /* Windows the channel's last W samples before `end`; returns the sum of P over all bins, halves of the
  * spectrum apart. */
@@ -188,8 +186,7 @@ static uint32_t pass_channel(struct analysis *a, uint32_t i)
     return 1;
 }
 
-/* --- across channels --------------------------------------------------------------------------------------
- */
+/* --- across channels --- */
 
 static double smoothed(const struct analysis *a, struct smooth_ratio *ratio, double numerator,
                        double denominator)
@@ -256,8 +253,7 @@ static void finish_frame(struct analysis *a, struct analysis_frame *frame)
     a->job.running = false;
 }
 
-/* --- the schedule -----------------------------------------------------------------------------------------
- */
+/* --- the schedule --- */
 
 /* A bound on the sum of P from the samples' energy: the window is nowhere above 1, and Parseval's theorem for
  * the Hann window says sum P = 8/W * sum (w x)^2, less what lies in the unused bins. */

@@ -30,8 +30,7 @@ RT_SAFE float breathing_angle(double angle)
     return (double)single < two_pi ? single : 0; /* the float next to two pi lies above it */
 }
 
-/* --- gliding
- * ------------------------------------------------------------------------------------------------ */
+/* --- gliding --- */
 
 static struct glide glide_at(double value)
 {
@@ -80,8 +79,7 @@ static void glide_step(struct glide *glide, uint32_t length)
     }
 }
 
-/* --- settings
- * ----------------------------------------------------------------------------------------------- */
+/* --- settings --- */
 
 /* What glides arrives at once: there is no sound that could click. */
 static void arrive(struct breathing *b)
@@ -153,8 +151,7 @@ RT_SAFE double breathing_rate(const struct breathing *b)
     return b->rate.to;
 }
 
-/* --- sound
- * -------------------------------------------------------------------------------------------------- */
+/* --- sound --- */
 
 /* Moves what glides on by one segment, and theta with it. */
 static void advance(struct breathing *b)

@@ -36,8 +36,7 @@ static struct _jack_port inputs[CHANNELS_MAX];
 static struct _jack_port outputs[CHANNELS_MAX];
 static struct _jack_port loop[2]; /* out of one end, into the other */
 
-/* --- what the test says ------------------------------------------------------------------------------------
- */
+/* --- what the test says --- */
 
 void offline_reset(void)
 {
@@ -114,8 +113,7 @@ uint32_t offline_misuses(void)
     return server.misuses;
 }
 
-/* --- what rt/process.c asks --------------------------------------------------------------------------------
- */
+/* --- what rt/process.c asks --- */
 
 static bool is_port(const struct _jack_port *port)
 {

@@ -82,8 +82,7 @@ static void forbidden(const char *name)
     }
 }
 
-/* --- memory: glibc's own names, because dlsym itself allocates --------------------------------------------
- */
+/* --- memory: glibc's own names, because dlsym itself allocates --- */
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -136,8 +135,7 @@ int posix_memalign(void **memory, size_t alignment, size_t size)
     return *memory ? 0 : ENOMEM;
 }
 
-/* --- the rest: the next definition, looked up at the first call --------------------------------------------
- */
+/* --- the rest: the next definition, looked up at the first call --- */
 
 /* Defines `result name(parameters)`, which counts itself and calls the library's. */
 #define GUARDED(result, name, parameters, arguments)                                                         \
@@ -197,8 +195,7 @@ GUARDED(size_t, fwrite, (const void *bytes, size_t size, size_t count, FILE *out
 GUARDED(int, fputs, (const char *text, FILE *out), (text, out))
 GUARDED(int, puts, (const char *text), (text))
 
-/* --- those with a variable end -----------------------------------------------------------------------------
- */
+/* --- those with a variable end --- */
 
 int printf(const char *format, ...)
 {
@@ -287,9 +284,7 @@ int open(const char *path, int flags, ...)
     return next(path, flags, mode);
 }
 
-/* --- our own log, wrapped by the linker (tests/unit/jack-client/CMakeLists.txt)
- * -----------------------------
- */
+/* --- our own log, wrapped by the linker (tests/unit/jack-client/CMakeLists.txt) --- */
 
 enum { LINE_MAX_BYTES = 1024 };
 

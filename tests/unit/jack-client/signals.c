@@ -8,8 +8,7 @@
 
 static const double two_pi = 6.28318530717958647692;
 
-/* --- chance ------------------------------------------------------------------------------------------------
- */
+/* --- chance --- */
 
 uint64_t random_bits(struct random *random)
 {
@@ -35,8 +34,7 @@ uint32_t random_range(struct random *random, uint32_t low, uint32_t high)
     return low + (uint32_t)(random_bits(random) % ((uint64_t)high - low + 1));
 }
 
-/* --- signals -----------------------------------------------------------------------------------------------
- */
+/* --- signals --- */
 
 void signal_add_tone(float *out, size_t count, double amplitude, double frequency, double phase)
 {
@@ -109,8 +107,7 @@ double from_db(double db)
     return pow(10, db / 20);
 }
 
-/* --- takes and frames --------------------------------------------------------------------------------------
- */
+/* --- takes and frames --- */
 
 struct take take_new(uint32_t channels, uint32_t length)
 {

@@ -37,9 +37,7 @@ static double cycles(double bin)
     return bin / W;
 }
 
-/* --- agreement
- * ----------------------------------------------------------------------------------------------
- */
+/* --- agreement --- */
 
 static void no_active_channel_gives_zeros(void)
 {
@@ -141,9 +139,7 @@ static void pairs_of_very_different_level(void)
     CU_ASSERT(worst <= 1e-4);
 }
 
-/* --- chance
- * -------------------------------------------------------------------------------------------------
- */
+/* --- chance --- */
 
 /* Gaussian noises: the sum of n has sqrt(n) times the amplitude of one, so coherence is 1 / sqrt(n). */
 static void independent_noises(void)
@@ -210,9 +206,7 @@ static void random_phases(void)
     }
 }
 
-/* --- different sounds
- * ---------------------------------------------------------------------------------------
- */
+/* --- different sounds --- */
 
 /* Tones that share no bin neither add nor cancel. The ICI is what little overlap there is, and stays in
  * range. */

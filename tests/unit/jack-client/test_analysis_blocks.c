@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- counting transforms: this definition comes before FFTW's own, and calls it
- * ----------------------------- */
+/* --- counting transforms: this definition comes before FFTW's own, and calls it --- */
 
 static uint32_t transforms;
 
@@ -27,9 +26,7 @@ void fftwf_execute(const void *plan)
     next(plan);
 }
 
-/* --- helpers
- * ------------------------------------------------------------------------------------------------
- */
+/* --- helpers --- */
 
 static struct analysis_config config_of(uint32_t channels, uint32_t window, uint32_t hop)
 {
@@ -83,9 +80,7 @@ static bool same_frame(const struct analysis_frame *a, const struct analysis_fra
            memcmp(a->channel, b->channel, channels * sizeof a->channel[0]) == 0;
 }
 
-/* --- the same frames
- * ----------------------------------------------------------------------------------------
- */
+/* --- the same frames --- */
 
 /* A spread frame may still be under way when the take ends: then one frame less has come. */
 static void check_same(const struct frames *expected, const struct frames *got, uint32_t channels)
@@ -167,9 +162,7 @@ static void empty_blocks_change_nothing(void)
     take_free(&take);
 }
 
-/* --- when the work is done
- * ----------------------------------------------------------------------------------
- */
+/* --- when the work is done --- */
 
 /* Runs a take in blocks; checks each block's transforms, and each frame's lateness. */
 static void check_schedule(const struct analysis_config *config, uint32_t block, uint32_t most_late)
@@ -268,9 +261,7 @@ static void silent_channels_cost_nothing(void)
     take_free(&take);
 }
 
-/* --- restarts
- * -----------------------------------------------------------------------------------------------
- */
+/* --- restarts --- */
 
 /* Feeds the first window up to a frame half done, restarts, and feeds the second take's: as if only that had
  * come. */

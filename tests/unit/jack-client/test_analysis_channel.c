@@ -93,9 +93,7 @@ static void verdict(const struct bench *bench, const char *what)
     CU_ASSERT(bench->phase_error <= 1e-3);
 }
 
-/* --- accuracy
- * -----------------------------------------------------------------------------------------------
- */
+/* --- accuracy --- */
 
 static double phase_of(int step)
 {
@@ -190,9 +188,7 @@ static void other_windows(void)
     }
 }
 
-/* --- the edges
- * ----------------------------------------------------------------------------------------------
- */
+/* --- the edges --- */
 
 /* The strongest bin is 2 and its larger neighbour is bin 1, which is not searched but used. The sinusoid's
  * mirror image at -f stands near by, so no more is asked than half a tenth of a bin. */

@@ -23,9 +23,7 @@ static double share_of(const struct analysis_config *config)
     return 1 - exp(-1000.0 * config->hop / (config->sample_rate * config->criticality_ms));
 }
 
-/* --- order: a steady tone
- * -----------------------------------------------------------------------------------
- */
+/* --- order: a steady tone --- */
 
 /* The largest criticality while the same tone goes on. */
 static double worst_of_tone(const struct analysis_config *config, double bins, double amplitude,
@@ -105,9 +103,7 @@ static void steady_tones_give_0_with_long_memory(void)
     }
 }
 
-/* --- the critical point: noise
- * ------------------------------------------------------------------------------
- */
+/* --- the critical point: noise --- */
 
 /* The mean criticality of stationary noise, once the memory is full. kappa takes frames for independent,
  * which the windows' overlap makes less true the fewer windows the memory spans: it spans as many here as at
@@ -157,9 +153,7 @@ static void stationary_noise_gives_1_at_other_windows(void)
     }
 }
 
-/* --- beyond it: bursts
- * --------------------------------------------------------------------------------------
- */
+/* --- beyond it: bursts --- */
 
 /* The mean criticality of bursts much longer than the window, many of them within the memory. */
 static double mean_of_bursts(bool noise, double duty)
@@ -204,9 +198,7 @@ static void bursts_give_the_duty(void)
     }
 }
 
-/* --- the recursion
- * ------------------------------------------------------------------------------------------
- */
+/* --- the recursion --- */
 
 /* Two channels, each with its own tone on a bin: P of channel i is proportional to amplitude^2 in three bins,
  * so its averages are those of amplitude^2 and amplitude^4. In a channel below the gate P counts as 0. */

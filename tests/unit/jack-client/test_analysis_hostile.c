@@ -161,8 +161,7 @@ static void sudden_changes_of_level(void)
     take_free(&take);
 }
 
-/* --- in the realtime thread's float mode
- * -------------------------------------------------------------------- */
+/* --- in the realtime thread's float mode --- */
 
 struct run {
     struct take take;

@@ -24,9 +24,7 @@ struct differences {
     uint32_t ambiguous; /* channels not compared */
 };
 
-/* --- mixtures
- * -----------------------------------------------------------------------------------------------
- */
+/* --- mixtures --- */
 
 enum sound { SILENCE, TONE, NOISE, BOTH, OFFSET, CLICKS, SHARED, SOUNDS };
 
@@ -77,9 +75,7 @@ static struct take mixture(uint32_t channels, uint32_t length, uint64_t seed)
     return take;
 }
 
-/* --- comparison
- * ---------------------------------------------------------------------------------------------
- */
+/* --- comparison --- */
 
 static void compare_channel(struct differences *d, const struct channel_metrics *got,
                             const struct reference_channel *expected, double hz_per_bin)

@@ -59,8 +59,7 @@ static void run(double seconds, double criticality, double coherence)
     }
 }
 
-/* --- the law -----------------------------------------------------------------------------------------------
- */
+/* --- the law --- */
 
 static void depth_moves_by_a_quarter_of_the_error_per_second(void)
 {
@@ -132,8 +131,7 @@ static void long_hops_move_as_far(void)
     CU_ASSERT_DOUBLE_EQUAL(breathing_depth(&breathing), 0.2 + 0.25 * 0.5 * 4 * 0.37, 0.25 * 0.5 * 0.1);
 }
 
-/* --- acting or not -----------------------------------------------------------------------------------------
- */
+/* --- acting or not --- */
 
 static void nothing_moves(double seconds, bool active)
 {
@@ -181,8 +179,7 @@ static void a_pause_is_forgotten(void)
     CU_ASSERT_DOUBLE_EQUAL(moved, two_pi * 0.1 * (now - began), 1e-3);
 }
 
-/* --- reports -----------------------------------------------------------------------------------------------
- */
+/* --- reports --- */
 
 static void reports_come_at_most_twice_a_second(void)
 {

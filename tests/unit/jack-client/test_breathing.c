@@ -50,8 +50,7 @@ static double gain(double depth, double theta, uint32_t channel)
     return 1 - depth * 0.5 * (1 - sin(theta + channel * two_pi * (1 - 1 / phi)));
 }
 
-/* --- the formula -------------------------------------------------------------------------------------------
- */
+/* --- the formula --- */
 
 static double raised(double part)
 {
@@ -130,8 +129,7 @@ static void settings_are_clipped_to_their_ranges(void)
     CU_ASSERT_EQUAL(breathing_phase(&breathing, 0), 0);
 }
 
-/* --- blocks ------------------------------------------------------------------------------------------------
- */
+/* --- blocks --- */
 
 enum { SCENE = 65536, SCENE_EVERY = 8192 };
 
@@ -197,8 +195,7 @@ static void any_blocks_give_the_same_bits(void)
     take_free(&whole);
 }
 
-/* --- off ---------------------------------------------------------------------------------------------------
- */
+/* --- off --- */
 
 static struct take any_bits(uint32_t channels, uint32_t length)
 {

@@ -43,8 +43,7 @@ static void pass(struct take *take, uint32_t first, uint32_t count)
     breathing_pass(&breathing, (const float *const *)channels, channels, count);
 }
 
-/* --- clicks ------------------------------------------------------------------------------------------------
- */
+/* --- clicks --- */
 
 static void switch_on(uint32_t passed)
 {
@@ -190,8 +189,7 @@ static void a_moving_fader_is_followed(void)
     take_free(&take);
 }
 
-/* --- phase -------------------------------------------------------------------------------------------------
- */
+/* --- phase --- */
 
 static double apart(double a, double b)
 {

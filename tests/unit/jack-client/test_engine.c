@@ -70,8 +70,7 @@ static void command(uint32_t kind, double value)
     engine_command(&engine, &made);
 }
 
-/* --- preparing ---------------------------------------------------------------------------------------------
- */
+/* --- preparing --- */
 
 static void wrong_configurations_are_refused(void)
 {
@@ -106,8 +105,7 @@ static void the_configuration_is_where_it_begins(void)
     engine_release(&engine);
 }
 
-/* --- what is analysed, and what is said --------------------------------------------------------------------
- */
+/* --- what is analysed, and what is said --- */
 
 static double worst_phase;
 
@@ -185,8 +183,7 @@ static void the_scene_has_its_events(void)
     }
 }
 
-/* --- commands ----------------------------------------------------------------------------------------------
- */
+/* --- commands --- */
 
 static void commands_move_what_they_name(void)
 {
@@ -276,8 +273,7 @@ static void a_hand_suspends_auto_phi(void)
     engine_release(&engine);
 }
 
-/* --- going on ----------------------------------------------------------------------------------------------
- */
+/* --- going on --- */
 
 static void theta_goes_on_through_gaps_and_releases(void)
 {

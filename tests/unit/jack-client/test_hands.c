@@ -96,8 +96,7 @@ static void expect_no_more(void)
     CU_ASSERT_EQUAL(command_read(&passed_on, &next, &command, NULL), STATUS_EMPTY);
 }
 
-/* --- who is there ------------------------------------------------------------------------------------------
- */
+/* --- who is there --- */
 
 static void without_a_broadcaster_nothing_happens(void)
 {
@@ -201,8 +200,7 @@ static void a_segment_cut_short_is_left(void)
     end();
 }
 
-/* --- what is asked -----------------------------------------------------------------------------------------
- */
+/* --- what is asked --- */
 
 static void out_of_range_is_refused(void)
 {

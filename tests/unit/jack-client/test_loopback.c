@@ -91,8 +91,7 @@ static double found(struct recording r, double delay)
     return fabs(result.delay - delay);
 }
 
-/* --- refusals
- * ----------------------------------------------------------------------------------------------- */
+/* --- refusals --- */
 
 static void wrong_parameters(void)
 {
@@ -178,8 +177,7 @@ static void two_returns_are_ambiguous(void)
     }
 }
 
-/* --- finding
- * ------------------------------------------------------------------------------------------------ */
+/* --- finding --- */
 
 static void the_signal_is_the_same_every_time(void)
 {

@@ -50,9 +50,7 @@ static enum options_result parse_render(const char *text)
     return render_options_parse(&render, words.count, words.word, error);
 }
 
-/* --- wrong ones
- * ---------------------------------------------------------------------------------------------
- */
+/* --- wrong ones --- */
 
 /* Wrong for either program. Each message must name what is wrong. */
 static const struct {
@@ -168,9 +166,7 @@ static void render_takes_one_file_and_no_jack_options(void)
     }
 }
 
-/* --- good ones
- * ----------------------------------------------------------------------------------------------
- */
+/* --- good ones --- */
 
 static void the_defaults_are_the_documented_ones(void)
 {
@@ -255,9 +251,7 @@ static void the_help_is_complete(void)
     free(text);
 }
 
-/* --- the configuration file
- * ---------------------------------------------------------------------------------
- */
+/* --- the configuration file --- */
 
 static char path[] = "/tmp/phicast-options-XXXXXX";
 

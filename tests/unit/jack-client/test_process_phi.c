@@ -53,8 +53,7 @@ static void run(uint32_t period, uint32_t samples)
     }
 }
 
-/* --- breathing ---------------------------------------------------------------------------------------------
- */
+/* --- breathing --- */
 
 static void everything_at_once_does_nothing_forbidden(void)
 {
@@ -197,8 +196,7 @@ static void freewheeling_holds_auto_phi(void)
     rig_close(&rig);
 }
 
-/* --- hands -------------------------------------------------------------------------------------------------
- */
+/* --- hands --- */
 
 static void commands_are_obeyed_in_order(void)
 {
@@ -278,8 +276,7 @@ static void other_midi_moves_nothing(void)
     rig_close(&rig);
 }
 
-/* --- events ------------------------------------------------------------------------------------------------
- */
+/* --- events --- */
 
 static const int64_t realtime_offset = 1700000000123456;
 

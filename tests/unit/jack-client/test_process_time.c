@@ -33,9 +33,7 @@ static struct metrics_snapshot latest(const struct rig *rig)
     return snapshot;
 }
 
-/* --- gaps
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- gaps --- */
 
 static void check_gap(int64_t jump)
 {
@@ -107,9 +105,7 @@ static void a_count_that_comes_round_is_no_gap(void)
     rig_close(&rig);
 }
 
-/* --- frame numbers
- * ------------------------------------------------------------------------------------------
- */
+/* --- frame numbers --- */
 
 static void frame_numbers_never_go_back(void)
 {
@@ -141,9 +137,7 @@ static void frame_numbers_never_go_back(void)
     rig_close(&rig);
 }
 
-/* --- times
- * --------------------------------------------------------------------------------------------------
- */
+/* --- times --- */
 
 static const int64_t realtime_offset = 1700000000123456;
 static const int64_t monotonic_offset = -4000000;
@@ -261,9 +255,7 @@ static void without_cycle_times_the_wakeup_stands_in(void)
     rig_close(&rig);
 }
 
-/* --- reports
- * ------------------------------------------------------------------------------------------------
- */
+/* --- reports --- */
 
 /* The clock moves with each reading, so a callback with a frame reads it three times, one without twice. */
 static void worst_us_is_the_longest_callback(void)

@@ -171,8 +171,7 @@ static void the_lines_are_the_frames(void)
     take_free(&take);
 }
 
-/* --- events ------------------------------------------------------------------------------------------------
- */
+/* --- events --- */
 
 static uint32_t word(struct json_object *object, const char *key, const char *(*name)(uint32_t))
 {

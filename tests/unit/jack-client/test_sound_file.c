@@ -43,9 +43,7 @@ static void write_ramp(const char *name, int format, int rate, uint32_t channels
     free(samples);
 }
 
-/* --- what is no sound file
- * ----------------------------------------------------------------------------------
- */
+/* --- what is no sound file --- */
 
 static void missing_files_are_refused(void)
 {
@@ -98,9 +96,7 @@ static void strange_rates_are_refused(void)
     check_refused(wave_path("fast.wav"), STATUS_BAD_ARG);
 }
 
-/* --- what is
- * ------------------------------------------------------------------------------------------------
- */
+/* --- what is --- */
 
 /* Reads all; every sample is where it belongs, to within `tolerance`. */
 static void check_read(const char *name, uint32_t rate, uint32_t channels, uint32_t count, double tolerance)

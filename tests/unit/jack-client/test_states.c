@@ -77,8 +77,7 @@ static void expect_change(uint32_t index, enum sound_state from, enum sound_stat
     CU_ASSERT(seen[index].state_change.confidence >= 0.5F && seen[index].state_change.confidence <= 1);
 }
 
-/* --- configuration -----------------------------------------------------------------------------------------
- */
+/* --- configuration --- */
 
 static void wrong_configurations_are_refused(void)
 {
@@ -114,8 +113,7 @@ static void thresholds_are_settable(void)
     expect_change(2, STATE_COHERENT, STATE_CRITICAL, TRIGGER_CRITICALITY_THRESHOLD);
 }
 
-/* --- dwell -------------------------------------------------------------------------------------------------
- */
+/* --- dwell --- */
 
 static void a_new_state_must_hold(void)
 {
@@ -186,8 +184,7 @@ static void dwell_at_the_usual_frames(void)
     CU_ASSERT_EQUAL(seen_count, 2);
 }
 
-/* --- thresholds --------------------------------------------------------------------------------------------
- */
+/* --- thresholds --- */
 
 static void leaving_needs_more_than_entering(void)
 {
@@ -273,8 +270,7 @@ static void rests_change_nothing(void)
     CU_ASSERT_EQUAL(states.state, STATE_AMBIENT);
 }
 
-/* --- critical ----------------------------------------------------------------------------------------------
- */
+/* --- critical --- */
 
 static void a_critical_event_tells_peak_and_length(void)
 {

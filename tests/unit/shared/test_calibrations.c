@@ -90,8 +90,7 @@ static int files_in(const char *where)
     return count;
 }
 
-/* --- where
- * -------------------------------------------------------------------------------------------------- */
+/* --- where --- */
 
 static void expect_path(const char *state, const char *home, const char *want)
 {
@@ -128,8 +127,7 @@ static void the_place_follows_the_xdg_specification(void)
     expect_path("state", "/home/me", "/home/me/.local/state/phicast/calibrations.json");
 }
 
-/* --- what is refused
- * ---------------------------------------------------------------------------------------- */
+/* --- what is refused --- */
 
 static void a_missing_file_holds_nothing(void)
 {
@@ -240,8 +238,7 @@ static void a_closed_folder(void)
     CU_ASSERT_EQUAL(files_in(closed), 0);
 }
 
-/* --- what is kept
- * ------------------------------------------------------------------------------------------- */
+/* --- what is kept --- */
 
 static void kept_and_found_again(void)
 {
