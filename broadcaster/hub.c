@@ -89,11 +89,6 @@ static void serve(struct stream *stream, const struct cohort *cohort, uint64_t n
     cohort_serve(cohort);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Both return when they must be called again. */
 static uint64_t beat_metrics(struct hub *hub, uint64_t now_us)
 {
@@ -106,8 +101,8 @@ static uint64_t beat_metrics(struct hub *hub, uint64_t now_us)
     for (struct cohort *cohort = &stream->standard; cohort; cohort = other) {
         const bool due = cohort_is_due(cohort, live ? newest->published_us : UINT64_MAX, now_us);
         other = cohort->next;
-        next = earlier(next,
-                       live ? cohort_next(cohort, &hub->pace, now_us) : schedule_deadline(&cohort->schedule));
+        next = clock_earlier(next, live ? cohort_next(cohort, &hub->pace, now_us)
+                                        : schedule_deadline(&cohort->schedule));
         if (due) {
             if (!is_shown(hub)) {
                 show_frame(hub, now_us);
@@ -127,7 +122,7 @@ static uint64_t beat_latency(struct hub *hub, uint64_t now_us)
         const bool due = cohort_is_due(cohort, UINT64_MAX, now_us);
         other = cohort->next;
         if (cohort->clients) { /* else the beat of the metrics is often enough */
-            next = earlier(next, schedule_deadline(&cohort->schedule));
+            next = clock_earlier(next, schedule_deadline(&cohort->schedule));
         }
         if (due) {
             stream->generation++;
@@ -197,14 +192,14 @@ uint64_t hub_beat(struct hub *hub, uint64_t now_us)
     source_poll(&hub->source, now_us);
     const bool more_events = !hub->stopping && beat_events(hub, now_us);
     uint64_t next = beat_metrics(hub, now_us);
-    next = earlier(next, beat_latency(hub, now_us));
-    next = earlier(next, osc_out_beat(hub->osc, &hub->source, now_us));
+    next = clock_earlier(next, beat_latency(hub, now_us));
+    next = clock_earlier(next, osc_out_beat(hub->osc, &hub->source, now_us));
     if (more_events) {
-        next = earlier(next, now_us + EVENT_BATCH_US);
+        next = clock_earlier(next, now_us + EVENT_BATCH_US);
     }
     const bool wanted = hub->stream[STREAM_EVENTS].client_count > 0 || osc_out_wants_events(hub->osc);
     if (wanted && hub->source.segment.memory) {
-        next = earlier(next, now_us + EVENT_POLL_US);
+        next = clock_earlier(next, now_us + EVENT_POLL_US);
     }
     return next;
 }
@@ -238,7 +233,7 @@ static void show_now(struct hub *hub, enum stream_kind kind, uint64_t now_us)
 static uint64_t first_event(const struct hub *hub, uint32_t replay, uint64_t now_us)
 {
     const uint64_t head = hub->feed.log.head;
-    return earlier(feed_start(&hub->feed, now_us), head > replay ? head - replay : 0);
+    return clock_earlier(feed_start(&hub->feed, now_us), head > replay ? head - replay : 0);
 }
 
 bool hub_add(struct hub *hub, struct client *client, const struct wish *wish, uint64_t now_us)

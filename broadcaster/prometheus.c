@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/prometheus.h"
 
+#include "broadcaster/source.h"
 #include "shared/event.h"
 #include "shared/metric.h"
 
@@ -70,11 +71,10 @@ static void streams(struct page *page, const struct server_report *report)
 
 static void source(struct page *page, const struct server_report *report)
 {
-    static const char *const states[] = {"absent", "refused", "stalled", "live"};
     head(page, "source_state", "gauge", "The analyser as it is seen: 1 for the state it is in.");
-    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-        say(page, "phicast_source_state{state=\"%s\"} %d\n", states[i],
-            strcmp(report->source_state, states[i]) == 0);
+    for (enum source_state i = SOURCE_ABSENT; i <= SOURCE_LIVE; i++) {
+        const char *state = source_state_str(i);
+        say(page, "phicast_source_state{state=\"%s\"} %d\n", state, strcmp(report->source_state, state) == 0);
     }
     one(page, "source_frame", "gauge", "Number of the analysis frame known last.", (double)report->frame);
     one(page, "analysers_attached_total", "counter", "Analysers found.", (double)report->attached);

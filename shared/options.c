@@ -11,7 +11,7 @@
 
 enum { ROWS_MAX = 48, FIRST_LONG = 256, HELP_VALUE = 1000, VERSION_VALUE };
 
-static const struct option_row *find_row(const struct option_table *table, const char *name)
+const struct option_row *options_find(const struct option_table *table, const char *name)
 {
     for (size_t i = 0; i < table->count; i++) {
         if (strcmp(table->rows[i].name, name) == 0) {
@@ -124,7 +124,7 @@ static enum status set_row(const struct option_row *row, void *options, const ch
 enum status options_set(const struct option_table *table, void *options, const char *name, const char *text,
                         char error[OPTION_ERROR_MAX])
 {
-    const struct option_row *row = find_row(table, name);
+    const struct option_row *row = options_find(table, name);
     if (!row) {
         snprintf(error, OPTION_ERROR_MAX, "%.100s: no such option; see %s --help", name, table->program);
         return STATUS_NOT_FOUND;

@@ -60,6 +60,9 @@ enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_ERROR 
 enum options_result options_parse(const struct option_table *table, void *options, int argc, char **argv,
                                   int *operands, char error[OPTION_ERROR_MAX]);
 
+/* The row of that name; NULL: there is none. */
+const struct option_row *options_find(const struct option_table *table, const char *name);
+
 /* Sets one option from text, as options_parse does; flags take "true" or "false". The text must live on for
  * strings and lists (lists append). STATUS_NOT_FOUND: no such option; STATUS_BAD_ARG; either way `error` says
  * it in words. */

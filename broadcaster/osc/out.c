@@ -121,11 +121,6 @@ static void send_frame(struct target *target, const struct metrics_snapshot *fra
     }
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint64_t beat_target(struct target *target, const struct source *source, uint64_t now_us)
 {
     uint64_t next = osc_link_beat(&target->link, now_us);
@@ -141,14 +136,14 @@ static uint64_t beat_target(struct target *target, const struct source *source, 
             next = osc_link_beat(&target->link, now_us);
         }
     }
-    return earlier(next, schedule_deadline(&target->schedule));
+    return clock_earlier(next, schedule_deadline(&target->schedule));
 }
 
 uint64_t osc_out_beat(struct osc_out *out, const struct source *source, uint64_t now_us)
 {
     uint64_t next = UINT64_MAX;
     for (uint32_t i = 0; out && i < out->count; i++) {
-        next = earlier(next, beat_target(&out->target[i], source, now_us));
+        next = clock_earlier(next, beat_target(&out->target[i], source, now_us));
     }
     return next;
 }

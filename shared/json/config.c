@@ -16,16 +16,6 @@ struct config {
     struct json_object *root;
 };
 
-static const struct option_row *find_row(const struct option_table *table, const char *key)
-{
-    for (size_t i = 0; i < table->count; i++) {
-        if (strcmp(table->rows[i].name, key) == 0) {
-            return &table->rows[i];
-        }
-    }
-    return NULL;
-}
-
 /* Whether a JSON value may stand for an option of this kind: the text of a string is not taken for a number.
  */
 static int fits(const struct option_row *row, const struct json_object *value)
@@ -57,7 +47,7 @@ static const char *what_fits(enum option_kind kind)
 static enum status set_value(const struct option_table *table, void *options, const char *key,
                              struct json_object *value, char *why)
 {
-    const struct option_row *row = find_row(table, key);
+    const struct option_row *row = options_find(table, key);
     if (strcmp(key, "config") == 0) {
         snprintf(why, OPTION_ERROR_MAX, "%s: a configuration file names no other; leave it out", key);
         return STATUS_BAD_ARG;
@@ -105,7 +95,7 @@ static enum status set_all(const struct option_table *table, void *options, stru
             }
             continue;
         }
-        const struct option_row *row = find_row(table, key);
+        const struct option_row *row = options_find(table, key);
         if (row && row->kind == OPTION_LIST) { /* replaces the default, as on the command line */
             ((struct option_list *)((char *)options + row->offset))->count = 0;
         }
