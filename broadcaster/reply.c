@@ -50,38 +50,39 @@ void reply_detail(struct reply *reply, unsigned code, const char *detail, struct
     reply_fill(reply, code, message_detail(scratch, detail), scratch);
 }
 
-/* What follows the status line. Returns as snprintf does. */
-static int print_head(const struct reply *reply, char *out, size_t size)
+static void print_head(const struct reply *reply, FILE *out)
 {
-    char about_body[128] = "";
+    fprintf(out, "HTTP/1.1 %u %s\r\n", reply->code, phrase(reply->code));
     if (reply->code != 204) {
-        snprintf(about_body, sizeof about_body, "Content-Type: %s\r\nContent-Length: %zu\r\n",
-                 reply->content_type, reply->length);
+        fprintf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", reply->content_type, reply->length);
     }
-    return snprintf(out, size,
-                    "HTTP/1.1 %u %s\r\n"
-                    "%s"
-                    "Cache-Control: no-cache\r\n"
-                    "X-Content-Type-Options: nosniff\r\n"
-                    "Vary: Origin\r\n"
-                    "%s%s%s%s%s\r\n",
-                    reply->code, phrase(reply->code), about_body, reply->close ? "Connection: close\r\n" : "",
-                    reply->reader ? "Access-Control-Allow-Origin: " : "", reply->reader ? reply->reader : "",
-                    reply->reader ? "\r\nAccess-Control-Expose-Headers: Retry-After\r\n" : "",
-                    reply->headers ? reply->headers : "");
+    fprintf(out,
+            "Cache-Control: no-cache\r\n"
+            "X-Content-Type-Options: nosniff\r\n"
+            "Vary: Origin\r\n"
+            "%s%s%s%s%s\r\n",
+            reply->close ? "Connection: close\r\n" : "", reply->reader ? "Access-Control-Allow-Origin: " : "",
+            reply->reader ? reply->reader : "",
+            reply->reader ? "\r\nAccess-Control-Expose-Headers: Retry-After\r\n" : "",
+            reply->headers ? reply->headers : "");
 }
 
 char *reply_print(const struct reply *reply, size_t *length)
 {
     const size_t body = reply->head_only || reply->code == 204 ? 0 : reply->length;
-    const int head = print_head(reply, NULL, 0);
-    char *text = head > 0 ? malloc((size_t)head + 1 + body) : NULL;
-    if (text) {
-        print_head(reply, text, (size_t)head + 1);
-        if (body > 0) {
-            memcpy(text + head, reply->body, body);
-        }
-        *length = (size_t)head + body;
+    char *text = NULL;
+    FILE *out = open_memstream(&text, length);
+    if (!out) {
+        return NULL;
+    }
+    print_head(reply, out);
+    if (body > 0) {
+        (void)fwrite(reply->body, 1, body, out);
+    }
+    const bool whole = !ferror(out);
+    if (fclose(out) != 0 || !whole) {
+        free(text);
+        return NULL;
     }
     return text;
 }

@@ -241,62 +241,66 @@ static enum status blank_comments(char *chars, size_t length, char *why)
     return STATUS_OK;
 }
 
-/* Room for what is in the file, and one more character. False: out of memory. */
-static bool read_text(int fd, size_t limit, char **text, size_t *length, ssize_t *got)
+/* What is in the file, up to the limit, and room for one more character. NULL: out of memory. *got is below 0
+ * if it cannot be read. */
+static char *read_text(int fd, size_t limit, size_t *length, ssize_t *got)
 {
-    size_t room = 2048;
-    do {
-        if (!*text || *length == room) {
+    size_t room = limit < 2048 ? limit : 2048;
+    char *text = malloc(room + 1);
+    while (text && *length < limit && (*got = read(fd, text + *length, room - *length)) > 0) {
+        *length += (size_t)*got;
+        if (*length == room) {
             room = room < limit / 2 ? 2 * room : limit;
-            char *larger = realloc(*text, room + 1);
+            char *larger = realloc(text, room + 1);
             if (!larger) {
-                return false;
+                free(text);
             }
-            *text = larger;
+            text = larger;
         }
-        *got = read(fd, *text + *length, room - *length);
-        *length += *got > 0 ? (size_t)*got : 0;
-    } while (*got > 0 && *length < limit);
-    return true;
+    }
+    return text;
 }
 
-static enum status read_file(const char *path, size_t limit, char **text, size_t *length, char *why)
+/* The text of the file; NULL, and in *status and `why` why there is none. */
+static char *read_file(const char *path, size_t limit, size_t *length, enum status *status, char *why)
 {
     ssize_t got = 0;
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         snprintf(why, JSON_WHY_MAX, "%s; give another file", strerror(errno));
-        return status_from_errno(errno);
+        *status = status_from_errno(errno);
+        return NULL;
     }
-    const bool had_room = read_text(fd, limit, text, length, &got);
+    char *text = read_text(fd, limit, length, &got);
     const int err = errno;
     close(fd);
-    if (!had_room) {
-        return refuse_memory(why);
-    }
-    if (got < 0) {
+    if (!text) {
+        *status = refuse_memory(why);
+    } else if (got < 0) {
         snprintf(why, JSON_WHY_MAX, "%s; give a plain file", strerror(err));
-        return status_from_errno(err);
-    }
-    if (*length == limit) {
+        *status = status_from_errno(err);
+    } else if (*length == limit) {
         snprintf(why, JSON_WHY_MAX, "larger than %zu bytes; give another file", limit - 1);
-        return STATUS_CORRUPT;
+        *status = STATUS_CORRUPT;
+    } else {
+        text[*length] = '\0';
+        return text;
     }
-    return STATUS_OK;
+    free(text);
+    return NULL;
 }
 
 enum status json_parse_file(struct json_object **root, const char *path, size_t limit, int depth,
                             char why[JSON_WHY_MAX])
 {
     size_t length = 0;
-    char *text = NULL;
-    enum status status = read_file(path, limit, &text, &length, why);
+    enum status status = STATUS_OK;
+    char *text = read_file(path, limit, &length, &status, why);
     *root = NULL;
-    if (status == STATUS_OK) {
-        text[length] = '\0';
+    if (text) {
         status = blank_comments(text, length, why);
     }
-    if (status == STATUS_OK) {
+    if (text && status == STATUS_OK) {
         const struct text whole = {.chars = text, .length = length, .by_line = true};
         status = parse_strictly(root, &whole, depth, why);
     }
