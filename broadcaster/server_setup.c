@@ -254,6 +254,7 @@ static enum status make_core(struct server *server, const struct broadcaster_opt
         return status;
     }
     const struct event_cursor past = read_past(options->name, &server->identity);
+    ticker_block_signals(); /* from here on they wait for the loop: there is a segment to take away */
     status = take_name(server, options->name, error);
     if (status == STATUS_OK) {
         status = make_osc(server, options, error);
@@ -307,7 +308,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = privileges_drop(&server->identity, server->control.fd, files, 3, error);
     }
     if (status == STATUS_OK) {
-        status = make_wakers(server, error); /* from here on signals wait for the loop */
+        status = make_wakers(server, error);
     }
     if (status == STATUS_OK) {
         status = limits_fit(&server->limits, options->osc.count, error);

@@ -21,16 +21,25 @@ void ticker_arm(int timer, uint64_t at_us)
     timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-int ticker_open_signals(void)
+static sigset_t all_three(void)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) {
-        return -1;
-    }
+    return set;
+}
+
+void ticker_block_signals(void)
+{
+    const sigset_t set = all_three();
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+int ticker_open_signals(void)
+{
+    const sigset_t set = all_three();
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 

@@ -69,15 +69,26 @@ class Watchdog(rig.RigTest):
                 self.assertIn(f"error: {ASKED}", child.err)
                 self.told.unlink()
 
+    def ended_early(self, moment):
+        """How it ends when it is ended at that moment of its start; nothing of it stays."""
+        child = self.start([rig.BIN / "phicast-broadcaster", "-n", self.name, "-p", "0", "--osc", "osc.udp://localhost:9"])
+        moment()
+        child.process.terminate()
+        code = child.wait()
+        self.assertEqual(list(pathlib.Path("/dev/shm").glob(f"*{self.name}*")), [], child.err)
+        return code
+
     def test_sigterm_ends_it_early(self):
         """At any moment of its start."""
-        codes = set()
-        for number in range(25):
-            child = self.start([rig.BIN / "phicast-broadcaster", "-n", self.name, "-p", "0", "--osc", "none"])
-            time.sleep(number * 0.002)  # the moment is the thing varied here
-            child.process.terminate()
-            codes.add(child.wait())
+        codes = {self.ended_early(lambda n=number: time.sleep(n * 0.002)) for number in range(25)}  # the moment is varied
         self.assertLessEqual(codes, {0, -signal.SIGTERM})
+
+    def test_sigterm_ends_it_once_it_has_its_name(self):
+        def named():
+            while not pathlib.Path(f"/dev/shm/phicast.{self.name}.control").exists():
+                pass
+        for _ in range(25):
+            self.assertEqual(self.ended_early(named), 0)
 
     def test_stopped_is_not_hanging(self):
         child = self.serve()
