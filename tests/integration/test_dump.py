@@ -76,7 +76,7 @@ class Dump(rig.RigTest):
         self.assertEqual(control["commands"][-1], {"number": control["commands_written"] - 1, "kind": "depth", "value": 0.25})
         lines = self.dump().stdout
         self.assertRegex(lines, rf"(?m)^  writer_pid +{analyser.pid}$")
-        self.assertRegex(lines, r"(?m)^      channel 1  active no  frequency 0  amplitude 0  phase 0$")
+        self.assertRegex(lines, r"(?m)^      channel 1  frequency 0  amplitude 0  phase 0  active no$")
         self.killed(analyser, broadcaster)
 
     def killed(self, analyser, broadcaster):

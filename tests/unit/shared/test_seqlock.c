@@ -254,7 +254,7 @@ static void two_threads_never_tear(void)
 }
 
 /* Broken on purpose: never makes the sequence odd, and spends most of its time in the middle, however fast
- * others copy. */
+ * others copy. It goes on, though: who has a copy of that number takes no other. */
 static void broken_write(struct telemetry *telemetry, const struct metrics_snapshot *m)
 {
     uint64_t words[TELEMETRY_WORDS(struct metrics_snapshot)];
@@ -265,7 +265,7 @@ static void broken_write(struct telemetry *telemetry, const struct metrics_snaps
             usleep(100);
         }
     }
-    atomic_store_explicit(&telemetry->metrics_sequence, 2, memory_order_release);
+    atomic_fetch_add_explicit(&telemetry->metrics_sequence, 2, memory_order_release);
 }
 
 /* Broken on purpose: never looks at the sequence again, and copies so slowly that the writer moves on. */
