@@ -14,6 +14,8 @@ const wanted = {};     // changes not sent yet
 let sending = false;
 let autoAsked = false; // what was asked for here last,
 let autoAskedAt = -Infinity; // and when, in ms
+let breathingAsked = false;  // likewise, until the analyser has followed
+let breathingAskedAt = -Infinity;
 const heldAt = { depth: -Infinity, phase: -Infinity, speed: -Infinity };
 
 // One request at a time; what changes meanwhile goes with the next one.
@@ -41,8 +43,14 @@ const slides = {
   speed: (value) => ({ rate: Math.min(10, Math.max(0.01, Number((10 ** value).toPrecision(3)))) }),
 };
 
+const breathingOn = (now) => (now - breathingAskedAt < ASKED_MS ? breathingAsked : model.breathing);
+
+// Twice in a row switches twice, however long the first takes to come back.
 function toggleBreathing() {
-  send({ breathing: !model.breathing });
+  const now = performance.now();
+  breathingAsked = !breathingOn(now);
+  breathingAskedAt = now;
+  send({ breathing: breathingAsked });
 }
 
 const autoOn = (now) => (now - autoAskedAt < ASKED_MS ? autoAsked : server.analyser?.auto_phi === true);
@@ -97,8 +105,9 @@ export class Breathing {
     text($('depth-text'), Number($('depth').value).toFixed(3));
     text($('phase-text'), `${Math.round(Number($('phase').value) * 360 / TURN)}°`);
     text($('speed-text'), `${(10 ** Number($('speed').value)).toPrecision(3)} Hz`);
-    attribute($('breathing'), 'aria-pressed', String(model.breathing));
-    text($('breathing-text'), model.breathing ? 'on' : 'off');
+    if (model.breathing === breathingAsked) breathingAskedAt = -Infinity;
+    attribute($('breathing'), 'aria-pressed', String(breathingOn(now)));
+    text($('breathing-text'), breathingOn(now) ? 'on' : 'off');
     attribute($('auto'), 'aria-pressed', String(autoOn(now)));
     text($('auto-text'), autoOn(now) ? 'on' : 'off');
   }

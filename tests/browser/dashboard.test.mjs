@@ -78,6 +78,11 @@ test('steering reaches the analyser', async () => {
   await until(async () => (await get('metrics')).phi_breathing_active === !was, 'the breathing to be switched');
   await page.keyboard.press('Shift+B');
   await until(async () => (await get('metrics')).phi_breathing_active === was, 'the breathing to be switched back');
+  const sent = [];
+  page.on('request', (request) => { if (request.url().endsWith('/api/phi')) sent.push(JSON.parse(request.postData()).breathing); });
+  await page.keyboard.press('Shift+B'); // and at once again, before the first has come back
+  await page.keyboard.press('Shift+B');
+  await until(() => sent.at(-1) === was, 'the second to be sent'); // by itself, or in the first one's place
   await page.locator('#auto').click();
   await page.locator('#auto[aria-pressed="true"]').waitFor();
   await page.locator('#depth').fill('0.618'); // a hand on it suspends auto-phi
