@@ -18,8 +18,8 @@ int ticker_open_timer(void);
  * readiness of the last expiry, so that nobody needs to read it. */
 void ticker_arm(int timer, uint64_t at_us);
 
-/* Blocks the three, in this thread and those that it makes from now on: no handler runs anywhere, and whatever
- * comes waits for ticker_open_signals. */
+/* Blocks the three, in this thread and those that it makes from now on: no handler runs anywhere, and
+ * whatever comes waits for ticker_open_signals. */
 void ticker_block_signals(void);
 
 /* A descriptor that becomes readable when one arrives, or has. -1 on failure, with errno. */
