@@ -3,7 +3,7 @@
  * are lines and the JSON is JSON. */
 #include "shared/dump/dump.h"
 
-#include "shared/telemetry.h"
+#include "shared/ring.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/patch.h"
 
@@ -11,24 +11,6 @@
 
 static struct patch patch;
 static const char *name;
-
-static void prepare(void)
-{
-    const struct event event = {.kind = EVENT_STATE_CHANGE,
-                                .timestamp = 1e9,
-                                .state_change = {STATE_IDLE, STATE_AMBIENT, TRIGGER_SIGNAL_ONSET, 0.5F}};
-    const struct metrics_snapshot metrics = {.frame = 7, .timestamp = 1e9, .channel_count = 8};
-    const struct latency_snapshot latency = {.hardware_ms = 5, .buffer_ms = 5};
-    const struct analyser_status status = {
-        .sample_rate = 48000, .period = 256, .window = 2048, .hop = 512, .channel_count = 8};
-    name = patch_open(&patch, &telemetry_kind);
-    struct telemetry *telemetry = patch.segment.memory;
-    telemetry_write_metrics(telemetry, &metrics);
-    telemetry_write_latency(telemetry, &latency);
-    telemetry_write_status(telemetry, &status);
-    event_push(&telemetry->events, &event);
-    patch_keep(&patch);
-}
 
 static void look(bool json)
 {
@@ -53,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t used = 0;
     size_t step;
     if (!name) {
-        prepare();
+        name = patch_open_telemetry(&patch);
+        patch_keep(&patch);
     }
     patch_undo(&patch);
     while ((step = patch_apply(&patch, data + used, size - used)) > 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/fuzz/patch.h"
 
+#include "shared/telemetry.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <unistd.h>
@@ -21,6 +22,24 @@ const char *patch_open(struct patch *patch, const struct segment_kind *kind)
     FUZZ_CHECK(patch->good != NULL);
     opened = &patch->segment;
     atexit(remove_segment);
+    return name;
+}
+
+const char *patch_open_telemetry(struct patch *patch)
+{
+    const struct event event = {.kind = EVENT_STATE_CHANGE,
+                                .timestamp = 1e9,
+                                .state_change = {STATE_IDLE, STATE_AMBIENT, TRIGGER_SIGNAL_ONSET, 0.5F}};
+    const struct metrics_snapshot metrics = {.frame = 7, .timestamp = 1e9, .channel_count = 8};
+    const struct latency_snapshot latency = {.hardware_ms = 5, .buffer_ms = 5};
+    const struct analyser_status status = {
+        .sample_rate = 48000, .period = 256, .window = 2048, .hop = 512, .channel_count = 8};
+    const char *name = patch_open(patch, &telemetry_kind);
+    struct telemetry *telemetry = patch->segment.memory;
+    telemetry_write_metrics(telemetry, &metrics);
+    telemetry_write_latency(telemetry, &latency);
+    telemetry_write_status(telemetry, &status);
+    event_push(&telemetry->events, &event);
     return name;
 }
 

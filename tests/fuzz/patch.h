@@ -19,6 +19,9 @@ struct patch {
 /* Makes the segment, under a name of this process's own, which it returns; removed at exit. */
 const char *patch_open(struct patch *patch, const struct segment_kind *kind);
 
+/* The same with an analyser's, in which something stands everywhere but for the heartbeat. */
+const char *patch_open_telemetry(struct patch *patch);
+
 /* Remembers how it is now as how it should be. */
 void patch_keep(struct patch *patch);
 

@@ -18,20 +18,8 @@ static void free_message(void)
 
 static void prepare(void)
 {
-    const struct event event = {.kind = EVENT_STATE_CHANGE,
-                                .timestamp = 1e9,
-                                .state_change = {STATE_IDLE, STATE_AMBIENT, TRIGGER_SIGNAL_ONSET, 0.5F}};
-    const struct metrics_snapshot metrics = {.frame = 7, .timestamp = 1e9, .channel_count = 8};
-    const struct latency_snapshot latency = {.hardware_ms = 5, .buffer_ms = 5};
-    const struct analyser_status status = {
-        .sample_rate = 48000, .period = 256, .window = 2048, .hop = 512, .channel_count = 8};
-    name = patch_open(&patch, &telemetry_kind);
-    struct telemetry *telemetry = patch.segment.memory;
-    telemetry->heartbeat_us = NOW_US;
-    telemetry_write_metrics(telemetry, &metrics);
-    telemetry_write_latency(telemetry, &latency);
-    telemetry_write_status(telemetry, &status);
-    event_push(&telemetry->events, &event);
+    name = patch_open_telemetry(&patch);
+    ((struct telemetry *)patch.segment.memory)->heartbeat_us = NOW_US;
     patch_keep(&patch);
     atexit(free_message);
 }
