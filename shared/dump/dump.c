@@ -183,26 +183,46 @@ static void print_event(struct dump *dump, uint64_t number, const struct event *
     print_row_end(to);
 }
 
-static void print_events(struct dump *dump, const struct segment *segment)
+/* Prints the message *next, if it is good; as event_read and command_read. */
+typedef enum status print_next(struct dump *dump, const struct ring *ring, uint64_t *next);
+
+static enum status print_next_event(struct dump *dump, const struct ring *ring, uint64_t *next)
 {
-    const struct telemetry *telemetry = segment->memory;
-    const struct ring *ring = &telemetry->events;
+    struct event event;
+    const enum status status = event_read(ring, next, &event, NULL);
+    if (status == STATUS_OK) {
+        print_event(dump, *next - 1, &event);
+    }
+    return status;
+}
+
+static enum status print_next_command(struct dump *dump, const struct ring *ring, uint64_t *next)
+{
+    struct command command;
+    const enum status status = command_read(ring, next, &command, NULL);
+    if (status == STATUS_OK) {
+        print_row(&dump->to);
+        print_count(&dump->to, "number", *next - 1);
+        print_text(&dump->to, "kind", command_kind_str(command.kind));
+        print_number(&dump->to, "value", command.value);
+        print_row_end(&dump->to);
+    }
+    return status;
+}
+
+static void print_ring(struct dump *dump, const struct segment *segment, const struct ring *ring,
+                       const char *what, print_next *print_one)
+{
     uint64_t next = first_of(dump, ring);
     uint32_t refused = 0;
-    enum status status = STATUS_OK;
-    print_count(&dump->to, "events_written", ring_head(ring));
-    print_list(&dump->to, "events");
-    while (status != STATUS_EMPTY) { /* next goes on each time, up to the copy's head */
-        struct event event;
-        status = event_read(ring, &next, &event, NULL);
-        if (status == STATUS_OK) {
-            print_event(dump, next - 1, &event);
-        } else if (status != STATUS_EMPTY) {
-            refused++;
-        }
-    }
+    enum status status;
+    print_list(&dump->to, what);
+    do { /* next goes on each time, up to the copy's head */
+        status = print_one(dump, ring, &next);
+        refused += status != STATUS_OK && status != STATUS_EMPTY;
+    } while (status != STATUS_EMPTY);
     print_list_end(&dump->to);
-    note_refused(dump, segment, "events", refused);
+    note_refused(dump, segment, what, refused);
 }
 
 static bool is_half_written(const struct telemetry *t)
@@ -245,7 +265,8 @@ static void print_telemetry(struct dump *dump, const struct segment *segment)
     if (is_readable(dump, segment, "status", telemetry_read_status(telemetry, &status))) {
         print_status(dump, &status);
     }
-    print_events(dump, segment);
+    print_count(&dump->to, "events_written", ring_head(&telemetry->events));
+    print_ring(dump, segment, &telemetry->events, "events", print_next_event);
 }
 
 static void print_cursor(struct dump *dump, const struct event_cursor *cursor)
@@ -264,28 +285,9 @@ static void print_control(struct dump *dump, const struct segment *segment)
 {
     const struct control *control = segment->memory;
     const struct event_cursor cursor = control_load_cursor(control);
-    const struct ring *ring = &control->commands;
-    uint64_t next = first_of(dump, ring);
-    uint32_t refused = 0;
-    enum status status = STATUS_OK;
     print_cursor(dump, &cursor);
-    print_count(&dump->to, "commands_written", ring_head(ring));
-    print_list(&dump->to, "commands");
-    while (status != STATUS_EMPTY) {
-        struct command command;
-        status = command_read(ring, &next, &command, NULL);
-        if (status == STATUS_OK) {
-            print_row(&dump->to);
-            print_count(&dump->to, "number", next - 1);
-            print_text(&dump->to, "kind", command_kind_str(command.kind));
-            print_number(&dump->to, "value", command.value);
-            print_row_end(&dump->to);
-        } else if (status != STATUS_EMPTY) {
-            refused++;
-        }
-    }
-    print_list_end(&dump->to);
-    note_refused(dump, segment, "commands", refused);
+    print_count(&dump->to, "commands_written", ring_head(&control->commands));
+    print_ring(dump, segment, &control->commands, "commands", print_next_command);
 }
 
 /* Why a segment that is there cannot be shown. */
