@@ -12,11 +12,32 @@ const TURN = 2 * Math.PI;
 
 const wanted = {};     // changes not sent yet
 let sending = false;
-let autoAsked = false; // what was asked for here last,
-let autoAskedAt = -Infinity; // and when, in ms
-let breathingAsked = false;  // likewise, until the analyser has followed
-let breathingAskedAt = -Infinity;
 const heldAt = { depth: -Infinity, phase: -Infinity, speed: -Infinity };
+
+// A switch that shows what was asked for here, until the analyser has had time to follow.
+class Asked {
+  constructor() {
+    this.forget();
+  }
+
+  ask(on) {
+    this.on = on;
+    this.at = performance.now();
+  }
+
+  forget() {
+    this.at = -Infinity;
+  }
+
+  shown(now, really) {
+    return now - this.at < ASKED_MS ? this.on : really;
+  }
+}
+
+const auto = new Asked();
+const breathing = new Asked();
+const autoOn = (now) => auto.shown(now, server.analyser?.auto_phi === true);
+const breathingOn = (now) => breathing.shown(now, model.breathing);
 
 // One request at a time; what changes meanwhile goes with the next one.
 async function send(changes) {
@@ -32,32 +53,21 @@ async function send(changes) {
   sending = false;
 }
 
-function askAuto(on) {
-  autoAsked = on;
-  autoAskedAt = performance.now();
-}
-
 const slides = {
-  depth: (value) => { askAuto(false); return { depth: value }; }, // a hand on it ends auto-phi
-  phase: (value) => { askAuto(false); return { phase: value }; },
+  depth: (value) => { auto.ask(false); return { depth: value }; }, // a hand on it ends auto-phi
+  phase: (value) => { auto.ask(false); return { phase: value }; },
   speed: (value) => ({ rate: Math.min(10, Math.max(0.01, Number((10 ** value).toPrecision(3)))) }),
 };
 
-const breathingOn = (now) => (now - breathingAskedAt < ASKED_MS ? breathingAsked : model.breathing);
-
 // Twice in a row switches twice, however long the first takes to come back.
 function toggleBreathing() {
-  const now = performance.now();
-  breathingAsked = !breathingOn(now);
-  breathingAskedAt = now;
-  send({ breathing: breathingAsked });
+  breathing.ask(!breathingOn(performance.now()));
+  send({ breathing: breathing.on });
 }
 
-const autoOn = (now) => (now - autoAskedAt < ASKED_MS ? autoAsked : server.analyser?.auto_phi === true);
-
 function toggleAuto() {
-  askAuto(!autoOn(performance.now()));
-  send({ auto: autoAsked });
+  auto.ask(!autoOn(performance.now()));
+  send({ auto: auto.on });
 }
 
 function nudge(step) {
@@ -105,7 +115,7 @@ export class Breathing {
     text($('depth-text'), Number($('depth').value).toFixed(3));
     text($('phase-text'), `${Math.round(Number($('phase').value) * 360 / TURN)}°`);
     text($('speed-text'), `${(10 ** Number($('speed').value)).toPrecision(3)} Hz`);
-    if (model.breathing === breathingAsked) breathingAskedAt = -Infinity;
+    if (model.breathing === breathing.on) breathing.forget();
     attribute($('breathing'), 'aria-pressed', String(breathingOn(now)));
     text($('breathing-text'), breathingOn(now) ? 'on' : 'off');
     attribute($('auto'), 'aria-pressed', String(autoOn(now)));
