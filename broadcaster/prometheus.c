@@ -98,7 +98,7 @@ static struct base base_of(const char *prefix, const struct metric *metric)
         const char *unit;
         const char *suffix;
         double factor;
-    } units[] = {{"Hz", "_hertz", 1}, {"rad", "_radians", 1}, {"s", "_seconds", 1}, {"ms", "_seconds", 1e-3}};
+    } units[] = {{"Hz", "_hertz", 1}, {"rad", "_radians", 1}, {"ms", "_seconds", 1e-3}};
     struct base base = {.factor = 1};
     int length = snprintf(base.name, sizeof base.name, "%s%s", prefix, metric->name);
     if (strcmp(metric->unit, "ms") == 0) {
