@@ -79,8 +79,9 @@ static void allow_replaced(int ruleset, const char *path)
 static void allow_system(int ruleset, uint64_t all)
 {
     static const char *const read_only[] = {
-        /* looking up names, and the libraries for it that are loaded only then */
+        /* looking up names of hosts and users, and the libraries for it that are loaded only then */
         "/etc/hosts",
+        "/etc/passwd",
         "/etc/resolv.conf",
         "/etc/nsswitch.conf",
         "/etc/host.conf",

@@ -13,7 +13,7 @@ import unittest
 import osc_peers
 import rig
 
-NOBODY = pwd.getpwnam("nobody")
+STRANGER = pwd.getpwnam("games")  # whom /etc/passwd alone knows; nss-systemd makes up a "nobody" by itself
 
 # As another user: NAME's file of this kind, cut to all lengths and grown again for ever, and 0666 so that anybody could.
 SHRINKER = """
@@ -34,8 +34,8 @@ while True:
 """
 
 
-def as_nobody(*argv):
-    return ["setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups", *argv]
+def as_stranger(*argv):
+    return ["setpriv", f"--reuid={STRANGER.pw_uid}", f"--regid={STRANGER.pw_gid}", "--clear-groups", *argv]
 
 
 class Segments(rig.RigTest):
@@ -52,7 +52,7 @@ class Segments(rig.RigTest):
             good.write_bytes(like)
             good.chmod(0o644)
             args.append(str(good))
-        child = self.start(as_nobody("/usr/bin/python3", "-c", SHRINKER, *args))
+        child = self.start(as_stranger("/usr/bin/python3", "-c", SHRINKER, *args))
         child.line("^ready")
         made.rename(self.path(kind))
         return child
@@ -84,12 +84,12 @@ class Segments(rig.RigTest):
         stranger = self.shrinker("control", like=good)
         server = self.jackd()
         analyser = self.analyser(server, "-c", "2")
-        whose = rf"{self.path('control')} belongs to user nobody: nothing in it is believed"
+        whose = rf"{self.path('control')} belongs to user games: nothing in it is believed"
         self.said_once(analyser, whose)
         callbacks = self.frames(analyser)
         refused = self.run_program("phicast-broadcaster", "-n", self.name, "-p", "0", "--osc", "none")
         self.assertEqual(refused.returncode, 1, refused.stderr)
-        self.assertRegex(refused.stderr, rf"running already \(user nobody, pid {stranger.pid}\)")
+        self.assertRegex(refused.stderr, rf"running already \(user games, pid {stranger.pid}\)")
         rig.wait_until(lambda: self.frames(analyser) > callbacks + 100, "the analyser to go on")
         self.said_once(analyser, whose)
         self.drop(stranger, "control")
@@ -103,15 +103,15 @@ class Segments(rig.RigTest):
         good = self.good_telemetry()
         stranger = self.shrinker("telemetry", like=good)
         broadcaster = self.broadcaster("--osc", "none")
-        whose = r"telemetry belongs to user nobody; run both as the same user"
+        whose = r"telemetry belongs to user games; run both as the same user"
         self.said_once(broadcaster.child, whose)
         self.assertEqual(broadcaster.json("/api/metrics")["channel_metrics"], [])
         code, _, text = broadcaster.get("/readyz")
-        self.assertEqual((code, "belongs to user nobody" in text), (503, True), text)
+        self.assertEqual((code, "belongs to user games" in text), (503, True), text)
         server = self.jackd()
         refused = self.run_program("phicast-jack", "-n", self.name, "-s", server.name)
         self.assertEqual(refused.returncode, 1, refused.stderr)
-        self.assertRegex(refused.stderr, rf"already running \(user nobody, process {stranger.pid}\)")
+        self.assertRegex(refused.stderr, rf"already running \(user games, process {stranger.pid}\)")
         self.said_once(broadcaster.child, whose)
         self.drop(stranger, "telemetry")
         self.analyser(server, "-c", "2")
@@ -139,8 +139,8 @@ class Segments(rig.RigTest):
         strangers = []
         for kind in good:
             strangers.append(self.shrinker(kind, like=good[kind]))
-        analyser.line(r"telemetry was replaced by a file of user nobody", "err")
-        broadcaster.child.line(r"control was replaced by a file of user nobody", "err")
+        analyser.line(r"telemetry was replaced by a file of user games", "err")
+        broadcaster.child.line(r"control was replaced by a file of user games", "err")
         rig.wait_until(lambda: self.post(broadcaster, 0.5)[0] == 503, "wishes that cannot arrive to be refused")
         self.assertTrue(analyser.alive() and broadcaster.child.alive() and server.child.alive())
         for kind, stranger in zip(good, strangers):
@@ -155,13 +155,13 @@ class Segments(rig.RigTest):
     def test_an_analyser_that_was_named(self):
         self.folder.chmod(0o711)
         flood = shutil.copy(rig.BIN / "phicast-flood", self.folder)
-        analyser = self.start(as_nobody(flood, "-n", self.name))
+        analyser = self.start(as_stranger(flood, "-n", self.name))
         analyser.line("^ready")
-        self.path("telemetry").chmod(0o640)  # as with phicast-jack --group nogroup
+        self.path("telemetry").chmod(0o640)  # as with phicast-jack --group games
         unnamed = self.broadcaster_as_daemon()
-        unnamed.child.line("belongs to user nobody", "err")
+        unnamed.child.line("belongs to user games", "err")
         unnamed.child.stop()
-        named = self.broadcaster_as_daemon("--group", "nogroup")
+        named = self.broadcaster_as_daemon("--group", "games")
         rig.wait_ready(named)
         code, _, text = self.post(named, 0.5)
         self.assertEqual((code, "run both as the same" in text), (503, True), text)
@@ -173,7 +173,7 @@ class Segments(rig.RigTest):
         """One that is neither the analyser's user nor root, but in its group."""
         program = shutil.copy(rig.BIN / "phicast-broadcaster", self.folder)
         made = rig.Broadcaster.__new__(rig.Broadcaster)
-        made.child = self.start(["setpriv", "--reuid=daemon", "--regid=nogroup", "--clear-groups", program, "-n", self.name,
+        made.child = self.start(["setpriv", "--reuid=daemon", "--regid=games", "--clear-groups", program, "-n", self.name,
                                  "-p", "0", "--osc", "none", *options])
         made.url = made.child.line(r"^listening on (http://\S+)").group(1).rstrip("/")
         return made
