@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/options.h"
-#include "broadcaster/server.h"
+#include "broadcaster/server/server.h"
 #include "shared/log.h"
 #include "shared/standard_files.h"
 

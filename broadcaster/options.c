@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/options.h"
 
-#include "broadcaster/guard.h"
-#include "broadcaster/limits.h"
-#include "broadcaster/listen.h"
-#include "broadcaster/osc/choice.h"
+#include "broadcaster/guard/guard.h"
+#include "broadcaster/guard/limits.h"
+#include "broadcaster/guard/listen.h"
+#include "broadcaster/sinks/osc/choice.h"
 #include "shared/text.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "shared/clock.h"
 #include "shared/mapping.h"
 #include "shared/segment_file.h"
 
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Each try loses only to another process that replaced the same name in between. */
 enum { CREATE_TRIES = 16 };
@@ -69,13 +69,11 @@ static enum status map_new(struct segment *segment, uint64_t generation)
     if (status) {
         return status;
     }
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     struct segment_header *header = segment->memory;
     header->abi = kind->abi;
     header->writer_pid = (uint32_t)getpid();
     header->size = kind->size;
-    header->start_time_us = (uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U;
+    header->start_time_us = clock_unix_us();
     header->generation = segment->generation = generation;
     atomic_store_explicit(&header->magic, kind->magic, memory_order_release);
     return STATUS_OK;

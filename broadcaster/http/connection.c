@@ -107,7 +107,7 @@ static bool send_reply(struct connection *connection, const struct reply *reply)
 static bool refuse(struct connection *connection, struct refusal refusal)
 {
     struct reply reply;
-    http_refuse(connection->all->http, &connection->request, refusal, &reply);
+    site_refuse(connection->all->site, &connection->request, refusal, &reply);
     return send_reply(connection, &reply);
 }
 
@@ -168,15 +168,15 @@ static bool take_head(struct connection *connection)
 {
     struct reply reply;
     struct ws_offer offer;
-    struct http *http = connection->all->http;
+    struct site *site = connection->all->site;
     const struct refusal refusal = request_parse(&connection->request, connection->in, connection->used);
     if (refusal.code != 0) {
         return refuse(connection, refusal);
     }
-    switch (http_answer(http, &connection->request, connection->address, &reply, &offer)) {
-    case HTTP_NEEDS_BODY: return begin_body(connection);
-    case HTTP_UPGRADES: return upgrade(connection, &offer);
-    case HTTP_ANSWERED: break;
+    switch (site_answer(site, &connection->request, connection->address, &reply, &offer)) {
+    case OUTCOME_NEEDS_BODY: return begin_body(connection);
+    case OUTCOME_UPGRADES: return upgrade(connection, &offer);
+    case OUTCOME_ANSWERED: break;
     }
     return send_reply(connection, &reply);
 }
@@ -222,7 +222,7 @@ static bool read_body(struct connection *connection)
     connection->body_length += taken;
     connection->length -= taken;
     if (connection->body_length == connection->request.content_length) {
-        http_body(connection->all->http, &connection->request, connection->body, &reply);
+        site_body(connection->all->site, &connection->request, connection->body, &reply);
         return send_reply(connection, &reply);
     }
     const ssize_t got =

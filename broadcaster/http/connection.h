@@ -8,10 +8,10 @@
 #ifndef PHICAST_BROADCASTER_HTTP_CONNECTION_H
 #define PHICAST_BROADCASTER_HTTP_CONNECTION_H
 
-#include "broadcaster/http.h"
+#include "broadcaster/guard/limits.h"
 #include "broadcaster/http/channel.h"
-#include "broadcaster/limits.h"
-#include "broadcaster/ws.h"
+#include "broadcaster/http/site.h"
+#include "broadcaster/sinks/ws/client.h"
 
 #include <ev.h>
 
@@ -20,7 +20,7 @@ struct connection;
 /* What all connections share. */
 struct connections {
     struct ev_loop *loop;
-    struct http *http;
+    struct site *site;
     struct limits *limits;
     struct connection *first;
     /* Takes the channel, and of the address what limits_connect gave. */

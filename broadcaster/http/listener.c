@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/http/listener.h"
 
-#include "broadcaster/clock.h"
+#include "shared/clock.h"
 #include "shared/log.h"
 
 #include <errno.h>

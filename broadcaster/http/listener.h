@@ -3,8 +3,8 @@
 #ifndef PHICAST_BROADCASTER_HTTP_LISTENER_H
 #define PHICAST_BROADCASTER_HTTP_LISTENER_H
 
+#include "broadcaster/guard/listen.h"
 #include "broadcaster/http/connection.h"
-#include "broadcaster/listen.h"
 
 #include <ev.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/http/tls.h"
 
-#include "broadcaster/watchdog.h"
+#include "broadcaster/server/watchdog.h"
 #include "shared/log.h"
 #include "shared/options.h"
 

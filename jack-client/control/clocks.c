@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/control/clocks.h"
 
+#include "shared/clock.h"
 #include "shared/log.h"
 
 #include <jack/jack.h>
@@ -18,7 +19,7 @@ static int64_t read_us(clockid_t clock)
 
 uint64_t clocks_now_ms(void)
 {
-    return (uint64_t)read_us(CLOCK_MONOTONIC) / 1000;
+    return clock_now_us() / 1000;
 }
 
 /* The reading that JACK's clock enclosed most tightly is the one least disturbed by the scheduler. False if

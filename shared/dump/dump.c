@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/dump/dump.h"
 
+#include "shared/clock.h"
 #include "shared/control.h"
 #include "shared/dump/printer.h"
 #include "shared/log.h"
@@ -8,7 +9,6 @@
 #include "shared/telemetry.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 struct dump {
     struct printer to;
@@ -16,13 +16,6 @@ struct dump {
     uint64_t now_us; /* CLOCK_MONOTONIC */
     bool good;
 };
-
-static uint64_t clock_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U;
-}
 
 /* How long ago; negative: ahead. */
 static void print_age(struct dump *dump, const char *name, uint64_t then_us)
@@ -343,7 +336,7 @@ bool dump_segments(const struct dump_options *options, FILE *out)
         found = settle(&telemetry);
     }
     struct dump dump = {
-        .to = printer_begin(out, options->json), .options = options, .now_us = clock_us(), .good = true};
+        .to = printer_begin(out, options->json), .options = options, .now_us = clock_now_us(), .good = true};
     print_text(&dump.to, "name", options->name);
     print_segment(&dump, &telemetry_kind, &telemetry, found, print_telemetry);
     print_segment(&dump, &control_kind, &control, asked, print_control);

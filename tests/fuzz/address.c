@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An address to listen at, of --bind or --osc-bind. */
-#include "broadcaster/listen.h"
+#include "broadcaster/guard/listen.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <arpa/inet.h>

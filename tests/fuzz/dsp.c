@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Any samples, in any shape that the engine takes, with people's hands on it: all that is told is a message.
+/* Any samples, in any shape that the engine takes, with people's commands on it: all that is told is a
+ * message.
  */
 #include "jack-client/engine.h"
 #include "shared/json/messages.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A Sec-WebSocket-Extensions header. */
-#include "broadcaster/extension.h"
+#include "broadcaster/sinks/ws/extension.h"
 
 #include "tests/fuzz/fuzz.h"
 

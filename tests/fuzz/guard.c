@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Host and Origin, apart by a NUL. */
-#include "broadcaster/guard.h"
+#include "broadcaster/guard/guard.h"
 
 #include "tests/fuzz/fuzz.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The plug-in's init string, as jack_load hands it over. */
+/* The plug-in's init string, as jack_load commands it over. */
 #include "jack-client/options.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A person's map from metrics to OSC addresses, up to the values that it sends. */
-#include "broadcaster/osc/map.h"
+#include "broadcaster/sinks/osc/map.h"
 
-#include "broadcaster/osc/packet.h"
+#include "broadcaster/sinks/osc/packet.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <math.h>

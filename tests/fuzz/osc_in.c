@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One OSC packet from the network, on all its way to the commands. */
-#include "broadcaster/osc/in.h"
+#include "broadcaster/sinks/osc/in.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <arpa/inet.h>
@@ -13,8 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct source source = {.segment = {.fd = -1}};
     static struct sockaddr_storage from;
-    static struct hands hands = {.control = &control_segment, .source = &source};
-    static struct osc_in in = {.hands = &hands};
+    static struct remote remote = {.control = &control_segment, .source = &source};
+    static struct osc_in in = {.remote = &remote};
     if (!source.segment.memory) {
         source.segment.owner = geteuid();
         source.segment.memory = &control; /* anything of ours */

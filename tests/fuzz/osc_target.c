@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An --osc URL, which an OSC ping holds as well. */
-#include "broadcaster/osc/choice.h"
+#include "broadcaster/sinks/osc/choice.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

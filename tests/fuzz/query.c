@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One argument of a stream's URL. The first byte says which stream's. */
-#include "broadcaster/query.h"
+#include "broadcaster/stream/query.h"
 
 #include "tests/fuzz/fuzz.h"
 

@@ -2,9 +2,9 @@
 /* What a connection sends first: the head of an HTTP request, and what it asks of a stream. */
 #include "broadcaster/http/request.h"
 
-#include "broadcaster/access.h"
-#include "broadcaster/extension.h"
-#include "broadcaster/ws.h"
+#include "broadcaster/http/access.h"
+#include "broadcaster/sinks/ws/client.h"
+#include "broadcaster/sinks/ws/extension.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_text(const char *text)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The analyser's segment as the broadcaster reads it, changed under its eyes. */
-#include "broadcaster/source.h"
+#include "broadcaster/source/source.h"
 #include "shared/json/messages.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/patch.h"

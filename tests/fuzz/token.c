@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The token's file, and what clients give as one. */
-#include "broadcaster/token.h"
+#include "broadcaster/guard/token.h"
 
 #include "tests/fuzz/fuzz.h"
 

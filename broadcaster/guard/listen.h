@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where to listen: addresses, with one port on all of them, and the sockets. Control thread. */
+#ifndef PHICAST_BROADCASTER_GUARD_LISTEN_H
+#define PHICAST_BROADCASTER_GUARD_LISTEN_H
+
+#include "shared/options.h"
+#include "shared/status.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct listen_address {
+    int family;                  /* AF_INET or AF_INET6 */
+    bool optional;               /* do without it if this machine does not have it */
+    char text[INET6_ADDRSTRLEN]; /* as inet_ntop prints it */
+};
+
+struct listen_plan {
+    uint32_t count;
+    bool tls;
+    uint16_t port; /* the same on every address */
+    struct listen_address address[OPTION_LIST_MAX];
+    int fd[OPTION_LIST_MAX]; /* one an address, which listens and does not block */
+};
+
+/* STATUS_BAD_ARG: not a numeric IP address. STATUS_NO_ACCESS: not a loopback one. */
+MUST_CHECK enum status listen_parse(const char *text, struct listen_address *address);
+
+/* Listens on the given port, or for 0 on one that is free on all addresses. Optional addresses that this
+ * machine lacks are left out, with a line in the log. `bind` empty means both loopbacks. On failure nothing
+ * is open, and `error` names the address, the port and the cure: STATUS_BUSY, STATUS_NO_ACCESS, STATUS_IO. */
+MUST_CHECK enum status listen_open(struct listen_plan *plan, const struct option_list *bind, uint32_t port,
+                                   char error[OPTION_ERROR_MAX]);
+
+/* A plan of all zeros is fine. */
+void listen_close(struct listen_plan *plan);
+
+/* "http://127.0.0.1:8000" or "http://[::1]:8000"; https:// with TLS. */
+void listen_url(const struct listen_plan *plan, uint32_t index, char *out, size_t size);
+
+#endif

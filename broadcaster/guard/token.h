@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The secret that clients must know, from a file that nobody else can read. It appears in no log. */
+#ifndef PHICAST_BROADCASTER_GUARD_TOKEN_H
+#define PHICAST_BROADCASTER_GUARD_TOKEN_H
+
+#include "shared/options.h"
+#include "shared/status.h"
+
+#include <stdbool.h>
+
+enum { TOKEN_MAX = 256 };
+
+/* Always TOKEN_MAX bytes, zeros after its end. Empty: none is asked for. */
+struct token {
+    char text[TOKEN_MAX];
+};
+
+/* Reads it: one line of 1 to 255 visible ASCII characters. On failure *token is as it was and `error` names
+ * the file and the cure: STATUS_NOT_FOUND, STATUS_NO_ACCESS (others can read it, or we cannot),
+ * STATUS_BAD_ARG. */
+MUST_CHECK enum status token_load(struct token *token, const char *path, char error[OPTION_ERROR_MAX]);
+
+/* Takes as long for every text. */
+bool token_fits(const struct token *token, const char *text);
+
+#endif

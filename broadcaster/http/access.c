@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/http/access.h"
+
+#include "broadcaster/guard/guard.h"
+#include "shared/log.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { ORIGIN_SHOWN = 128 };
+
+static bool is_listed(const struct access *access, const char *origin)
+{
+    for (uint32_t i = 0; i < access->origins->count; i++) {
+        if (guard_origins_match(access->origins->item[i], origin)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_listed_host(const struct access *access, const char *host)
+{
+    for (uint32_t i = 0; i < access->origins->count; i++) {
+        if (guard_origin_is_at(access->origins->item[i], host)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* HTTP/1.0 requests may come without a Host; no browser sends those. */
+static bool host_allowed(const struct access *access, const char *host)
+{
+    return host[0] == '\0' || guard_host_is_loopback(host) || is_listed_host(access, host) ||
+           (access->open && (guard_host_is_address(host) || guard_host_is(host, access->hostname)));
+}
+
+static bool origin_allowed(const struct access *access, const char *origin, const char *host, enum need need)
+{
+    if (guard_origin_is_file(origin)) {
+        return need != NEED_CONTROL && (!access->open || is_listed(access, origin));
+    }
+    return is_listed(access, origin) || guard_origin_is_loopback(origin) || guard_origin_is_at(origin, host);
+}
+
+static bool token_allowed(const struct access *access, const struct http_request *request)
+{
+    static const char scheme[] = "Bearer ";
+    char argument[sizeof "token=" + TOKEN_MAX];
+    const char *given = request->field[FIELD_AUTHORIZATION];
+    if (given) {
+        return strncasecmp(given, scheme, sizeof scheme - 1) == 0 &&
+               token_fits(&access->token, given + sizeof scheme - 1);
+    }
+    return request_argument(request, "token", argument, sizeof argument) &&
+           token_fits(&access->token, argument);
+}
+
+static void log_refused(const char *origin, enum need need)
+{
+    static uint64_t times;
+    if (guard_origin_is_file(origin) && need == NEED_CONTROL) {
+        log_repeated(&times, "a page from a file was refused: such a page may read, but move nothing");
+    } else if (guard_origin_is_one(origin)) {
+        log_repeated(&times, "a page of %.*s was refused; --allow-origin %.*s would let it in", ORIGIN_SHOWN,
+                     origin, ORIGIN_SHOWN, guard_origin_is_file(origin) ? "null" : origin);
+    }
+}
+
+struct verdict access_judge_preflight(const struct access *access, const struct http_request *request,
+                                      enum need need)
+{
+    const char *origin = request->field[FIELD_ORIGIN];
+    if (!host_allowed(access, request->host)) {
+        return (struct verdict){421, "this server answers to localhost and its own addresses only", NULL};
+    }
+    if (origin && origin[0] != '\0' && need >= NEED_STREAM &&
+        !origin_allowed(access, origin, request->host, need)) {
+        log_refused(origin, need);
+        return (struct verdict){403,
+                                need == NEED_CONTROL ? "pages of this origin may not change anything"
+                                                     : "pages of this origin may not open the streams",
+                                NULL};
+    }
+    return (struct verdict){0};
+}
+
+struct verdict access_judge(const struct access *access, const struct http_request *request, enum need need)
+{
+    const struct verdict verdict = access_judge_preflight(access, request, need);
+    if (verdict.code == 0 && need != NEED_PUBLIC && access->token.text[0] != '\0' &&
+        !token_allowed(access, request)) {
+        return (struct verdict){401, "give the token: Authorization: Bearer TOKEN, or ?token=TOKEN",
+                                "WWW-Authenticate: Bearer\r\n"};
+    }
+    return verdict;
+}
+
+const char *access_reader(const struct access *access, const struct http_request *request)
+{
+    const char *origin = request->field[FIELD_ORIGIN];
+    return origin && origin[0] != '\0' && origin_allowed(access, origin, request->host, NEED_STREAM) ? origin
+                                                                                                     : NULL;
+}

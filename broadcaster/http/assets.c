@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* WEB_DIR and the dependency on its files come from CMakeLists.txt. */
+#include "broadcaster/http/assets.h"
+
+#include <string.h>
+
+#define EMBED(symbol, file)                                                                                  \
+    __asm__(".pushsection .rodata\n"                                                                         \
+            ".balign 16\n" #symbol "_start:\n"                                                               \
+            ".incbin \"" WEB_DIR "/" file "\"\n" #symbol "_end:\n"                                           \
+            ".byte 0\n"                                                                                      \
+            ".popsection\n");                                                                                \
+    extern const unsigned char symbol##_start[] __attribute__((visibility("hidden")));                       \
+    extern const unsigned char symbol##_end[] __attribute__((visibility("hidden")))
+
+EMBED(asset_index, "index.html");
+EMBED(asset_access, "access.js");
+EMBED(asset_app, "app.js");
+EMBED(asset_breathing, "breathing.js");
+EMBED(asset_channels, "channels.js");
+EMBED(asset_circle, "circle.js");
+EMBED(asset_events, "events.js");
+EMBED(asset_header, "header.js");
+EMBED(asset_latency, "latency.js");
+EMBED(asset_model, "model.js");
+EMBED(asset_page, "page.js");
+EMBED(asset_plots, "plots.js");
+EMBED(asset_ring, "ring.js");
+EMBED(asset_server, "server.js");
+EMBED(asset_stream, "stream.js");
+EMBED(asset_view, "view.js");
+EMBED(asset_visual, "visual.js");
+EMBED(asset_visual_cues, "visual-cues.js");
+EMBED(asset_visual_waves, "visual-waves.js");
+EMBED(asset_panels, "panels.css");
+EMBED(asset_style, "style.css");
+EMBED(asset_visual_page, "visual.html");
+EMBED(asset_visual_style, "visual.css");
+EMBED(asset_uplot, "vendor/uplot/uPlot.iife.min.js");
+EMBED(asset_uplot_style, "vendor/uplot/uPlot.min.css");
+EMBED(asset_uplot_licence, "vendor/uplot/LICENSE");
+
+static const char html[] = "text/html; charset=utf-8";
+static const char script[] = "text/javascript; charset=utf-8";
+static const char style[] = "text/css; charset=utf-8";
+static const char plain[] = "text/plain; charset=utf-8";
+
+static const struct {
+    const char *path;
+    const char *content_type;
+    const unsigned char *start;
+    const unsigned char *end;
+} files[] = {
+    {"/", html, asset_index_start, asset_index_end},
+    {"/access.js", script, asset_access_start, asset_access_end},
+    {"/app.js", script, asset_app_start, asset_app_end},
+    {"/breathing.js", script, asset_breathing_start, asset_breathing_end},
+    {"/channels.js", script, asset_channels_start, asset_channels_end},
+    {"/circle.js", script, asset_circle_start, asset_circle_end},
+    {"/events.js", script, asset_events_start, asset_events_end},
+    {"/header.js", script, asset_header_start, asset_header_end},
+    {"/latency.js", script, asset_latency_start, asset_latency_end},
+    {"/model.js", script, asset_model_start, asset_model_end},
+    {"/page.js", script, asset_page_start, asset_page_end},
+    {"/plots.js", script, asset_plots_start, asset_plots_end},
+    {"/ring.js", script, asset_ring_start, asset_ring_end},
+    {"/server.js", script, asset_server_start, asset_server_end},
+    {"/stream.js", script, asset_stream_start, asset_stream_end},
+    {"/view.js", script, asset_view_start, asset_view_end},
+    {"/visual.js", script, asset_visual_start, asset_visual_end},
+    {"/visual-cues.js", script, asset_visual_cues_start, asset_visual_cues_end},
+    {"/visual-waves.js", script, asset_visual_waves_start, asset_visual_waves_end},
+    {"/panels.css", style, asset_panels_start, asset_panels_end},
+    {"/style.css", style, asset_style_start, asset_style_end},
+    {"/visual", html, asset_visual_page_start, asset_visual_page_end},
+    {"/visual.css", style, asset_visual_style_start, asset_visual_style_end},
+    {"/vendor/uplot/uPlot.iife.min.js", script, asset_uplot_start, asset_uplot_end},
+    {"/vendor/uplot/uPlot.min.css", style, asset_uplot_style_start, asset_uplot_style_end},
+    {"/vendor/uplot/LICENSE", plain, asset_uplot_licence_start, asset_uplot_licence_end},
+};
+
+const struct asset *asset_find(const char *path, struct asset *asset)
+{
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (strcmp(path, files[i].path) == 0) {
+            *asset = (struct asset){files[i].path, files[i].content_type, files[i].start,
+                                    (size_t)(files[i].end - files[i].start)};
+            return asset;
+        }
+    }
+    return NULL;
+}

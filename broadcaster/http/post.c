@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/http/post.h"
+
+#include "shared/json/reports.h"
+#include "shared/json/requests.h"
+#include "shared/text.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char phi_path[] = "/api/phi";
+static const char calibrate_path[] = "/api/calibrate";
+
+static bool is_calibrate(const char *path)
+{
+    return strcmp(path, calibrate_path) == 0;
+}
+
+bool post_takes(const char *path)
+{
+    return strcmp(path, phi_path) == 0 || is_calibrate(path);
+}
+
+/* "application/json", with or without parameters after it. */
+static bool is_json(const char *type)
+{
+    static const char json[] = "application/json";
+    if (!type || strncasecmp(type, json, sizeof json - 1) != 0) {
+        return false;
+    }
+    const char *rest = type + sizeof json - 1;
+    rest += strspn(rest, " \t");
+    return *rest == '\0' || *rest == ';';
+}
+
+struct verdict post_judge(const struct http_request *request)
+{
+    const char *type = request->field[FIELD_CONTENT_TYPE];
+    if (request->field[FIELD_TRANSFER_ENCODING]) {
+        return (struct verdict){411, "give the body's Content-Length", NULL};
+    }
+    if (request->content_length > POST_BODY_MAX) {
+        return (struct verdict){413, "the body is too large; " TEXT_OF(POST_BODY_MAX) " bytes are the most",
+                                NULL};
+    }
+    if (!is_json(type) && (request->content_length > 0 || !is_calibrate(request->path) || type)) {
+        return (struct verdict){415, "give Content-Type: application/json", NULL};
+    }
+    return (struct verdict){0};
+}
+
+void post_answer(const struct http_request *request, const char *body, size_t length, struct remote *remote,
+                 struct message *scratch, struct reply *reply)
+{
+    struct request asked;
+    char error[REQUEST_ERROR_MAX];
+    enum status status = is_calibrate(request->path) ? request_calibrate(&asked, body, length, error)
+                                                     : request_phi(&asked, body, length, error);
+    if (status) {
+        reply_detail(reply, status == STATUS_NO_MEMORY ? 500 : 400, error, scratch);
+        return;
+    }
+    status = remote_send(remote, asked.command, asked.count);
+    if (status) {
+        reply_detail(reply, 503, remote_refusal(remote, status), scratch);
+        return;
+    }
+    /* 202: the analyser takes them in its own time. A 500 says that there is no memory to say so. */
+    reply_fill(reply, 202, message_accepted(scratch, &asked), scratch);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/http/prometheus.h"
+
+#include "broadcaster/source/source.h"
+#include "shared/event.h"
+#include "shared/metric.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char prometheus_type[] = "text/plain; version=0.0.4; charset=utf-8";
+
+struct page {
+    struct message *message;
+    bool failed; /* out of memory */
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct page *page, const char *format, ...)
+{
+    struct message *message = page->message;
+    for (int attempt = 0; attempt < 2 && !page->failed; attempt++) {
+        const size_t room = message->capacity - message->length;
+        va_list args;
+        va_start(args, format);
+        const int length = vsnprintf(message->text ? message->text + message->length : NULL,
+                                     message->text ? room : 0, format, args);
+        va_end(args);
+        if (length >= 0 && message->text && (size_t)length < room) {
+            message->length += (size_t)length;
+            return;
+        }
+        const size_t capacity = (message->capacity + (size_t)length) * 2 + 64;
+        char *grown = length >= 0 ? realloc(message->text, capacity) : NULL;
+        page->failed = !grown;
+        if (grown) {
+            message->text = grown;
+            message->capacity = capacity;
+        }
+    }
+}
+
+static void head(struct page *page, const char *name, const char *type, const char *help)
+{
+    say(page, "# HELP phicast_%s %s\n# TYPE phicast_%s %s\n", name, help, name, type);
+}
+
+static void one(struct page *page, const char *name, const char *type, const char *help, double value)
+{
+    head(page, name, type, help);
+    say(page, "phicast_%s %.17g\n", name, value);
+}
+
+static void streams(struct page *page, const struct server_report *report)
+{
+    const struct {
+        const char *name;
+        const struct stream_report *of;
+    } all[] = {{"metrics", &report->metrics}, {"latency", &report->latency}, {"events", &report->events}};
+    head(page, "clients", "gauge", "WebSocket clients connected.");
+    for (size_t i = 0; i < 3; i++) {
+        say(page, "phicast_clients{stream=\"%s\"} %u\n", all[i].name, all[i].of->clients);
+    }
+    head(page, "messages_sent_total", "counter", "Messages handed to WebSocket clients.");
+    for (size_t i = 0; i < 3; i++) {
+        say(page, "phicast_messages_sent_total{stream=\"%s\"} %llu\n", all[i].name,
+            (unsigned long long)all[i].of->sent);
+    }
+}
+
+static void source(struct page *page, const struct server_report *report)
+{
+    head(page, "source_state", "gauge", "The analyser as it is seen: 1 for the state it is in.");
+    for (enum source_state i = SOURCE_ABSENT; i <= SOURCE_LIVE; i++) {
+        const char *state = source_state_str(i);
+        say(page, "phicast_source_state{state=\"%s\"} %d\n", state, strcmp(report->source_state, state) == 0);
+    }
+    one(page, "source_frame", "gauge", "Number of the analysis frame known last.", (double)report->frame);
+    one(page, "analysers_attached_total", "counter", "Analysers found.", (double)report->attached);
+    one(page, "snapshots_refused_total", "counter", "Snapshots that could not be believed.",
+        (double)report->refused_snapshots);
+    one(page, "events_refused_total", "counter", "Events that could not be believed.",
+        (double)report->refused_events);
+    one(page, "events_lost_total", "counter", "Events overwritten before they were read.",
+        (double)report->lost_events);
+}
+
+/* The name in base units, as Prometheus has them: amplitude, frequency_hertz, jitter_seconds. */
+struct base {
+    char name[64];
+    double factor;
+};
+
+static struct base base_of(const char *prefix, const struct metric *metric)
+{
+    static const struct {
+        const char *unit;
+        const char *suffix;
+        double factor;
+    } units[] = {{"Hz", "_hertz", 1}, {"rad", "_radians", 1}, {"ms", "_seconds", 1e-3}};
+    struct base base = {.factor = 1};
+    int length = snprintf(base.name, sizeof base.name, "%s%s", prefix, metric->name);
+    if (strcmp(metric->unit, "ms") == 0) {
+        length -= (int)strlen("_ms");
+    }
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(units[i].unit, metric->unit) == 0) {
+            base.factor = units[i].factor;
+            snprintf(base.name + length, sizeof base.name - (size_t)length, "%s", units[i].suffix);
+        }
+    }
+    return base;
+}
+
+/* Numbers that mean something by themselves: no frame's number, no time. */
+static bool is_gauge(const struct metric *metric)
+{
+    return metric->type != METRIC_SERIAL && metric->type != METRIC_TIME;
+}
+
+static void gauges(struct page *page, const struct metric *metric, size_t count, const void *snapshot)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_gauge(&metric[i])) {
+            const struct base base = base_of("", &metric[i]);
+            one(page, base.name, "gauge", metric[i].help, metric_read(&metric[i], snapshot) * base.factor);
+        }
+    }
+}
+
+static void channels(struct page *page, const struct metrics_snapshot *sound)
+{
+    for (size_t m = 0; m < CHANNEL_METRICS; m++) {
+        const struct base base = base_of("channel_", &channel_metric[m]);
+        head(page, base.name, "gauge", channel_metric[m].help);
+        for (uint32_t i = 0; i < sound->channel_count; i++) {
+            say(page, "phicast_%s{channel=\"%u\"} %.17g\n", base.name, i,
+                metric_read(&channel_metric[m], &sound->channel[i]) * base.factor);
+        }
+    }
+}
+
+static void sound(struct page *page, const struct server_report *report)
+{
+    head(page, "state", "gauge", "The sound's state: 1 for the one that it is in.");
+    for (uint32_t i = 0; i <= STATE_OFFLINE; i++) {
+        const char *state = sound_state_str(i);
+        say(page, "phicast_state{state=\"%s\"} %d\n", state, strcmp(report->state, state) == 0);
+    }
+    if (report->sound) {
+        gauges(page, frame_metric, FRAME_METRICS, report->sound);
+        channels(page, report->sound);
+        gauges(page, latency_metric, LATENCY_METRICS, &report->sound_latency);
+    }
+}
+
+static void analyser(struct page *page, const struct analyser_status *a)
+{
+    one(page, "jack_running", "gauge", "Whether the analyser has a JACK server.", a->jack_running != 0);
+    one(page, "sample_rate_hertz", "gauge", "JACK's sample rate.", a->sample_rate);
+    one(page, "period_frames", "gauge", "JACK's period.", a->period);
+    one(page, "dsp_load_ratio", "gauge", "Share of the period that JACK's whole graph takes.",
+        (double)a->dsp_load / 100);
+    one(page, "worst_callback_seconds", "gauge", "Longest callback.", (double)a->worst_callback_us / 1e6);
+    one(page, "callbacks_total", "counter", "Process callbacks.", (double)a->callbacks);
+    one(page, "frames_total", "counter", "Analysis frames.", (double)a->frames);
+    one(page, "xruns_total", "counter", "Overruns that JACK reported.", (double)a->xruns);
+    one(page, "gaps_total", "counter", "Jumps of JACK's frame counter.", (double)a->gaps);
+    one(page, "nonfinite_samples_total", "counter", "Input samples that were no numbers.",
+        (double)a->nonfinite_samples);
+}
+
+static void limits_lines(struct page *page, const struct limits *limits)
+{
+    one(page, "connections", "gauge", "Connections of any kind.", limits->connections);
+    one(page, "clients_limit", "gauge", "WebSocket clients that there is room for.", limits->max_clients);
+    one(page, "connections_refused_total", "counter", "Connections closed unanswered, over the limits.",
+        (double)limits->refused_connections);
+    one(page, "clients_refused_total", "counter", "WebSocket clients refused with 503.",
+        (double)limits->refused_streams);
+    one(page, "posts_refused_total", "counter", "POST requests refused with 429.",
+        (double)limits->refused_posts);
+}
+
+static void osc(struct page *page, const struct osc_report *report)
+{
+    uint64_t sent = 0;
+    uint64_t dropped = 0;
+    for (uint32_t i = 0; i < report->target_count; i++) {
+        sent += report->target[i].sent;
+        dropped += report->target[i].dropped;
+    }
+    one(page, "osc_targets", "gauge", "OSC targets.", report->target_count);
+    one(page, "osc_packets_sent_total", "counter", "OSC packets sent, all targets together.", (double)sent);
+    one(page, "osc_packets_dropped_total", "counter", "OSC packets dropped.", (double)dropped);
+    one(page, "osc_packets_received_total", "counter", "OSC packets that arrived.", (double)report->packets);
+    one(page, "osc_packets_refused_total", "counter", "OSC packets refused.", (double)report->refused);
+}
+
+enum status prometheus_print(struct message *message, const struct server_report *report,
+                             const struct limits *limits)
+{
+    struct page page = {.message = message};
+    message->length = 0;
+    head(&page, "build_info", "gauge", "The version that runs.");
+    say(&page, "phicast_build_info{version=\"%s\"} 1\n", PHICAST_VERSION);
+    one(&page, "uptime_seconds", "gauge", "Since the broadcaster started.", report->uptime_s);
+    source(&page, report);
+    sound(&page, report);
+    streams(&page, report);
+    limits_lines(&page, limits);
+    osc(&page, report->osc);
+    if (report->analyser) {
+        analyser(&page, report->analyser);
+    }
+    return page.failed ? STATUS_NO_MEMORY : STATUS_OK;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/http/site.h"
+
+#include "broadcaster/http/assets.h"
+#include "broadcaster/http/prometheus.h"
+#include "broadcaster/http/reply.h"
+#include "broadcaster/http/report.h"
+#include "shared/clock.h"
+#include "shared/json/reports.h"
+#include "shared/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* By scheme, because /visual?host= draws another server's streams, and Firefox and older Safari do not take
+ * 'self' to cover WebSockets. */
+static const char page_headers[] =
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
+    "connect-src 'self' http: https: ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors "
+    "'none'\r\n"
+    "Referrer-Policy: no-referrer\r\n";
+
+static void get_health(struct site *site, struct reply *reply)
+{
+    reply_fill(reply, 200, message_health(&site->scratch), &site->scratch);
+}
+
+static void get_ready(struct site *site, struct reply *reply)
+{
+    struct source *source = &site->hub->source;
+    source_poll(source, clock_now_us());
+    const bool ready = source->state == SOURCE_LIVE;
+    reply_fill(reply, ready ? 200 : 503, message_ready(&site->scratch, ready ? NULL : source->why),
+               &site->scratch);
+}
+
+static void get_version(struct site *site, struct reply *reply)
+{
+    reply_fill(reply, 200, message_version(&site->scratch), &site->scratch);
+}
+
+/* osc, which the report points to, must live as long as it. */
+static struct server_report make_report(struct site *site, struct osc_report *osc)
+{
+    const uint64_t now_us = clock_now_us();
+    source_poll(&site->hub->source, now_us);
+    osc_out_report(site->hub->osc, osc);
+    osc_in_report(site->osc_in, osc);
+    struct server_report report = report_make(site->hub, now_us, site->started_us);
+    report.osc = osc;
+    return report;
+}
+
+static void get_status(struct site *site, struct reply *reply)
+{
+    struct osc_report osc = {0};
+    const struct server_report report = make_report(site, &osc);
+    reply_fill(reply, 200, message_server(&site->scratch, &report), &site->scratch);
+}
+
+static void get_prometheus(struct site *site, struct reply *reply)
+{
+    struct osc_report osc = {0};
+    const struct server_report report = make_report(site, &osc);
+    reply_fill(reply, 200, prometheus_print(&site->scratch, &report, site->limits), &site->scratch);
+    reply->content_type = reply->code == 200 ? prometheus_type : reply_json;
+}
+
+static void get_latest(struct site *site, struct reply *reply, enum stream_kind kind)
+{
+    const struct wire *wire = hub_latest(site->hub, kind, clock_now_us());
+    if (!wire) {
+        reply_detail(reply, 500, "out of memory", &site->scratch);
+        return;
+    }
+    reply->code = 200;
+    reply->content_type = reply_json;
+    reply->body = wire_text(wire);
+    reply->length = wire->length;
+}
+
+static void get_metrics(struct site *site, struct reply *reply)
+{
+    get_latest(site, reply, STREAM_METRICS);
+}
+
+static void get_latency(struct site *site, struct reply *reply)
+{
+    get_latest(site, reply, STREAM_LATENCY);
+}
+
+static const struct {
+    const char *path;
+    void (*get)(struct site *site, struct reply *reply);
+} routes[] = {
+    {"/healthz", get_health},      {"/readyz", get_ready},        {"/version", get_version},
+    {"/api/metrics", get_metrics}, {"/api/latency", get_latency}, {"/api/status", get_status},
+    {"/metrics", get_prometheus},
+};
+
+static void get_asset(const struct asset *asset, struct reply *reply)
+{
+    reply->code = 200;
+    reply->content_type = asset->content_type;
+    reply->headers = page_headers;
+    reply->body = asset->data;
+    reply->length = asset->length;
+}
+
+/* The place in `routes`; -1: no such path. */
+static int find_route(const char *path)
+{
+    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+        if (strcmp(path, routes[i].path) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static enum need need_of(const char *path)
+{
+    struct asset asset;
+    return asset_find(path, &asset) || strcmp(path, "/healthz") == 0 ? NEED_PUBLIC : NEED_READ;
+}
+
+static void fill_verdict(struct site *site, struct reply *reply, const struct verdict *verdict)
+{
+    reply_detail(reply, verdict->code, verdict->detail, &site->scratch);
+    reply->headers = verdict->headers;
+}
+
+/* What is read, and whatever nobody else answers. */
+static void answer_reader(struct site *site, const struct http_request *request, struct reply *reply)
+{
+    struct asset asset;
+    const struct verdict verdict = access_judge(site->access, request, need_of(request->path));
+    const bool is_asset = asset_find(request->path, &asset) != NULL;
+    const int found = find_route(request->path);
+    if (verdict.code != 0) {
+        fill_verdict(site, reply, &verdict);
+    } else if (ws_stream_of(request->path) != STREAM_COUNT) {
+        reply_detail(reply, 404, "a WebSocket stream: connect with ws://", &site->scratch);
+    } else if (post_takes(request->path)) {
+        reply_detail(reply, 405, "only POST is allowed here", &site->scratch);
+        reply->headers = "Allow: POST\r\n";
+    } else if (!is_asset && found < 0) {
+        reply_detail(reply, 404, "no such path", &site->scratch);
+    } else if (request->method != METHOD_GET && request->method != METHOD_HEAD) {
+        reply_detail(reply, 405, "only GET and HEAD are allowed here", &site->scratch);
+        reply->headers = "Allow: GET, HEAD\r\n";
+    } else if (is_asset) {
+        get_asset(&asset, reply);
+    } else {
+        routes[found].get(site, reply);
+    }
+}
+
+/* What may be asked of a path; NULL: there is none. */
+static const char *methods_of(const char *path)
+{
+    struct asset asset;
+    return strcmp(path, "*") == 0                              ? "GET, HEAD, POST, OPTIONS"
+           : post_takes(path)                                  ? "POST, OPTIONS"
+           : ws_stream_of(path) != STREAM_COUNT                ? "GET, OPTIONS"
+           : asset_find(path, &asset) || find_route(path) >= 0 ? "GET, HEAD, OPTIONS"
+                                                               : NULL;
+}
+
+/* OPTIONS: what may be asked, and for a browser (CORS) whether a page of that origin may. */
+static void tell_options(struct site *site, const struct http_request *request, struct reply *reply)
+{
+    const char *methods = methods_of(request->path);
+    const enum need need = post_takes(request->path) ? NEED_CONTROL : NEED_STREAM;
+    const struct verdict verdict = access_judge_preflight(site->access, request, need);
+    const char *private = request->field[FIELD_CORS_PRIVATE];
+    if (verdict.code != 0 || !methods) {
+        const struct verdict none = {404, "no such path", NULL};
+        fill_verdict(site, reply, verdict.code != 0 ? &verdict : &none);
+        return;
+    }
+    snprintf(site->headers, sizeof site->headers, "Allow: %s\r\n%s%s%s%s", methods,
+             reply->reader ? "Access-Control-Allow-Methods: " : "", reply->reader ? methods : "",
+             reply->reader ? "\r\nAccess-Control-Allow-Headers: Authorization, Content-Type\r\n"
+                             "Access-Control-Max-Age: 600\r\n"
+                           : "",
+             reply->reader && private && strcasecmp(private, "true") == 0
+                 ? "Access-Control-Allow-Private-Network: true\r\n"
+                 : "");
+    reply->code = 204;
+    reply->headers = site->headers;
+}
+
+static struct verdict judge_post(struct site *site, const struct http_request *request,
+                                 const struct address *address)
+{
+    const struct verdict verdict = access_judge(site->access, request, NEED_CONTROL);
+    if (verdict.code == 0 && !limits_may_post(site->limits, address, clock_now_us())) {
+        return (struct verdict){429, "too many requests; " TEXT_OF(LIMITS_POSTS_HZ) " a second are the most",
+                                "Retry-After: 1\r\n"};
+    }
+    return verdict.code != 0 ? verdict : post_judge(request);
+}
+
+/* Why a WebSocket to that path is not opened. */
+static struct verdict judge_stream(struct site *site, const struct http_request *request,
+                                   const struct address *address, struct ws_offer *offer)
+{
+    const struct verdict verdict = access_judge(site->access, request, NEED_STREAM);
+    if (ws_stream_of(request->path) == STREAM_COUNT) {
+        return (struct verdict){404, "no such stream; there are /ws/metrics, /ws/latency and /ws/events",
+                                NULL};
+    }
+    if (verdict.code != 0) {
+        return verdict;
+    }
+    const struct refusal refusal = ws_read_offer(offer, request);
+    if (refusal.code != 0) {
+        return (struct verdict){refusal.code, refusal.detail,
+                                refusal.code == 426 ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                                                    : NULL};
+    }
+    const char *full = limits_stream_refusal(site->limits, address);
+    return full ? (struct verdict){503, full, "Retry-After: 5\r\n"} : verdict;
+}
+
+/* An upgrade that is not to WebSocket, or of another method than GET, is ignored, as RFC 9110 allows. */
+static bool wants_stream(const struct http_request *request)
+{
+    return request->method == METHOD_GET && request_lists(request->field[FIELD_UPGRADE], "websocket") &&
+           request_lists(request->field[FIELD_CONNECTION], "upgrade");
+}
+
+static void begin_reply(struct site *site, const struct http_request *request, struct reply *reply)
+{
+    /* Of a body, nothing is to be read but what site_body is given: it never becomes a request. */
+    const bool unread = request->content_length > 0 || request->field[FIELD_TRANSFER_ENCODING];
+    *reply = (struct reply){.reader = access_reader(site->access, request),
+                            .head_only = request->method == METHOD_HEAD,
+                            .close = !request->keep_alive || unread};
+}
+
+enum outcome site_answer(struct site *site, const struct http_request *request, const struct address *address,
+                         struct reply *reply, struct ws_offer *offer)
+{
+    begin_reply(site, request, reply);
+    if (wants_stream(request)) {
+        const struct verdict verdict = judge_stream(site, request, address, offer);
+        if (verdict.code == 0) {
+            return OUTCOME_UPGRADES;
+        }
+        fill_verdict(site, reply, &verdict);
+        reply->close = true;
+    } else if (request->method == METHOD_OPTIONS) {
+        tell_options(site, request, reply);
+    } else if (request->method == METHOD_POST && post_takes(request->path)) {
+        const struct verdict verdict = judge_post(site, request, address);
+        if (verdict.code == 0) {
+            return OUTCOME_NEEDS_BODY;
+        }
+        fill_verdict(site, reply, &verdict);
+    } else {
+        answer_reader(site, request, reply);
+    }
+    return OUTCOME_ANSWERED;
+}
+
+void site_body(struct site *site, const struct http_request *request, const char *body, struct reply *reply)
+{
+    begin_reply(site, request, reply);
+    reply->close = !request->keep_alive;
+    source_poll(&site->hub->source, clock_now_us());
+    post_answer(request, body, request->content_length, site->remote, &site->scratch, reply);
+}
+
+void site_refuse(struct site *site, const struct http_request *request, struct refusal refusal,
+                 struct reply *reply)
+{
+    *reply = (struct reply){.head_only = request->method == METHOD_HEAD, .close = true};
+    reply_detail(reply, refusal.code, refusal.detail, &site->scratch);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What stands at which path, and who may ask. Knows requests and answers, not what they come and go by. Event
+ * loop's thread. */
+#ifndef PHICAST_BROADCASTER_HTTP_SITE_H
+#define PHICAST_BROADCASTER_HTTP_SITE_H
+
+#include "broadcaster/control/remote.h"
+#include "broadcaster/guard/limits.h"
+#include "broadcaster/http/post.h"
+#include "broadcaster/sinks/osc/in.h"
+#include "broadcaster/sinks/ws/client.h"
+#include "broadcaster/stream/hub.h"
+
+#include <stdint.h>
+
+struct site {
+    struct hub *hub;
+    struct remote *remote;
+    const struct osc_in *osc_in;
+    const struct access *access;
+    struct limits *limits;
+    uint64_t started_us;    /* CLOCK_MONOTONIC */
+    struct message scratch; /* start from {0}; free with message_free */
+    char headers[256];      /* of the answer under way */
+};
+
+enum outcome {
+    OUTCOME_ANSWERED, /* the reply is to be sent */
+    OUTCOME_NEEDS_BODY /* request->content_length bytes are to be read, and given to site_body */,
+    OUTCOME_UPGRADES /* the connection becomes the stream that `offer` describes */
+};
+
+/* address: where the request comes from. What the reply points to is good until the next call. */
+enum outcome site_answer(struct site *site, const struct http_request *request, const struct address *address,
+                         struct reply *reply, struct ws_offer *offer);
+
+/* The answer to a request whose body has come, of at most POST_BODY_MAX bytes. */
+void site_body(struct site *site, const struct http_request *request, const char *body, struct reply *reply);
+
+/* The answer to what was no request. */
+void site_refuse(struct site *site, const struct http_request *request, struct refusal refusal,
+                 struct reply *reply);
+
+#endif

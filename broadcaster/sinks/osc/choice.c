@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/sinks/osc/choice.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VALUE_MAX = 256 };
+
+struct given { /* what the query said, where the default depends on the rest */
+    bool events;
+    bool metrics;
+};
+
+__attribute__((format(printf, 3, 4))) static enum status refuse(char *error, const char *url,
+                                                                const char *format, ...)
+{
+    va_list args;
+    const int used = snprintf(error, OPTION_ERROR_MAX, "--osc %.90s: ", url);
+    va_start(args, format);
+    vsnprintf(error + used, OPTION_ERROR_MAX - (size_t)used, format, args);
+    va_end(args);
+    return STATUS_BAD_ARG;
+}
+
+/* A whole number in its range and nothing else. */
+static bool take_number(const char *text, uint32_t min, uint32_t max, uint32_t *number)
+{
+    const size_t length = strlen(text);
+    if (length == 0 || length > 5 || text[strspn(text, "0123456789")] != '\0') {
+        return false;
+    }
+    *number = (uint32_t)strtoul(text, NULL, 10);
+    return *number >= min && *number <= max;
+}
+
+/* Copies what stands between start and end. False: it is empty or does not fit. */
+static bool cut(char *out, size_t size, const char *start, const char *end)
+{
+    const size_t length = (size_t)(end - start);
+    if (length == 0 || length >= size) {
+        return false;
+    }
+    memcpy(out, start, length);
+    out[length] = '\0';
+    return true;
+}
+
+static bool is_host(const char *host, bool bracketed)
+{
+    static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+    static const char v6[] =
+        "0123456789abcdefABCDEF:.%-_ghijklmnopqrstuvwxyz"; /* with a zone: fe80::1%eth0 */
+    return host[strspn(host, bracketed ? v6 : name)] == '\0' && (!bracketed || strchr(host, ':'));
+}
+
+static enum status take_authority(struct osc_choice *choice, const char *url, const char *at,
+                                  const char **rest, char *error)
+{
+    const bool bracketed = *at == '[';
+    const char *start = bracketed ? at + 1 : at;
+    const char *end = start + strcspn(start, bracketed ? "]" : ":/?");
+    uint32_t port;
+    if (!cut(choice->host, sizeof choice->host, start, end) || !is_host(choice->host, bracketed) ||
+        (bracketed && *end != ']')) {
+        return refuse(error, url, "no host in it; give osc.udp://HOST:PORT");
+    }
+    end += bracketed ? 1 : 0;
+    if (*end != ':') {
+        return refuse(error, url, "no port in it; give osc.udp://HOST:PORT");
+    }
+    start = end + 1;
+    end = start + strcspn(start, "/?");
+    if (!cut(choice->port, sizeof choice->port, start, end) ||
+        !take_number(choice->port, 1, UINT16_MAX, &port)) {
+        return refuse(error, url, "the port must be a number from 1 to %d", UINT16_MAX);
+    }
+    snprintf(choice->port, sizeof choice->port, "%u", port);
+    *rest = end;
+    return STATUS_OK;
+}
+
+/* "/" and "" mean the default. The forbidden characters are those that OSC gives a meaning in addresses. */
+static enum status take_prefix(struct osc_choice *choice, const char *url, const char *at, const char **rest,
+                               char *error)
+{
+    const char *end = at + strcspn(at, "?");
+    *rest = end;
+    while (end > at && end[-1] == '/') {
+        end--;
+    }
+    if (end == at) {
+        snprintf(choice->prefix, sizeof choice->prefix, "/phicast");
+        return STATUS_OK;
+    }
+    if (!cut(choice->prefix, sizeof choice->prefix, at, end)) {
+        return refuse(error, url, "the prefix is too long; give one of up to %d characters",
+                      OSC_PREFIX_MAX - 1);
+    }
+    for (const char *c = choice->prefix; *c; c++) {
+        if (*c <= ' ' || *c > '~' || strchr("#*,?[]{}", *c)) {
+            return refuse(error, url,
+                          "the prefix must be plain text without any of # * , ? [ ] { } and spaces");
+        }
+    }
+    return STATUS_OK;
+}
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = c ? strchr(digits, c | 0x20) : NULL;
+    return found ? (int)(found - digits) : -1;
+}
+
+static bool decode(char *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text != '%') {
+            *out++ = *text;
+            continue;
+        }
+        const int high = hex_digit(text[1]);
+        const int low = high < 0 ? -1 : hex_digit(text[2]);
+        if (low < 0 || (high == 0 && low == 0)) {
+            return false;
+        }
+        *out++ = (char)(high * 16 + low);
+        text += 2;
+    }
+    *out = '\0';
+    return true;
+}
+
+static bool take_switch(const char *value, bool *on)
+{
+    *on = value[0] == '1';
+    return (value[0] == '0' || value[0] == '1') && value[1] == '\0';
+}
+
+static enum status take_choice(struct osc_choice *choice, struct given *given, const char *url,
+                               const char *name, const char *value, char *error)
+{
+    static const char *const help = "%s: give 0 or 1";
+    if (strcmp(name, "events") == 0) {
+        given->events = true;
+        return take_switch(value, &choice->events) ? STATUS_OK : refuse(error, url, help, name);
+    }
+    if (strcmp(name, "metrics") == 0) {
+        given->metrics = true;
+        return take_switch(value, &choice->metrics) ? STATUS_OK : refuse(error, url, help, name);
+    }
+    if (strcmp(name, "time") == 0) {
+        return take_switch(value, &choice->dated) ? STATUS_OK : refuse(error, url, help, name);
+    }
+    if (strcmp(name, "rate") == 0) {
+        return take_number(value, 1, OSC_RATE_MAX, &choice->rate_hz)
+                   ? STATUS_OK
+                   : refuse(error, url, "rate: give a whole number of Hz from 1 to %d", OSC_RATE_MAX);
+    }
+    if (strcmp(name, "map") == 0) {
+        return value[0] != '\0' && decode(choice->map, value)
+                   ? STATUS_OK
+                   : refuse(error, url, "map: give touchdesigner, resolume, eos or a file's name");
+    }
+    return refuse(error, url, "%.20s: no such choice; there are events, metrics, rate, map and time", name);
+}
+
+static enum status take_query(struct osc_choice *choice, struct given *given, const char *url, const char *at,
+                              char *error)
+{
+    while (*at != '\0') {
+        char name[24];
+        char value[VALUE_MAX] = "";
+        const char *end = at + 1 + strcspn(at + 1, "&");
+        const char *equals = memchr(at, '=', (size_t)(end - at));
+        if (!equals || !cut(name, sizeof name, at + 1, equals) ||
+            (equals + 1 < end && !cut(value, sizeof value, equals + 1, end))) {
+            return refuse(error, url, "after the ? give CHOICE=VALUE, with & between two of them");
+        }
+        const enum status status = take_choice(choice, given, url, name, value, error);
+        if (status) {
+            return status;
+        }
+        at = end;
+    }
+    return STATUS_OK;
+}
+
+static_assert((int)OSC_MAP_NAME_MAX >= (int)VALUE_MAX, "a decoded value always fits");
+
+enum status osc_choice_parse(struct osc_choice *choice, const char *url, bool metrics,
+                             char error[OPTION_ERROR_MAX])
+{
+    static const char udp[] = "osc.udp://";
+    static const char tcp[] = "osc.tcp://";
+    struct given given = {0};
+    const char *at = url + sizeof udp - 1;
+
+    *choice = (struct osc_choice){.events = true, .metrics = metrics, .rate_hz = OSC_RATE_DEFAULT};
+    choice->tcp = strncmp(url, tcp, sizeof tcp - 1) == 0;
+    if (!choice->tcp && strncmp(url, udp, sizeof udp - 1) != 0) {
+        return refuse(error, url, "give osc.udp://HOST:PORT or osc.tcp://HOST:PORT, or none");
+    }
+    enum status status = take_authority(choice, url, at, &at, error);
+    if (status == STATUS_OK) {
+        status = take_prefix(choice, url, at, &at, error);
+    }
+    if (status == STATUS_OK) {
+        status = take_query(choice, &given, url, at, error);
+    }
+    if (status == STATUS_OK && choice->map[0] != '\0') { /* its receivers want floats and nothing else */
+        choice->events = given.events && choice->events;
+        choice->metrics = !given.metrics || choice->metrics;
+    }
+    if (status == STATUS_OK && !choice->events && !choice->metrics) {
+        return refuse(error, url, "asks for neither events nor metrics; leave it out instead");
+    }
+    return status;
+}
+
+void osc_choice_url(const struct osc_choice *choice, char out[OSC_URL_MAX])
+{
+    const bool v6 = strchr(choice->host, ':') != NULL;
+    snprintf(out, OSC_URL_MAX, "osc.%s://%s%s%s:%s%s", choice->tcp ? "tcp" : "udp", v6 ? "[" : "",
+             choice->host, v6 ? "]" : "", choice->port, choice->prefix);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/sinks/osc/out.h"
+
+#include "broadcaster/sinks/osc/choice.h"
+#include "broadcaster/sinks/osc/link.h"
+#include "broadcaster/sinks/osc/map.h"
+#include "broadcaster/sinks/osc/packet.h"
+#include "broadcaster/stream/schedule.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct target {
+    struct osc_choice choice;
+    struct osc_map map;
+    struct osc_link link;
+    struct schedule schedule;
+    uint32_t channels; /* the most that a frame has had: those that vanish are told to be silent */
+    uint64_t unsent;   /* events that could not be packed */
+    char url[OSC_URL_MAX];
+};
+
+struct osc_out {
+    uint32_t count;
+    struct target target[OPTION_LIST_MAX];
+};
+
+/* quiet: as in osc_link_init. */
+static enum status open_target(struct target *target, const char *url, bool metrics, bool quiet,
+                               uint64_t now_us, char *error)
+{
+    char why[OPTION_ERROR_MAX];
+    enum status status = osc_choice_parse(&target->choice, url, metrics, error);
+    if (status) {
+        return status;
+    }
+    status = osc_map_make(&target->map, target->choice.map, target->choice.prefix, why);
+    if (status) {
+        snprintf(error, OPTION_ERROR_MAX, "--osc ... map=%.200s", why);
+        return status == STATUS_NO_MEMORY ? status : STATUS_BAD_ARG;
+    }
+    osc_choice_url(&target->choice, target->url);
+    osc_link_init(&target->link, &target->choice, quiet);
+    schedule_init(&target->schedule, now_us, target->choice.rate_hz);
+    return STATUS_OK;
+}
+
+enum status osc_out_open(struct osc_out **out, const struct option_list *urls, bool metrics, uint64_t now_us,
+                         char error[OPTION_ERROR_MAX])
+{
+    enum status status = STATUS_OK;
+    struct osc_out *made = calloc(1, sizeof *made);
+    *out = NULL;
+    if (!made) {
+        snprintf(error, OPTION_ERROR_MAX, "out of memory");
+        return STATUS_NO_MEMORY;
+    }
+    if (urls->count == 0) {
+        status = open_target(&made->target[0], OSC_URL_DEFAULT, metrics, true, now_us, error);
+        made->count = status ? 0 : 1;
+    }
+    for (uint32_t i = 0; status == STATUS_OK && i < urls->count; i++) {
+        if (strcmp(urls->item[i], "none") != 0) {
+            status = open_target(&made->target[made->count], urls->item[i], metrics, false, now_us, error);
+            made->count += status ? 0 : 1;
+        }
+    }
+    if (status) {
+        osc_out_close(made);
+        return status;
+    }
+    *out = made;
+    return STATUS_OK;
+}
+
+void osc_out_close(struct osc_out *out)
+{
+    for (uint32_t i = 0; out && i < out->count; i++) {
+        osc_link_close(&out->target[i].link);
+        osc_map_free(&out->target[i].map);
+    }
+    free(out);
+}
+
+void osc_out_event(struct osc_out *out, const struct event *event, uint64_t now_us)
+{
+    struct osc_packet packet;
+    for (uint32_t i = 0; out && i < out->count; i++) {
+        struct target *target = &out->target[i];
+        if (!target->choice.events) {
+            continue;
+        }
+        const enum status status =
+            osc_pack_event(&packet, event, target->choice.prefix, target->choice.dated);
+        if (status) {
+            log_repeated(&target->unsent, "event not sent to OSC target %s: %s", target->url,
+                         status_str(status));
+            continue;
+        }
+        osc_link_send(&target->link, &packet, true, now_us);
+    }
+}
+
+static void send_frame(struct target *target, const struct metrics_snapshot *frame, uint64_t now_us)
+{
+    struct osc_packet packet;
+    uint32_t next = 0;
+    if (frame->channel_count > target->channels) {
+        target->channels = frame->channel_count;
+    }
+    while (next < target->map.count) {
+        if (osc_pack_frame(&packet, &target->map, &next, frame, target->channels, target->choice.dated)) {
+            return; /* out of memory: the next frame may find some */
+        }
+        if (packet.length > 0) {
+            osc_link_send(&target->link, &packet, false, now_us);
+        }
+    }
+}
+
+static uint64_t beat_target(struct target *target, const struct source *source, uint64_t now_us)
+{
+    uint64_t next = osc_link_beat(&target->link, now_us);
+    if (!target->choice.metrics) {
+        return next;
+    }
+    if (schedule_deadline(&target->schedule) <= now_us) {
+        schedule_advance(&target->schedule, now_us);
+        if (osc_link_sends(&target->link)) {
+            struct metrics_snapshot frame;
+            source_frame(source, (double)clock_unix_us() / 1e6, &frame);
+            send_frame(target, &frame, now_us);
+            next = osc_link_beat(&target->link, now_us);
+        }
+    }
+    return clock_earlier(next, schedule_deadline(&target->schedule));
+}
+
+uint64_t osc_out_beat(struct osc_out *out, const struct source *source, uint64_t now_us)
+{
+    uint64_t next = UINT64_MAX;
+    for (uint32_t i = 0; out && i < out->count; i++) {
+        next = clock_earlier(next, beat_target(&out->target[i], source, now_us));
+    }
+    return next;
+}
+
+bool osc_out_wants_events(const struct osc_out *out)
+{
+    for (uint32_t i = 0; out && i < out->count; i++) {
+        if (out->target[i].choice.events && osc_link_heard(&out->target[i].link)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void osc_out_report(const struct osc_out *out, struct osc_report *report)
+{
+    for (uint32_t i = 0; out && i < out->count; i++) {
+        const struct target *target = &out->target[i];
+        report->target[i] = (struct osc_target_report){
+            .url = target->url,
+            .state = osc_link_state_str(target->link.state),
+            .detail = target->link.why,
+            .events = target->choice.events,
+            .metrics = target->choice.metrics,
+            .rate_hz = target->choice.metrics ? target->choice.rate_hz : 0,
+            .sent = target->link.sent,
+            .dropped = target->link.dropped,
+        };
+        report->target_count = i + 1;
+    }
+}

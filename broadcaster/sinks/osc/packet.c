@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/sinks/osc/packet.h"
+
+#include <lo/lo.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { BUNDLE_HEAD = 16, ELEMENT_HEAD = 4, ADDRESS_MAX = 160 };
+
+/* NTP counts from 1900. */
+static lo_timetag timetag_of(bool dated, double unix_s)
+{
+    static const double unix_epoch = 2208988800.0;
+    if (!dated || !(unix_s >= 0) || !(unix_s < 2e9)) {
+        return LO_TT_IMMEDIATE;
+    }
+    const double whole = floor(unix_s);
+    return (lo_timetag){.sec = (uint32_t)(whole + unix_epoch),
+                        .frac = (uint32_t)((unix_s - whole) * 4294967296.0)};
+}
+
+static enum status finish_message(struct osc_packet *packet, lo_message message, const char *address)
+{
+    const size_t length = lo_message_length(message, address);
+    if (length > sizeof packet->bytes) {
+        return STATUS_BAD_ARG;
+    }
+    packet->length = 0;
+    if (!lo_message_serialise(message, address, packet->bytes, &packet->length)) {
+        return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+static enum status finish_bundle(struct osc_packet *packet, lo_bundle bundle)
+{
+    packet->length = 0;
+    return lo_bundle_serialise(bundle, packet->bytes, &packet->length) ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+/* The arguments; 0 if all of them could be added, as liblo has it. */
+static int add_arguments(lo_message message, const struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_STATE_CHANGE: {
+        const struct state_change *e = &event->state_change;
+        return lo_message_add_string(message, sound_state_str(e->from_state)) |
+               lo_message_add_string(message, sound_state_str(e->to_state)) |
+               lo_message_add_string(message, state_trigger_str(e->trigger)) |
+               lo_message_add_float(message, e->confidence);
+    }
+    case EVENT_CRITICAL: {
+        const struct critical_event *e = &event->critical;
+        return lo_message_add_float(message, e->criticality) | lo_message_add_float(message, e->duration_ms) |
+               lo_message_add_float(message, e->peak_ici);
+    }
+    default: {
+        const struct phi_adaptation *e = &event->phi_adaptation;
+        return lo_message_add_float(message, e->old_depth) | lo_message_add_float(message, e->new_depth) |
+               lo_message_add_float(message, e->old_phase) | lo_message_add_float(message, e->new_phase) |
+               lo_message_add_string(message, adaptation_reason_str(e->reason));
+    }
+    }
+}
+
+enum status osc_pack_event(struct osc_packet *packet, const struct event *event, const char *prefix,
+                           bool dated)
+{
+    static const char *const names[] = {NULL, "state_change", "critical_event", "phi_adaptation"};
+    char address[ADDRESS_MAX];
+    enum status status = event_check(event);
+    packet->length = 0;
+    if (status) {
+        return status;
+    }
+    lo_message message = lo_message_new();
+    if (!message || add_arguments(message, event) != 0) {
+        lo_message_free(message);
+        return STATUS_NO_MEMORY;
+    }
+    snprintf(address, sizeof address, "%s/event/%s", prefix, names[event->kind]);
+    if (!dated) {
+        status = finish_message(packet, message, address);
+        lo_message_free(message);
+        return status;
+    }
+    lo_bundle bundle = lo_bundle_new(timetag_of(true, event->timestamp));
+    if (!bundle || lo_bundle_add_message(bundle, address, message) != 0) {
+        lo_message_free(message);
+        status = STATUS_NO_MEMORY;
+    } else {
+        status = finish_bundle(packet, bundle);
+    }
+    if (bundle) {
+        lo_bundle_free_recursive(bundle);
+    }
+    return status;
+}
+
+/* Adds the row's float. False when out of memory. */
+static bool add_row(lo_bundle bundle, const struct osc_row *row, const struct metrics_snapshot *frame)
+{
+    lo_message message = lo_message_new();
+    if (!message || lo_message_add_float(message, osc_map_value(row, frame)) != 0 ||
+        lo_bundle_add_message(bundle, row->address, message) != 0) {
+        lo_message_free(message);
+        return false;
+    }
+    return true;
+}
+
+/* Of a message with one float: the address, padded; ",f" with its padding; the float. */
+static size_t row_length(const struct osc_row *row)
+{
+    return ELEMENT_HEAD + (strlen(row->address) / 4 + 1) * 4 + 4 + 4;
+}
+
+enum status osc_pack_frame(struct osc_packet *packet, const struct osc_map *map, uint32_t *next,
+                           const struct metrics_snapshot *frame, uint32_t channels, bool dated)
+{
+    lo_bundle bundle = lo_bundle_new(timetag_of(dated, frame->timestamp));
+    size_t length = BUNDLE_HEAD;
+    enum status status = bundle ? STATUS_OK : STATUS_NO_MEMORY;
+
+    packet->length = 0;
+    for (; status == STATUS_OK && *next < map->count; ++*next) {
+        const struct osc_row *row = &map->row[*next];
+        if (row->per_channel && row->channel >= channels) {
+            continue;
+        }
+        if (length + row_length(row) > sizeof packet->bytes) {
+            break;
+        }
+        length += row_length(row);
+        if (!add_row(bundle, row, frame)) {
+            status = STATUS_NO_MEMORY;
+        }
+    }
+    if (status == STATUS_OK && length > BUNDLE_HEAD) {
+        status = finish_bundle(packet, bundle);
+    }
+    if (bundle) {
+        lo_bundle_free_recursive(bundle);
+    }
+    return status;
+}
+
+enum status osc_pack_plain(struct osc_packet *packet, const char *address)
+{
+    lo_message message = lo_message_new();
+    packet->length = 0;
+    if (!message) {
+        return STATUS_NO_MEMORY;
+    }
+    const enum status status = finish_message(packet, message, address);
+    lo_message_free(message);
+    return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Events and metrics as OSC packets, made by liblo. No packet is longer than OSC_PACKET_MAX. */
+#ifndef PHICAST_BROADCASTER_SINKS_OSC_PACKET_H
+#define PHICAST_BROADCASTER_SINKS_OSC_PACKET_H
+
+#include "broadcaster/sinks/osc/map.h"
+#include "shared/event.h"
+#include "shared/status.h"
+#include "shared/telemetry.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What an Ethernet frame carries, with room to spare for tunnels. */
+enum { OSC_PACKET_MAX = 1400 };
+
+struct osc_packet {
+    size_t length;
+    unsigned char bytes[OSC_PACKET_MAX];
+};
+
+/* PREFIX/event/TYPE with the strings and floats of the wire contract, in its order; the timestamp only as the
+ * timetag of a bundle around it if `dated`. STATUS_CORRUPT: fails event_check. STATUS_NO_MEMORY. */
+MUST_CHECK enum status osc_pack_event(struct osc_packet *packet, const struct event *event,
+                                      const char *prefix, bool dated);
+
+/* One frame as a bundle, or as several if it does not fit in one packet: fills one packet, starting at
+ * row *next (0 at first), which moves on; call until it is map->count. Rows of channels from `channels` on
+ * are left out. The packet is empty (length 0) if there was no row left to send. STATUS_NO_MEMORY. */
+MUST_CHECK enum status osc_pack_frame(struct osc_packet *packet, const struct osc_map *map, uint32_t *next,
+                                      const struct metrics_snapshot *frame, uint32_t channels, bool dated);
+
+/* One message without arguments. STATUS_BAD_ARG: the address is too long for a packet. STATUS_NO_MEMORY. */
+MUST_CHECK enum status osc_pack_plain(struct osc_packet *packet, const char *address);
+
+#endif

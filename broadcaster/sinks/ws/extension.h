@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* permessage-deflate for libwebsockets, without its built-in one, which compresses anew for every client.
+ * This one negotiates, and marks the data frames of messages that were compressed already. What clients send
+ * compressed stays so: only for sockets whose words nobody reads. */
+#ifndef PHICAST_BROADCASTER_SINKS_WS_EXTENSION_H
+#define PHICAST_BROADCASTER_SINKS_WS_EXTENSION_H
+
+#include <libwebsockets.h>
+#include <stdbool.h>
+
+/* For lws_context_creation_info. The session that libwebsockets keeps for the protocol must start with a
+ * struct client. */
+extern const struct lws_extension extensions[];
+
+/* Whether a Sec-WebSocket-Extensions header's (first) offer of permessage-deflate can be taken as it stands:
+ * no unknown parameter, none twice, and no smaller window than ours. Pure. */
+bool extension_takes(const char *offers);
+
+#endif

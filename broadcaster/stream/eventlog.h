@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The latest events as text, numbered from 0. Each client keeps the number of the event it wants next.
+ *
+ * A client may lag by EVENTLOG_LAG_MAX events at most. One that falls further behind is closed (1013, try
+ * again later) rather than let events go missing without a word: whoever stays connected has seen them all.
+ */
+#ifndef PHICAST_BROADCASTER_STREAM_EVENTLOG_H
+#define PHICAST_BROADCASTER_STREAM_EVENTLOG_H
+
+#include "broadcaster/stream/deflate.h"
+#include "shared/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { EVENTLOG_SLOTS = 1024, EVENTLOG_LAG_MAX = 1000 };
+
+/* Start from {0}. */
+struct eventlog {
+    uint64_t head; /* events ever logged */
+    struct frame slot[EVENTLOG_SLOTS];
+};
+
+/* STATUS_NO_MEMORY, and then the event is not logged. */
+MUST_CHECK enum status eventlog_push(struct eventlog *log, const char *text, size_t length);
+
+/* Event `next`, or NULL if it has not happened yet or is no longer held. Valid until the next push. */
+struct frame *eventlog_get(struct eventlog *log, uint64_t next);
+
+/* Whether a client that wants event `next` has fallen too far behind. */
+bool eventlog_lags(const struct eventlog *log, uint64_t next);
+
+void eventlog_free(struct eventlog *log);
+
+#endif

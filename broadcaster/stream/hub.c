@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/stream/hub.h"
+
+#include "shared/clock.h"
+#include "shared/log.h"
+
+#include <libwebsockets.h>
+
+enum { EVENT_POLL_US = 2000 };
+
+/* Events may be far between, and clients be gone. */
+enum { EVENT_LOOK_US = 5000000 };
+
+/* When a beat has taken all the events it may: after a pause the ring may be full, and a client can only be
+ * written to between two beats. */
+enum { EVENT_BATCH_US = 1000 };
+
+/* A client further behind than this does not keep up, and the note of what has been sent does not wait for
+ * it. */
+enum { KEEPS_UP = FEED_BATCH };
+
+static const struct client_close lagging = {1013, "too slow: events would have been lost"};
+
+void hub_init(struct hub *hub, const char *name, struct segment_trust trust, const struct segment *control,
+              struct osc_out *osc, const struct event_cursor *past, uint64_t now_us)
+{
+    *hub = (struct hub){.osc = osc};
+    source_init(&hub->source, name, trust);
+    feed_init(&hub->feed, &hub->source, control, osc, past, now_us);
+    cohort_init(&hub->stream[STREAM_METRICS].standard, METRICS_HZ, 0, now_us, now_us);
+    cohort_init(&hub->stream[STREAM_LATENCY].standard, LATENCY_HZ, 0, now_us, now_us);
+    cohort_init(&hub->stream[STREAM_EVENTS].standard, 1, 0, now_us, now_us); /* only to list its clients */
+}
+
+void hub_close(struct hub *hub)
+{
+    source_close(&hub->source);
+    feed_free(&hub->feed);
+    message_free(&hub->scratch);
+    for (int i = 0; i < STREAM_COUNT; i++) {
+        frame_free(&hub->stream[i].message);
+    }
+    deflater_free(&hub->deflater);
+}
+
+static void count(struct meter *meter, uint64_t now_us)
+{
+    const uint64_t second = now_us / 1000000U;
+    if (second != meter->second) {
+        meter->rate_hz = second == meter->second + 1 ? meter->count : 0;
+        meter->second = second;
+        meter->count = 0;
+    }
+    meter->count++;
+}
+
+/* The age of a frame is taken once, when it is first handed to the sockets. */
+static void take_age(struct hub *hub, uint64_t now_us)
+{
+    if (hub->source.state == SOURCE_LIVE && hub->frame.published_us != hub->aged_frame_us) {
+        hub->aged_frame_us = hub->frame.published_us;
+        ages_add(&hub->ages, now_us, hub->frame.centre_us);
+    }
+}
+
+static void show_frame(struct hub *hub, uint64_t now_us)
+{
+    source_frame(&hub->source, (double)clock_unix_us() / 1e6, &hub->frame);
+    hub->stream[STREAM_METRICS].generation++;
+    if (hub->stream[STREAM_METRICS].client_count == 0) {
+        take_age(hub, now_us);
+    }
+}
+
+/* Whether the current generation shows the newest frame already, for another cohort. */
+static bool is_shown(const struct hub *hub)
+{
+    return hub->source.state == SOURCE_LIVE && hub->stream[STREAM_METRICS].generation > 0 &&
+           hub->frame.frame == hub->source.metrics.frame &&
+           hub->frame.published_us == hub->source.metrics.published_us;
+}
+
+/* The cohort may be gone after this. */
+static void serve(struct stream *stream, const struct cohort *cohort, uint64_t now_us)
+{
+    if (cohort == &stream->standard) {
+        count(&stream->meter, now_us);
+    }
+    cohort_serve(cohort);
+}
+
+/* Both return when they must be called again. */
+static uint64_t beat_metrics(struct hub *hub, uint64_t now_us)
+{
+    struct stream *stream = &hub->stream[STREAM_METRICS];
+    const struct metrics_snapshot *newest = &hub->source.metrics;
+    const bool live = hub->source.state == SOURCE_LIVE;
+    pace_follow(&hub->pace, newest->frame, newest->published_us);
+    uint64_t next = UINT64_MAX;
+    struct cohort *other;
+    for (struct cohort *cohort = &stream->standard; cohort; cohort = other) {
+        const bool due = cohort_is_due(cohort, live ? newest->published_us : UINT64_MAX, now_us);
+        other = cohort->next;
+        next = clock_earlier(next, live ? cohort_next(cohort, &hub->pace, now_us)
+                                        : schedule_deadline(&cohort->schedule));
+        if (due) {
+            if (!is_shown(hub)) {
+                show_frame(hub, now_us);
+            }
+            serve(stream, cohort, now_us);
+        }
+    }
+    return next;
+}
+
+static uint64_t beat_latency(struct hub *hub, uint64_t now_us)
+{
+    struct stream *stream = &hub->stream[STREAM_LATENCY];
+    uint64_t next = UINT64_MAX;
+    struct cohort *other;
+    for (struct cohort *cohort = &stream->standard; cohort; cohort = other) {
+        const bool due = cohort_is_due(cohort, UINT64_MAX, now_us);
+        other = cohort->next;
+        if (cohort->clients) { /* else the beat of the metrics is often enough */
+            next = clock_earlier(next, schedule_deadline(&cohort->schedule));
+        }
+        if (due) {
+            stream->generation++;
+            serve(stream, cohort, now_us);
+        }
+    }
+    return next;
+}
+
+/* A client that does not read is not writable either: if the close frame cannot go out soon, the connection
+ * ends without one. */
+static void drop_lagging(struct hub *hub)
+{
+    for (struct client *client = hub->stream[STREAM_EVENTS].standard.clients; client; client = client->next) {
+        if (client->close.code == 0 && eventlog_lags(&hub->feed.log, client->position)) {
+            log_repeated(&hub->lagged, "an events client fell more than %d events behind; closing it",
+                         EVENTLOG_LAG_MAX);
+            client->close = lagging;
+            lws_set_timeout(client->wsi, PENDING_TIMEOUT_LAGGING, 2);
+        }
+    }
+}
+
+/* What all clients that keep up have been sent, where some have not been sent everything. */
+static void note_progress(struct hub *hub)
+{
+    const uint64_t head = hub->feed.log.head;
+    uint64_t least = head;
+    if (hub->behind == 0) {
+        feed_delivered(&hub->feed, head);
+        return;
+    }
+    for (struct client *client = hub->stream[STREAM_EVENTS].standard.clients; client; client = client->next) {
+        if (client->close.code == 0 && head - client->position <= KEEPS_UP && client->position < least) {
+            least = client->position;
+        }
+    }
+    feed_delivered(&hub->feed, least);
+}
+
+/* True: there may be more. */
+static bool beat_events(struct hub *hub, uint64_t now_us)
+{
+    struct stream *stream = &hub->stream[STREAM_EVENTS];
+    const uint64_t head = hub->feed.log.head;
+    const bool looks = now_us >= hub->look_at_us;
+    const bool more = feed_beat(&hub->feed, stream->client_count > 0, now_us);
+    for (; hub->counted < hub->feed.published; hub->counted++) {
+        count(&stream->meter, now_us);
+    }
+    if (stream->client_count > 0 && hub->feed.log.head != head) {
+        hub->behind = stream->client_count;
+        drop_lagging(hub);
+    }
+    if (looks || hub->feed.log.head != head) {
+        hub->look_at_us = now_us + EVENT_LOOK_US;
+        cohort_serve(&stream->standard);
+    }
+    if (stream->client_count > 0) {
+        note_progress(hub);
+    }
+    return more;
+}
+
+uint64_t hub_beat(struct hub *hub, uint64_t now_us)
+{
+    source_poll(&hub->source, now_us);
+    const bool more_events = !hub->stopping && beat_events(hub, now_us);
+    uint64_t next = beat_metrics(hub, now_us);
+    next = clock_earlier(next, beat_latency(hub, now_us));
+    next = clock_earlier(next, osc_out_beat(hub->osc, &hub->source, now_us));
+    if (more_events) {
+        next = clock_earlier(next, now_us + EVENT_BATCH_US);
+    }
+    const bool wanted = hub->stream[STREAM_EVENTS].client_count > 0 || osc_out_wants_events(hub->osc);
+    if (wanted && hub->source.segment.memory) {
+        next = clock_earlier(next, now_us + EVENT_POLL_US);
+    }
+    return next;
+}
+
+static bool is_behind(const struct hub *hub, const struct client *client)
+{
+    return client->stream == STREAM_EVENTS && client->position < hub->feed.log.head;
+}
+
+/* The last client that was behind has caught up, or gone: the note can be exact. */
+static void one_less_behind(struct hub *hub)
+{
+    hub->behind--;
+    if (hub->behind == 0) {
+        feed_delivered(&hub->feed, hub->feed.log.head);
+    }
+}
+
+/* Makes a new generation between two beats: nobody else's is disturbed. */
+static void show_now(struct hub *hub, enum stream_kind kind, uint64_t now_us)
+{
+    source_poll(&hub->source, now_us);
+    if (kind == STREAM_METRICS) {
+        show_frame(hub, now_us);
+    } else {
+        hub->stream[kind].generation++;
+    }
+}
+
+/* The event a client begins with. */
+static uint64_t first_event(const struct hub *hub, uint32_t replay, uint64_t now_us)
+{
+    const uint64_t head = hub->feed.log.head;
+    return clock_earlier(feed_start(&hub->feed, now_us), head > replay ? head - replay : 0);
+}
+
+bool hub_add(struct hub *hub, struct client *client, const struct wish *wish, uint64_t now_us)
+{
+    struct stream *stream = &hub->stream[client->stream];
+    const bool events = client->stream == STREAM_EVENTS;
+    struct cohort *cohort =
+        events ? &stream->standard : cohort_join(&stream->standard, wish->rate_hz, now_us);
+    if (!cohort) {
+        return false;
+    }
+    if (stream->client_count == 0) { /* the first: what is here now, not what was at the last beat */
+        show_now(hub, client->stream, now_us);
+    }
+    client->close = (struct client_close){0};
+    client->position = events ? first_event(hub, wish->replay, now_us) : cohort->beat - 1;
+    hub->behind += is_behind(hub, client) ? 1 : 0;
+    cohort_add(cohort, client);
+    stream->client_count++;
+    lws_callback_on_writable(client->wsi);
+    return true;
+}
+
+void hub_remove(struct hub *hub, struct client *client)
+{
+    struct stream *stream = &hub->stream[client->stream];
+    struct cohort *cohort = client->cohort;
+    cohort_remove(cohort, client);
+    cohort_leave(&stream->standard, cohort);
+    stream->client_count--;
+    if (is_behind(hub, client)) {
+        one_less_behind(hub);
+    }
+}
+
+struct latency_report hub_latency(const struct hub *hub, uint64_t now_us)
+{
+    const struct latency_snapshot graph = source_latency(&hub->source);
+    const bool live = hub->source.state == SOURCE_LIVE;
+    const struct metrics_snapshot none = {0};
+    return latency_describe(&graph, live ? ages_mean_ms(&hub->ages, now_us) : 0,
+                            live ? &hub->source.metrics : &none, (double)clock_unix_us() / 1e6);
+}
+
+/* Turns the current generation into text, once. */
+static enum status print(struct hub *hub, enum stream_kind kind, uint64_t now_us)
+{
+    struct stream *stream = &hub->stream[kind];
+    enum status status;
+    if (stream->printed == stream->generation) {
+        return STATUS_OK;
+    }
+    if (kind == STREAM_METRICS) {
+        take_age(hub, now_us);
+        status = message_metrics(&hub->scratch, &hub->frame);
+    } else {
+        const struct latency_report report = hub_latency(hub, now_us);
+        status = message_latency(&hub->scratch, &report);
+    }
+    if (status == STATUS_OK) {
+        status = frame_set(&stream->message, hub->scratch.text, hub->scratch.length);
+    }
+    if (status == STATUS_OK) {
+        stream->printed = stream->generation;
+    }
+    return status;
+}
+
+static struct frame *next_message(struct hub *hub, struct client *client, uint64_t now_us)
+{
+    struct stream *stream = &hub->stream[client->stream];
+    if (client->stream == STREAM_EVENTS) {
+        return eventlog_get(&hub->feed.log, client->position);
+    }
+    if (client->position == client->cohort->beat || print(hub, client->stream, now_us)) {
+        return NULL;
+    }
+    return &stream->message;
+}
+
+const struct wire *hub_next(struct hub *hub, struct client *client, uint64_t now_us)
+{
+    struct frame *message = next_message(hub, client, now_us);
+    const struct wire *packed = message && client->deflates ? frame_packed(message, &hub->deflater) : NULL;
+    client->packed = packed != NULL;
+    return packed ? packed : message ? &message->plain : NULL;
+}
+
+bool hub_sent(struct hub *hub, struct client *client)
+{
+    struct stream *stream = &hub->stream[client->stream];
+    stream->sent++;
+    if (client->stream == STREAM_EVENTS) {
+        client->position++;
+        if (!is_behind(hub, client)) {
+            one_less_behind(hub);
+            return false;
+        }
+        return true;
+    }
+    client->position = client->cohort->beat;
+    return false;
+}
+
+const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint64_t now_us)
+{
+    struct stream *stream = &hub->stream[kind];
+    if (stream->client_count == 0) {
+        show_now(hub, kind, now_us);
+    }
+    return print(hub, kind, now_us) ? NULL : &stream->message.plain;
+}
+
+bool hub_may_close(const struct hub *hub, const struct client *client)
+{
+    return client->close.code != 0 && (client->close.code == lagging.code || !is_behind(hub, client));
+}
+
+void hub_close_clients(struct hub *hub, struct client_close close)
+{
+    hub->stopping = true;
+    for (int i = 0; i < STREAM_COUNT; i++) {
+        struct cohort *other;
+        for (struct cohort *cohort = &hub->stream[i].standard; cohort; cohort = other) {
+            other = cohort->next;
+            for (struct client *client = cohort->clients; client; client = client->next) {
+                client->close = close;
+            }
+            cohort_serve(cohort);
+        }
+    }
+}
+
+uint32_t hub_client_count(const struct hub *hub)
+{
+    uint32_t sum = 0;
+    for (int i = 0; i < STREAM_COUNT; i++) {
+        sum += hub->stream[i].client_count;
+    }
+    return sum;
+}

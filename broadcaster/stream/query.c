@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/stream/query.h"
+
+#include "shared/text.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct wish query_default(enum stream_kind kind)
+{
+    return (struct wish){.rate_hz = kind == STREAM_METRICS   ? METRICS_HZ
+                                    : kind == STREAM_LATENCY ? LATENCY_HZ
+                                                             : 0};
+}
+
+/* A plain decimal number within the range. */
+static bool take_number(uint32_t *out, const char *text, uint32_t min, uint32_t max)
+{
+    const size_t length = strlen(text);
+    if (length == 0 || length > 4 || text[strspn(text, "0123456789")] != '\0') {
+        return false;
+    }
+    const unsigned long value = strtoul(text, NULL, 10);
+    if (value < min || value > max) {
+        return false;
+    }
+    *out = (uint32_t)value;
+    return true;
+}
+
+const char *query_take(struct wish *wish, enum stream_kind kind, const char *argument)
+{
+    static const char rate[] = "rate=";
+    static const char replay[] = "replay=";
+    if (strncmp(argument, rate, sizeof rate - 1) == 0) {
+        const char *value = argument + sizeof rate - 1;
+        switch (kind) {
+        case STREAM_METRICS:
+            return take_number(&wish->rate_hz, value, 1, METRICS_HZ_MAX)
+                       ? NULL
+                       : "rate: give a whole number of Hz from 1 to " TEXT_OF(METRICS_HZ_MAX);
+        case STREAM_LATENCY:
+            return take_number(&wish->rate_hz, value, 1, LATENCY_HZ_MAX)
+                       ? NULL
+                       : "rate: give a whole number of Hz from 1 to " TEXT_OF(LATENCY_HZ_MAX);
+        default: return "rate: events come as they happen";
+        }
+    }
+    if (strncmp(argument, replay, sizeof replay - 1) == 0) {
+        if (kind != STREAM_EVENTS) {
+            return "replay: only events can be replayed";
+        }
+        return take_number(&wish->replay, argument + sizeof replay - 1, 0, REPLAY_MAX)
+                   ? NULL
+                   : "replay: give a whole number of events from 0 to " TEXT_OF(REPLAY_MAX);
+    }
+    return NULL;
+}

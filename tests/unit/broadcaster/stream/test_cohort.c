@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/stream/cohort.h"
+#include "broadcaster/stream/hub.h"
+#include "tests/unit/unit.h"
+
+static struct cohort cohort;
+static struct client client;
+
+static void nobody_there(void)
+{
+    const struct pace pace = {1, 990, 100};
+    cohort_init(&cohort, 10, 0, 1000, 1000);
+    CU_ASSERT_FALSE(cohort_is_due(&cohort, 0, 100999));
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &pace, 2000), 101000);
+    CU_ASSERT_TRUE(cohort_is_due(&cohort, 0, 101000));
+    CU_ASSERT_FALSE(cohort_is_due(&cohort, 0, 101001));
+    CU_ASSERT_EQUAL(cohort.beat, 1);
+}
+
+/* The first frame that is newer than the deadline, or none in time. */
+static void waits_for_a_fresh_frame(void)
+{
+    cohort_init(&cohort, 10, 0, 0, 0);
+    cohort_add(&cohort, &client);
+    CU_ASSERT_FALSE(cohort_is_due(&cohort, 99000, 100000));
+    CU_ASSERT_FALSE(cohort_is_due(&cohort, 100000, 104000));
+    CU_ASSERT_TRUE(cohort_is_due(&cohort, 104500, 105000));
+    CU_ASSERT_FALSE(cohort_is_due(&cohort, 104500, 211999));
+    CU_ASSERT_TRUE(cohort_is_due(&cohort, 104500, 212000));
+    CU_ASSERT_TRUE(cohort_is_due(&cohort, UINT64_MAX, 300000));
+    CU_ASSERT_EQUAL(cohort.beat, 3);
+    cohort_remove(&cohort, &client);
+    CU_ASSERT_PTR_NULL(cohort.clients);
+    CU_ASSERT_PTR_NULL(client.cohort);
+}
+
+static void looks_when_a_frame_is_likely(void)
+{
+    const struct pace unknown = {0};
+    const struct pace pace = {7, 80000, 10000};
+    const struct pace early = {7, 79400, 10000};
+    const struct pace was = {9, 99600, 10000};
+    cohort_init(&cohort, 10, 0, 0, 0);
+    cohort_add(&cohort, &client);
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &unknown, 50000), 100000);
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &unknown, 100500), 101500);
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &pace, 50000), 100300); /* 90: not newer; 100: perhaps */
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &early, 50000), 109700);
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &was, 100300), 109900); /* that one was not newer */
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &was, 110400), 111400); /* late: in steps */
+    CU_ASSERT_EQUAL(cohort_next(&cohort, &was, 111900), 112000); /* and then without */
+    cohort_remove(&cohort, &client);
+}
+
+static void follows_the_pace(void)
+{
+    struct pace pace = {0};
+    pace_follow(&pace, 10, 1000000);
+    CU_ASSERT_EQUAL(pace.published_us, 1000000);
+    pace_follow(&pace, 13, 1030000);
+    CU_ASSERT_EQUAL(pace.period_us, 10000);
+    pace_follow(&pace, 13, 5);
+    CU_ASSERT_EQUAL(pace.published_us, 1030000);
+    pace_follow(&pace, 2, 2000000); /* another analyser */
+    CU_ASSERT_EQUAL(pace.period_us, 0);
+    pace_follow(&pace, 3, 9000000);
+    CU_ASSERT_EQUAL(pace.period_us, 0);
+}
+
+/* Further cohorts of a rate have their deadlines between those of the others, whenever they are made. */
+static void lies_between_the_others(void)
+{
+    static const uint64_t first[] = {100000, 150000, 125000, 175000, 112500};
+    for (uint32_t index = 0; index < sizeof first / sizeof first[0]; index++) {
+        cohort_init(&cohort, 10, index, 7, 7);
+        CU_ASSERT_EQUAL(schedule_deadline(&cohort.schedule), first[index] + 7);
+        cohort_init(&cohort, 10, index, 7, 3000007);
+        CU_ASSERT_EQUAL(schedule_deadline(&cohort.schedule), 3000007 + (first[index] - 1) % 100000 + 1);
+    }
+}
+
+static void counts_its_clients(void)
+{
+    static struct client other;
+    cohort_init(&cohort, 10, 0, 0, 0);
+    cohort_add(&cohort, &client);
+    cohort_add(&cohort, &other);
+    CU_ASSERT_EQUAL(cohort.client_count, 2);
+    cohort_remove(&cohort, &client);
+    CU_ASSERT_EQUAL(cohort.client_count, 1);
+    CU_ASSERT_PTR_EQUAL(cohort.clients, &other);
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"nobody there", nobody_there},
+        {"waits for a fresh frame", waits_for_a_fresh_frame},
+        {"looks when a frame is likely", looks_when_a_frame_is_likely},
+        {"follows the pace", follows_the_pace},
+        {"lies between the others", lies_between_the_others},
+        {"counts its clients", counts_its_clients},
+        CU_TEST_INFO_NULL,
+    };
+    return unit_run("cohort", tests);
+}

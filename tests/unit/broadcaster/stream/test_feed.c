@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The way of events, the broadcaster's own among them, and the note that a successor finds. The analyser is a
+ * segment of this process; "restarting the broadcaster" is a second feed that starts from the first one's
+ * note. */
+#include "broadcaster/stream/feed.h"
+#include "shared/clock.h"
+#include "tests/unit/unit.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static char name[64];
+static struct source source;
+static struct feed feed;
+static struct control control; /* the note's place: a plain one does */
+static const struct segment control_segment = {.fd = -1, .memory = &control};
+static struct segment segment;
+static uint64_t now; /* the test's own clock, started at the real one */
+
+static struct telemetry *analyser(void)
+{
+    CU_ASSERT_EQUAL_FATAL(segment_create(&segment, &telemetry_kind, name, (gid_t)-1), STATUS_OK);
+    return segment.memory;
+}
+
+static void beat(struct telemetry *telemetry, uint64_t frame)
+{
+    const struct metrics_snapshot snapshot = {.frame = frame, .channel_count = 1};
+    atomic_store(&telemetry->heartbeat_us, now);
+    telemetry_write_metrics(telemetry, &snapshot);
+}
+
+static void start(void)
+{
+    const struct event_cursor past = control_load_cursor(&control);
+    memset(&control, 0, sizeof control);
+    usleep(1000); /* start times tell analysers and broadcasters apart */
+    now = clock_now_us();
+    source_init(&source, name, SEGMENT_TRUST_NONE);
+    feed_init(&feed, &source, &control_segment, NULL, &past, now);
+}
+
+static void stop(void)
+{
+    feed_free(&feed);
+    source_close(&source);
+}
+
+static void forget(void)
+{
+    memset(&control, 0, sizeof control);
+}
+
+static bool step(bool clients)
+{
+    now += SOURCE_RETRY_US;
+    source_poll(&source, now);
+    return feed_beat(&feed, clients, now);
+}
+
+static void push_change(struct telemetry *telemetry, enum sound_state from, enum sound_state to)
+{
+    const struct event event = {
+        .kind = EVENT_STATE_CHANGE,
+        .state_change = {
+            .from_state = from, .to_state = to, .trigger = TRIGGER_ICI_THRESHOLD, .confidence = 1}};
+    event_push(&telemetry->events, &event);
+}
+
+static void push_number(struct telemetry *telemetry, int number)
+{
+    const struct event event = {.kind = EVENT_CRITICAL, .critical = {.criticality = (float)number}};
+    event_push(&telemetry->events, &event);
+}
+
+/* Event `number` of the log contains that text. */
+static void logged(uint64_t number, const char *part)
+{
+    const struct frame *frame = eventlog_get(&feed.log, number);
+    const struct wire *wire = frame ? &frame->plain : NULL;
+    if (!wire || !memmem(wire_text(wire), wire->length, part, strlen(part))) {
+        fprintf(stderr, "event %d: %.*s lacks %s\n", (int)number, wire ? (int)wire->length : 4,
+                wire ? (const char *)wire_text(wire) : "none", part);
+        CU_FAIL("another event was expected");
+    }
+}
+
+static void logged_number(uint64_t number, int value)
+{
+    char part[40];
+    snprintf(part, sizeof part, "\"criticality\":%d.0,", value);
+    logged(number, part);
+}
+
+static void no_analyser_no_event(void)
+{
+    forget();
+    start();
+    CU_ASSERT_FALSE(step(true));
+    CU_ASSERT_EQUAL(feed.log.head, 0);
+    CU_ASSERT_EQUAL(feed.published, 0);
+    CU_ASSERT_EQUAL(control_load_cursor(&control).writer, 0);
+    CU_ASSERT_EQUAL(feed_start(&feed, now), 0);
+    stop();
+}
+
+static void found_and_lost(void)
+{
+    forget();
+    start();
+    step(true);
+    usleep(1000);
+    struct telemetry *telemetry = analyser();
+    push_change(telemetry, STATE_IDLE, STATE_COHERENT); /* before it was found: still after the finding */
+    beat(telemetry, 1);
+    step(true);
+    CU_ASSERT_EQUAL(feed.log.head, 2);
+    logged(0, "\"from_state\":\"offline\",\"to_state\":\"idle\",\"trigger\":\"analyser_found\","
+              "\"confidence\":1.0}");
+    logged(1, "\"from_state\":\"idle\",\"to_state\":\"coherent\"");
+    push_number(telemetry, 7); /* the last word of a dying analyser */
+    segment_close(&segment);
+    step(true);
+    step(true);
+    step(true);
+    CU_ASSERT_EQUAL(feed.log.head, 4);
+    logged_number(2, 7);
+    logged(3, "\"from_state\":\"coherent\",\"to_state\":\"offline\",\"trigger\":\"analyser_lost\","
+              "\"confidence\":1.0}");
+    stop();
+}
+
+static void stalled_is_lost(void)
+{
+    forget();
+    struct telemetry *telemetry = analyser();
+    push_change(telemetry, STATE_AMBIENT, STATE_TURBULENT);
+    start();
+    now += SOURCE_RETRY_US;
+    beat(telemetry, 1);
+    step(true);
+    CU_ASSERT_EQUAL(feed.log.head, 1);
+    logged(
+        0,
+        "\"to_state\":\"turbulent\",\"trigger\":\"analyser_found\""); /* what it had said before our time */
+    now += SOURCE_STALL_US;
+    step(true);
+    step(true);
+    CU_ASSERT_EQUAL(feed.log.head, 2);
+    logged(1, "\"from_state\":\"turbulent\",\"to_state\":\"offline\",\"trigger\":\"analyser_lost\"");
+    now += SOURCE_RETRY_US;
+    beat(telemetry, 2);
+    step(true);
+    CU_ASSERT_EQUAL(feed.log.head, 3);
+    logged(2, "\"from_state\":\"offline\",\"to_state\":\"turbulent\",\"trigger\":\"analyser_found\"");
+    stop();
+    segment_close(&segment);
+}
+
+static void replaced_between_two_beats(void)
+{
+    forget();
+    struct telemetry *telemetry = analyser();
+    start();
+    now += SOURCE_RETRY_US;
+    beat(telemetry, 1);
+    step(true);
+    segment_close(&segment);
+    source_poll(&source, now); /* by an HTTP request, say */
+    usleep(1000);
+    telemetry = analyser();
+    push_number(telemetry, 3);
+    now += SOURCE_RETRY_US;
+    beat(telemetry, 1);
+    source_poll(&source, now);
+    feed_beat(&feed, true, now);
+    CU_ASSERT_EQUAL(feed.log.head, 4);
+    logged(1, "analyser_lost");
+    logged(2, "analyser_found");
+    logged_number(3, 3);
+    stop();
+    segment_close(&segment);
+}
+
+static void nobody_listens(void)
+{
+    forget();
+    struct telemetry *telemetry = analyser();
+    start();
+    now += SOURCE_RETRY_US;
+    beat(telemetry, 1);
+    step(false);
+    for (int i = 0; i < 10; i++) {
+        push_number(telemetry, i);
+    }
+    step(false);
+    CU_ASSERT_EQUAL(feed.log.head, 11);
+    CU_ASSERT_EQUAL(feed.published, 11);
+    CU_ASSERT_EQUAL(control_load_cursor(&control).clients_next, 10);
+    CU_ASSERT_EQUAL(control_load_cursor(&control).osc_next, 10);
+    stop();
+    segment_close(&segment);
+}
+
+/* Clients had been sent 6 of 10 events when the first broadcaster died, OSC targets all; 5 more came before
+ * the second one. */
+static void resumed(void)
+{
+    forget();
+    struct telemetry *telemetry = analyser();
+    start();
+    now += SOURCE_RETRY_US;
+    beat(telemetry, 1);
+    step(true);
+    for (int i = 0; i < 10; i++) {
+        push_number(telemetry, i);
+    }
+    step(true);
+    CU_ASSERT_EQUAL(feed.log.head, 11); /* with the finding */
+    feed_delivered(&feed, 1 + 6);
+    feed_delivered(&feed, 1 + 2); /* the note never goes back */
+    const struct event_cursor note = control_load_cursor(&control);
+    CU_ASSERT_EQUAL(note.clients_next, 6);
+    CU_ASSERT_EQUAL(note.osc_next, 10);
+    CU_ASSERT_EQUAL(note.state, STATE_IDLE);
+    stop();
+    for (int i = 10; i < 15; i++) {
+        push_number(telemetry, i);
+    }
+    start();
+    CU_ASSERT_EQUAL(control_load_cursor(&control).clients_next,
+                    6); /* for the third, if the second dies young */
+    beat(telemetry, 2);
+    const uint64_t started = now;
+    source_poll(&source, now);
+    feed_beat(&feed, false, now);
+    CU_ASSERT_EQUAL(feed.osc_from, 10);
+    CU_ASSERT_EQUAL_FATAL(feed.log.head, 9); /* no finding: nothing was lost */
+    for (int i = 0; i < 9; i++) {
+        logged_number((uint64_t)i, 6 + i);
+    }
+    CU_ASSERT_EQUAL(control_load_cursor(&control).clients_next, 6); /* nobody has got them yet */
+    CU_ASSERT_EQUAL(control_load_cursor(&control).osc_next, 15);
+    CU_ASSERT_EQUAL(feed_start(&feed, started), 0);
+    CU_ASSERT_EQUAL(feed_start(&feed, started + FEED_REPLAY_US - 1), 0);
+    CU_ASSERT_EQUAL(feed_start(&feed, started + FEED_REPLAY_US), 9);
+    feed_beat(&feed, false, started + FEED_REPLAY_US);
+    CU_ASSERT_EQUAL(control_load_cursor(&control).clients_next, 15);
+    stop();
+    segment_close(&segment);
+}
+
+static void resumed_with_another_analyser(void)
+{
+    forget();
+    struct telemetry *telemetry = analyser();
+    start();
+    now += SOURCE_RETRY_US;
+    beat(telemetry, 1);
+    step(true);
+    push_change(telemetry, STATE_IDLE, STATE_CRITICAL);
+    step(true);
+    stop();
+    segment_close(&segment);
+    usleep(1000);
+    telemetry = analyser();
+    push_number(telemetry, 42);
+    start();
+    beat(telemetry, 1);
+    source_poll(&source, now);
+    feed_beat(&feed, false, now);
+    CU_ASSERT_EQUAL(feed.log.head, 3);
+    logged(0, "\"from_state\":\"critical\",\"to_state\":\"offline\",\"trigger\":\"analyser_lost\"");
+    logged(1, "\"from_state\":\"offline\",\"to_state\":\"idle\",\"trigger\":\"analyser_found\"");
+    logged_number(2, 42); /* it started after what the first broadcaster knew */
+    stop();
+    segment_close(&segment);
+}
+
+static void beyond_the_rings_reach(void)
+{
+    forget();
+    struct telemetry *telemetry = analyser();
+    start();
+    now += SOURCE_RETRY_US;
+    beat(telemetry, 1);
+    step(true);
+    stop();
+    for (int i = 0; i < 3000; i++) {
+        push_number(telemetry, i);
+    }
+    start();
+    beat(telemetry, 2);
+    source_poll(&source, now);
+    int beats = 1;
+    while (feed_beat(&feed, true, now)) {
+        beats++;
+    }
+    CU_ASSERT_EQUAL(beats, (3000 - (int)source.lost_events) / FEED_BATCH + 1);
+    CU_ASSERT(source.lost_events >= 3000 - RING_SLOTS && source.lost_events <= 3001 - RING_SLOTS);
+    CU_ASSERT_EQUAL(feed.published + source.lost_events, 3000);
+    logged_number(feed.log.head - 1, 2999);
+    CU_ASSERT_EQUAL(feed_start(&feed, now), feed.log.head - EVENTLOG_LAG_MAX);
+    stop();
+    segment_close(&segment);
+}
+
+static void nonsense_in_the_note(void)
+{
+    forget();
+    struct telemetry *telemetry = analyser();
+    const struct telemetry *t = telemetry;
+    struct event_cursor note = {
+        .writer = t->header.start_time_us, .clients_next = 1U << 30, .osc_next = UINT64_MAX, .state = 2};
+    control_save_cursor(&control, &note);
+    start();
+    beat(telemetry, 1);
+    source_poll(&source, now);
+    feed_beat(&feed, true, now);
+    push_number(telemetry, 1);
+    step(true);
+    CU_ASSERT_EQUAL(source.event_next, 1);
+    stop();
+    note.state = 77;
+    control_save_cursor(&control, &note);
+    start();
+    CU_ASSERT_EQUAL(feed.state, STATE_OFFLINE);
+    stop();
+    segment_close(&segment);
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"no analyser, no event", no_analyser_no_event},
+        {"found and lost", found_and_lost},
+        {"stalled is lost", stalled_is_lost},
+        {"replaced between two beats", replaced_between_two_beats},
+        {"nobody listens", nobody_listens},
+        {"resumed", resumed},
+        {"resumed with another analyser", resumed_with_another_analyser},
+        {"beyond the ring's reach", beyond_the_rings_reach},
+        {"nonsense in the note", nonsense_in_the_note},
+        CU_TEST_INFO_NULL,
+    };
+    snprintf(name, sizeof name, "test-feed-%d", (int)getpid());
+    return unit_run("feed", tests);
+}
