@@ -104,12 +104,11 @@ static float near(float value)
 
 static void make_lively(struct metrics_snapshot *frame)
 {
-    srandom((unsigned)(frame->frame % VARIANTS));
+    srandom((unsigned)(frame->frame % VARIANTS) + 1); /* 0 is the same as 1 */
     frame->ici = near(frame->ici);
     frame->criticality = near(frame->criticality);
     frame->phase_coherence = near(frame->phase_coherence);
     frame->spectral_centroid = near(frame->spectral_centroid);
-    frame->phi_depth = near(frame->phi_depth);
     for (uint32_t i = 0; i < frame->channel_count; i++) {
         struct channel_metrics *channel = &frame->channel[i];
         channel->frequency = near(channel->frequency);
