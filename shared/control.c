@@ -94,21 +94,23 @@ static void store(_Atomic uint64_t *word, uint64_t value)
 
 void control_save_cursor(struct control *control, const struct event_cursor *cursor)
 {
+    uint64_t words[CURSOR_WORDS];
+    memcpy(words, cursor, sizeof words);
     if (atomic_load_explicit(&control->cursor[0], memory_order_relaxed) != cursor->writer) {
         store(&control->cursor[0], 0);
     }
-    store(&control->cursor[1], cursor->clients_next);
-    store(&control->cursor[2], cursor->osc_next);
-    store(&control->cursor[3], cursor->state);
-    store(&control->cursor[0], cursor->writer);
+    for (size_t i = CURSOR_WORDS; i > 0; i--) { /* the writer last */
+        store(&control->cursor[i - 1], words[i - 1]);
+    }
 }
 
 struct event_cursor control_load_cursor(const struct control *control)
 {
-    return (struct event_cursor){
-        .writer = atomic_load_explicit(&control->cursor[0], memory_order_acquire),
-        .clients_next = atomic_load_explicit(&control->cursor[1], memory_order_acquire),
-        .osc_next = atomic_load_explicit(&control->cursor[2], memory_order_acquire),
-        .state = atomic_load_explicit(&control->cursor[3], memory_order_acquire),
-    };
+    uint64_t words[CURSOR_WORDS];
+    struct event_cursor cursor;
+    for (size_t i = 0; i < CURSOR_WORDS; i++) {
+        words[i] = atomic_load_explicit(&control->cursor[i], memory_order_acquire);
+    }
+    memcpy(&cursor, words, sizeof cursor);
+    return cursor;
 }

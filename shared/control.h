@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONTROL_ABI = 2 };
+enum { CONTROL_ABI = 3 };
 
 enum command_kind {
     COMMAND_DEPTH = 1,     /* value: COMMAND_DEPTH_MIN...MAX */
@@ -49,25 +49,34 @@ struct command {
     uint64_t unused[5];
 };
 
+enum { SINK_NAME_MAX = 8, EVENT_PLACES = 8 };
+
+/* How far one of the broadcaster's sinks has come. */
+struct event_place {
+    char sink[SINK_NAME_MAX]; /* "ws", "osc", ...; zeros behind it, and all zeros: there is none */
+    uint64_t next;            /* the writer's first event that has not been delivered there */
+};
+
 /* How far the events have been sent on. All zeros: nothing is known. */
 struct event_cursor {
-    uint64_t writer;       /* the telemetry's start_time_us: whose events are counted; 0: nobody's */
-    uint64_t clients_next; /* its first event that the WebSocket clients have not been sent */
-    uint64_t osc_next;     /* its first event that the OSC targets have not been sent */
-    uint64_t state;        /* enum sound_state: the one that was told last */
+    uint64_t writer; /* the telemetry's start_time_us: whose events are counted; 0: nobody's */
+    uint64_t state;  /* enum sound_state: the one that was told last */
+    struct event_place place[EVENT_PLACES];
 };
+
+enum { CURSOR_WORDS = 2 + 2 * EVENT_PLACES };
 
 struct control {
     struct segment_header header;
-    _Atomic uint64_t cursor[4]; /* struct event_cursor, word by word */
-    uint64_t reserved[4];
+    _Atomic uint64_t cursor[CURSOR_WORDS]; /* struct event_cursor, word by word */
+    uint64_t reserved[6];
     struct ring commands;
 };
 
 static_assert(sizeof(struct command) == RING_WORDS * sizeof(uint64_t), "a command is one ring message");
-static_assert(sizeof(struct event_cursor) == 4 * sizeof(uint64_t), "ABI");
+static_assert(sizeof(struct event_cursor) == CURSOR_WORDS * sizeof(uint64_t), "ABI");
 static_assert(offsetof(struct control, cursor) == 64, "ABI");
-static_assert(offsetof(struct control, commands) == 128, "ABI");
+static_assert(offsetof(struct control, commands) == 256, "ABI");
 
 extern const struct segment_kind control_kind;
 

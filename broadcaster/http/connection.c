@@ -136,7 +136,7 @@ static bool read_more(struct connection *connection)
     return got > 0;
 }
 
-static bool upgrade(struct connection *connection, const struct ws_offer *offer)
+static bool hand_over(struct connection *connection, const struct upgrade *upgrade)
 {
     struct connections *all = connection->all;
     struct channel channel = connection->channel;
@@ -146,7 +146,7 @@ static bool upgrade(struct connection *connection, const struct ws_offer *offer)
                       (struct refusal){400, "wait for the answer to the upgrade before you go on"});
     }
     forget(connection);
-    all->open_stream(all->arg, &channel, offer, address);
+    all->open_stream(all->arg, &channel, upgrade, address);
     return false;
 }
 
@@ -167,15 +167,15 @@ static bool begin_body(struct connection *connection)
 static bool take_head(struct connection *connection)
 {
     struct reply reply;
-    struct ws_offer offer;
+    struct upgrade upgrade;
     struct site *site = connection->all->site;
     const struct refusal refusal = request_parse(&connection->request, connection->in, connection->used);
     if (refusal.code != 0) {
         return refuse(connection, refusal);
     }
-    switch (site_answer(site, &connection->request, connection->address, &reply, &offer)) {
+    switch (site_answer(site, &connection->request, connection->address, &reply, &upgrade)) {
     case OUTCOME_NEEDS_BODY: return begin_body(connection);
-    case OUTCOME_UPGRADES: return upgrade(connection, &offer);
+    case OUTCOME_UPGRADES: return hand_over(connection, &upgrade);
     case OUTCOME_ANSWERED: break;
     }
     return send_reply(connection, &reply);

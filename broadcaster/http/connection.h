@@ -11,7 +11,6 @@
 #include "broadcaster/guard/limits.h"
 #include "broadcaster/http/channel.h"
 #include "broadcaster/http/site.h"
-#include "broadcaster/sinks/ws/client.h"
 
 #include <ev.h>
 
@@ -24,7 +23,7 @@ struct connections {
     struct limits *limits;
     struct connection *first;
     /* Takes the channel, and of the address what limits_connect gave. */
-    void (*open_stream)(void *arg, struct channel *channel, const struct ws_offer *offer,
+    void (*open_stream)(void *arg, struct channel *channel, const struct upgrade *upgrade,
                         struct address *address);
     void *arg;
 };

@@ -210,7 +210,7 @@ enum status prometheus_print(struct message *message, const struct server_report
     sound(&page, report);
     streams(&page, report);
     limits_lines(&page, limits);
-    osc(&page, report->osc);
+    osc(&page, &report->osc);
     if (report->analyser) {
         analyser(&page, report->analyser);
     }

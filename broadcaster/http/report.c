@@ -17,7 +17,7 @@ static struct stream_report describe(const struct stream *stream, uint64_t now_u
 struct server_report report_make(const struct hub *hub, uint64_t now_us, uint64_t started_us)
 {
     const struct source *source = &hub->source;
-    return (struct server_report){
+    struct server_report report = {
         .uptime_s = (double)(now_us - started_us) / 1e6,
         .source_name = source->name,
         .source_state = source_state_str(source->state),
@@ -35,4 +35,11 @@ struct server_report report_make(const struct hub *hub, uint64_t now_us, uint64_
         .latency = describe(&hub->stream[STREAM_LATENCY], now_us),
         .events = describe(&hub->stream[STREAM_EVENTS], now_us),
     };
+    for (uint32_t i = 0; i < hub->feed.sink_count; i++) {
+        const struct sink *sink = hub->feed.sink[i];
+        if (sink->kind->report) {
+            sink->kind->report(sink, &report);
+        }
+    }
+    return report;
 }

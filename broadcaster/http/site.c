@@ -40,29 +40,22 @@ static void get_version(struct site *site, struct reply *reply)
     reply_fill(reply, 200, message_version(&site->scratch), &site->scratch);
 }
 
-/* osc, which the report points to, must live as long as it. */
-static struct server_report make_report(struct site *site, struct osc_report *osc)
+static struct server_report make_report(struct site *site)
 {
     const uint64_t now_us = clock_now_us();
     source_poll(&site->hub->source, now_us);
-    osc_out_report(site->hub->osc, osc);
-    osc_in_report(site->osc_in, osc);
-    struct server_report report = report_make(site->hub, now_us, site->started_us);
-    report.osc = osc;
-    return report;
+    return report_make(site->hub, now_us, site->started_us);
 }
 
 static void get_status(struct site *site, struct reply *reply)
 {
-    struct osc_report osc = {0};
-    const struct server_report report = make_report(site, &osc);
+    const struct server_report report = make_report(site);
     reply_fill(reply, 200, message_server(&site->scratch, &report), &site->scratch);
 }
 
 static void get_prometheus(struct site *site, struct reply *reply)
 {
-    struct osc_report osc = {0};
-    const struct server_report report = make_report(site, &osc);
+    const struct server_report report = make_report(site);
     reply_fill(reply, 200, prometheus_print(&site->scratch, &report, site->limits), &site->scratch);
     reply->content_type = reply->code == 200 ? prometheus_type : reply_json;
 }
@@ -140,7 +133,7 @@ static void answer_reader(struct site *site, const struct http_request *request,
     const int found = find_route(request->path);
     if (verdict.code != 0) {
         fill_verdict(site, reply, &verdict);
-    } else if (ws_stream_of(request->path) != STREAM_COUNT) {
+    } else if (upgrade_stream_of(request->path) != STREAM_COUNT) {
         reply_detail(reply, 404, "a WebSocket stream: connect with ws://", &site->scratch);
     } else if (post_takes(request->path)) {
         reply_detail(reply, 405, "only POST is allowed here", &site->scratch);
@@ -163,7 +156,7 @@ static const char *methods_of(const char *path)
     struct asset asset;
     return strcmp(path, "*") == 0                              ? "GET, HEAD, POST, OPTIONS"
            : post_takes(path)                                  ? "POST, OPTIONS"
-           : ws_stream_of(path) != STREAM_COUNT                ? "GET, OPTIONS"
+           : upgrade_stream_of(path) != STREAM_COUNT           ? "GET, OPTIONS"
            : asset_find(path, &asset) || find_route(path) >= 0 ? "GET, HEAD, OPTIONS"
                                                                : NULL;
 }
@@ -205,17 +198,17 @@ static struct verdict judge_post(struct site *site, const struct http_request *r
 
 /* Why a WebSocket to that path is not opened. */
 static struct verdict judge_stream(struct site *site, const struct http_request *request,
-                                   const struct address *address, struct ws_offer *offer)
+                                   const struct address *address, struct upgrade *upgrade)
 {
     const struct verdict verdict = access_judge(site->access, request, NEED_STREAM);
-    if (ws_stream_of(request->path) == STREAM_COUNT) {
+    if (upgrade_stream_of(request->path) == STREAM_COUNT) {
         return (struct verdict){404, "no such stream; there are /ws/metrics, /ws/latency and /ws/events",
                                 NULL};
     }
     if (verdict.code != 0) {
         return verdict;
     }
-    const struct refusal refusal = ws_read_offer(offer, request);
+    const struct refusal refusal = upgrade_read(upgrade, request);
     if (refusal.code != 0) {
         return (struct verdict){refusal.code, refusal.detail,
                                 refusal.code == 426 ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -242,11 +235,11 @@ static void begin_reply(struct site *site, const struct http_request *request, s
 }
 
 enum outcome site_answer(struct site *site, const struct http_request *request, const struct address *address,
-                         struct reply *reply, struct ws_offer *offer)
+                         struct reply *reply, struct upgrade *upgrade)
 {
     begin_reply(site, request, reply);
     if (wants_stream(request)) {
-        const struct verdict verdict = judge_stream(site, request, address, offer);
+        const struct verdict verdict = judge_stream(site, request, address, upgrade);
         if (verdict.code == 0) {
             return OUTCOME_UPGRADES;
         }

@@ -7,8 +7,7 @@
 #include "broadcaster/control/remote.h"
 #include "broadcaster/guard/limits.h"
 #include "broadcaster/http/post.h"
-#include "broadcaster/sinks/osc/in.h"
-#include "broadcaster/sinks/ws/client.h"
+#include "broadcaster/http/upgrade.h"
 #include "broadcaster/stream/hub.h"
 
 #include <stdint.h>
@@ -16,7 +15,6 @@
 struct site {
     struct hub *hub;
     struct remote *remote;
-    const struct osc_in *osc_in;
     const struct access *access;
     struct limits *limits;
     uint64_t started_us;    /* CLOCK_MONOTONIC */
@@ -27,12 +25,12 @@ struct site {
 enum outcome {
     OUTCOME_ANSWERED, /* the reply is to be sent */
     OUTCOME_NEEDS_BODY /* request->content_length bytes are to be read, and given to site_body */,
-    OUTCOME_UPGRADES /* the connection becomes the stream that `offer` describes */
+    OUTCOME_UPGRADES /* the connection becomes the stream that `upgrade` describes */
 };
 
 /* address: where the request comes from. What the reply points to is good until the next call. */
 enum outcome site_answer(struct site *site, const struct http_request *request, const struct address *address,
-                         struct reply *reply, struct ws_offer *offer);
+                         struct reply *reply, struct upgrade *upgrade);
 
 /* The answer to a request whose body has come, of at most POST_BODY_MAX bytes. */
 void site_body(struct site *site, const struct http_request *request, const char *body, struct reply *reply);

@@ -1,42 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/http/relay.h"
 #include "broadcaster/server/notify.h"
 #include "broadcaster/server/server.h"
 #include "broadcaster/server/server_state.h"
 #include "broadcaster/server/ticker.h"
 #include "broadcaster/server/watchdog.h"
-#include "broadcaster/sinks/ws/extension.h"
+#include "broadcaster/sinks/list.h"
 #include "shared/clock.h"
 #include "shared/control.h"
 #include "shared/log.h"
 
 #include <errno.h>
-#include <ev.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* libwebsockets does not look for clients that have gone: ws.c does, without a timer for each in a list that
- * is walked through at every pong. */
-static const lws_retry_bo_t never = {0};
-
-/* Clients can bring about many of these lines. After a quiet minute the next one is news again. */
-static void log_lws(int level, const char *line)
-{
-    enum { QUIET_US = 60000000 };
-    static uint64_t times;
-    static uint64_t last_us;
-    const uint64_t now_us = clock_now_us();
-    (void)level;
-    if (now_us - last_us > QUIET_US) {
-        times = 0;
-    }
-    last_us = now_us;
-    log_repeated(&times, "libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
-}
 
 /* libev cannot go on after either, and would end the process without our name to it. */
 static void give_up(const char *what)
@@ -58,90 +37,55 @@ static void *allocate(void *memory, long size)
     return grown;
 }
 
-static enum status make_context(struct server *server, char *error)
+static enum status make_loop(struct server *server, char *error)
 {
-    lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
     ev_set_allocator(allocate);
     ev_set_syserr_cb(give_up);
     server->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-    void *loops[] = {server->loop};
-    const struct lws_context_creation_info info = {
-        .port = CONTEXT_PORT_NO_LISTEN,
-        .foreign_loops = loops,
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV,
-        .pt_serv_buf_size = MESSAGE_MAX,
-        .user = server,
-    };
-    server->context = server->loop ? lws_create_context(&info) : NULL;
-    if (!server->context) {
+    if (!server->loop) {
         snprintf(error, OPTION_ERROR_MAX,
-                 "libwebsockets could not be set up; is there memory left, and its part for libev "
-                 "(Debian: libwebsockets-evlib-ev)?");
+                 "the event loop could not be set up; are there memory and descriptors left?");
         return STATUS_NO_MEMORY;
     }
+    server->connections =
+        (struct connections){.loop = server->loop, .site = &server->site, .limits = &server->limits};
     return STATUS_OK;
 }
 
-/* Where streams are opened, of sockets that are connected already. */
-static enum status make_streams(struct server *server, char *error)
+static void watch(struct server *server, ev_io *watcher, void (*on_ready)(struct ev_loop *, ev_io *, int),
+                  int fd)
 {
-    const struct lws_context_creation_info info = {
-        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
-        .vhost_name = "streams",
-        .protocols = server_public_protocols,
-        .extensions = extensions,
-        .retry_and_idle_policy = &never,
-    };
-    server->streams = lws_create_vhost(server->context, &info);
-    if (!server->streams) {
-        snprintf(error, OPTION_ERROR_MAX, "libwebsockets could not be set up: out of memory");
-        return STATUS_NO_MEMORY;
+    ev_io_init(watcher, on_ready, fd, EV_READ);
+    watcher->data = server;
+    ev_io_start(server->loop, watcher);
+}
+
+/* A timerfd and a signalfd rather than libev's own watchers: see ticker.h. */
+static enum status make_watchers(struct server *server, char *error)
+{
+    const int timer = ticker_open_timer();
+    const int signals = ticker_open_signals();
+    if (timer >= 0) {
+        watch(server, &server->timer, server_on_timer, timer);
     }
-    server->relays = (struct relays){.loop = server->loop};
-    server->connections = (struct connections){.loop = server->loop,
-                                               .site = &server->site,
-                                               .limits = &server->limits,
-                                               .open_stream = server_open_stream,
-                                               .arg = server};
-    listener_start(&server->listener, &server->connections, &server->plan,
-                   server->tls.context ? &server->tls : NULL);
-    return STATUS_OK;
-}
-
-/* libwebsockets closes the descriptor with its context, and also if it refuses it. */
-static bool adopt(struct lws_vhost *vhost, int fd, const char *protocol)
-{
-    const lws_sock_file_fd_type descriptor = {.filefd = fd};
-    return lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, protocol, NULL) != NULL;
-}
-
-static enum status make_wakers(struct server *server, char *error)
-{
-    const struct lws_context_creation_info info = {
-        .port = CONTEXT_PORT_NO_LISTEN,
-        .vhost_name = "wakers",
-        .protocols = server_private_protocols,
-    };
-    struct lws_vhost *vhost = lws_create_vhost(server->context, &info);
-    server->timer = ticker_open_timer();
-    server->signals = ticker_open_signals();
-    if (!vhost || server->timer < 0 || server->signals < 0 || !adopt(vhost, server->timer, "timer") ||
-        !adopt(vhost, server->signals, "signal")) {
+    if (signals >= 0) {
+        watch(server, &server->signals, server_on_signal, signals);
+    }
+    if (timer < 0 || signals < 0) {
         snprintf(error, OPTION_ERROR_MAX, "timers could not be set up: %s; are there descriptors left?",
                  strerror(errno));
         return STATUS_IO;
     }
-    for (uint32_t i = 0; i < server->osc_in.count; i++) {
-        /* A copy: libwebsockets closes what it adopts, and osc_in what it opened. */
-        const int copy = fcntl(server->osc_in.fd[i], F_DUPFD_CLOEXEC, 0);
-        if (copy < 0 || !adopt(vhost, copy, "osc")) {
-            snprintf(error, OPTION_ERROR_MAX,
-                     "OSC sockets could not be set up: %s; are there descriptors left?", strerror(errno));
-            return STATUS_IO;
-        }
-    }
-    ticker_arm(server->timer, clock_now_us());
+    ticker_arm(timer, clock_now_us());
     return STATUS_OK;
+}
+
+static void stop_watching(struct server *server, ev_io *watcher)
+{
+    if (watcher->data) {
+        ev_io_stop(server->loop, watcher);
+        close(watcher->fd);
+    }
 }
 
 /* What a dead broadcaster of that name noted of the events it has sent; all zeros if there was none. */
@@ -204,28 +148,15 @@ static enum status take_name(struct server *server, const char *name, char *erro
     return status;
 }
 
-static void announce(const struct listen_plan *plan, const struct osc_in *osc_in)
+static void announce(const struct server *server)
 {
-    for (uint32_t i = 0; i < plan->count; i++) {
+    for (uint32_t i = 0; i < server->plan.count; i++) {
         char url[64 + INET6_ADDRSTRLEN];
-        listen_url(plan, i, url, sizeof url);
+        listen_url(&server->plan, i, url, sizeof url);
         printf("listening on %s\n", url);
     }
-    for (uint32_t i = 0; i < osc_in->count; i++) {
-        printf("listening for OSC on %s\n", osc_in->url[i]);
-    }
+    sinks_announce(&server->hub, stdout);
     fflush(stdout);
-}
-
-static enum status make_osc(struct server *server, const struct broadcaster_options *options, char *error)
-{
-    enum status status =
-        osc_out_open(&server->osc_out, &options->osc, options->osc_metrics, clock_now_us(), error);
-    if (status == STATUS_OK && options->osc_listen != OSC_LISTEN_OFF) {
-        status =
-            osc_in_open(&server->osc_in, &server->remote, options->osc_listen, &options->osc_bind, error);
-    }
-    return status;
 }
 
 static enum status make_access(struct access *who, const struct broadcaster_options *options, char *error)
@@ -245,9 +176,21 @@ static enum status make_access(struct access *who, const struct broadcaster_opti
     return options->token_file ? token_load(&who->token, options->token_file, error) : STATUS_OK;
 }
 
-/* Everything but libwebsockets. */
-static enum status make_core(struct server *server, const struct broadcaster_options *options, char *error)
+static enum status open_sinks(struct server *server, char *error)
 {
+    const struct sink_context context = {.options = server->options,
+                                         .loop = server->loop,
+                                         .hub = &server->hub,
+                                         .remote = &server->remote,
+                                         .limits = &server->limits,
+                                         .connections = &server->connections};
+    return sinks_open(&context, error);
+}
+
+/* The name, the streams, and all that they go to. */
+static enum status make_core(struct server *server, char *error)
+{
+    const struct broadcaster_options *options = server->options;
     const uint64_t now_us = clock_now_us();
     struct segment_trust trust = SEGMENT_TRUST_NONE;
     enum status status = find_group(options->group, &trust.group, error);
@@ -257,19 +200,30 @@ static enum status make_core(struct server *server, const struct broadcaster_opt
     const struct event_cursor past = read_past(options->name, &server->identity);
     ticker_block_signals(); /* from here on they wait for the loop: there is a segment to take away */
     status = take_name(server, options->name, error);
-    if (status == STATUS_OK) {
-        status = make_osc(server, options, error);
-    }
-    hub_init(&server->hub, options->name, trust, &server->control, server->osc_out, &past, now_us);
+    hub_init(&server->hub, options->name, trust, &server->control, &past, now_us);
     server->remote = (struct remote){.control = &server->control, .source = &server->hub.source};
     server->site = (struct site){.hub = &server->hub,
                                  .remote = &server->remote,
-                                 .osc_in = &server->osc_in,
                                  .access = &server->access,
                                  .limits = &server->limits,
                                  .started_us = now_us};
     limits_init(&server->limits, options->max_clients, options->max_per_address,
                 options->tls_cert ? RELAY_DESCRIPTORS : 1);
+    if (status == STATUS_OK) {
+        status = make_loop(server, error);
+    }
+    return status == STATUS_OK ? open_sinks(server, error) : status;
+}
+
+static enum status make_listener(struct server *server, char *error)
+{
+    const struct broadcaster_options *options = server->options;
+    const enum status status = listen_open(&server->plan, &options->bind, options->port, error);
+    server->plan.tls = options->tls_cert != NULL;
+    if (status == STATUS_OK) {
+        listener_start(&server->listener, &server->connections, &server->plan,
+                       server->tls.context ? &server->tls : NULL);
+    }
     return status;
 }
 
@@ -292,24 +246,17 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = tls_load(&server->tls, options->tls_cert, options->tls_key, error);
     }
     if (status == STATUS_OK) {
-        status = make_core(server, options, error);
+        status = make_core(server, error);
     }
     if (status == STATUS_OK) {
-        status = listen_open(&server->plan, &options->bind, options->port, error);
-        server->plan.tls = options->tls_cert != NULL;
-    }
-    if (status == STATUS_OK) {
-        status = make_context(server, error);
-    }
-    if (status == STATUS_OK) {
-        status = make_streams(server, error);
+        status = make_listener(server, error);
     }
     if (status == STATUS_OK) {
         const char *const files[] = {options->token_file, options->tls_cert, options->tls_key};
         status = privileges_drop(&server->identity, server->control.fd, files, 3, error);
     }
     if (status == STATUS_OK) {
-        status = make_wakers(server, error);
+        status = make_watchers(server, error);
     }
     if (status == STATUS_OK) {
         status = limits_fit(&server->limits, options->osc.count, error);
@@ -319,7 +266,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         return status;
     }
     watchdog_start();
-    announce(&server->plan, &server->osc_in);
+    announce(server);
     server->watchdog_us = notify_watchdog_us();
     notify_send("READY=1");
     *out = server;
@@ -342,18 +289,15 @@ void server_close(struct server *server)
     listener_stop(&server->listener);
     listen_close(&server->plan);
     connections_close(&server->connections);
-    if (server->context) {
-        lws_context_destroy(server->context);
-    }
-    relays_close(&server->relays);
+    sinks_close(&server->hub);
     tls_free(&server->tls);
+    stop_watching(server, &server->timer);
+    stop_watching(server, &server->signals);
     if (server->loop) {
         ev_loop_destroy(server->loop);
     }
     const bool to_be_continued = is_to_be_continued(server);
     hub_close(&server->hub);
-    osc_out_close(server->osc_out);
-    osc_in_close(&server->osc_in);
     message_free(&server->site.scratch);
     privileges_free(&server->identity);
     if (to_be_continued) {

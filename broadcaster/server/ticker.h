@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Wakes the event loop at absolute times, and on SIGINT, SIGTERM and SIGHUP, through file descriptors in its
- * epoll_wait().
- *
- * Neither libwebsockets' own timers (lws_sul_schedule) nor libev's are used for the beats: both wait in whole
- * milliseconds. A timerfd sleeps to the microsecond. */
+/* Wakes the event loop at absolute times, and on SIGINT, SIGTERM and SIGHUP, through file descriptors that it
+ * watches. libev's own timers wait in whole milliseconds, a timerfd sleeps to the microsecond; and its signal
+ * watchers need handlers, where a signalfd lets signals wait from before there is a loop. */
 #ifndef PHICAST_BROADCASTER_SERVER_TICKER_H
 #define PHICAST_BROADCASTER_SERVER_TICKER_H
 

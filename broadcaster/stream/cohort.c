@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/stream/cohort.h"
 
-#include "broadcaster/sinks/ws/client.h"
-#include "broadcaster/stream/hub.h"
+#include "broadcaster/stream/client.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -69,7 +68,7 @@ void cohort_serve(const struct cohort *cohort)
     struct client *next;
     for (struct client *client = cohort->clients; client; client = next) {
         next = client->next;
-        ws_serve(client->wsi, client);
+        client->carrier->serve(client);
     }
 }
 

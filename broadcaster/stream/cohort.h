@@ -50,9 +50,8 @@ void cohort_leave(struct cohort *first, struct cohort *cohort);
 void cohort_add(struct cohort *cohort, struct client *client);
 void cohort_remove(struct cohort *cohort, struct client *client);
 
-/* Has each client written to, now if its socket takes more, or else when it does. Clients that turn out to be
- * gone are removed, and with the last of them perhaps the cohort. Not from within a callback of
- * libwebsockets. */
+/* Has each client served. Clients that turn out to be gone are removed, and with the last of them perhaps the
+ * cohort. Not from within anything that a carrier calls. */
 void cohort_serve(const struct cohort *cohort);
 
 /* Looks at the clock. published_us: when the newest frame was published; UINT64_MAX for what is always new.

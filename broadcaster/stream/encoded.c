@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broadcaster/stream/wire.h"
+#include "broadcaster/stream/encoded.h"
 
-#include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +8,7 @@ enum status wire_reserve(struct wire *wire, size_t length)
 {
     if (length > wire->capacity || !wire->block) {
         const size_t capacity = length + length / 4 + 64; /* numbers change their length all the time */
-        unsigned char *block = realloc(wire->block, LWS_PRE + capacity);
+        unsigned char *block = realloc(wire->block, WIRE_HEADROOM + capacity);
         if (!block) {
             return STATUS_NO_MEMORY;
         }
@@ -19,23 +18,31 @@ enum status wire_reserve(struct wire *wire, size_t length)
     return STATUS_OK;
 }
 
-enum status wire_set(struct wire *wire, const char *text, size_t length)
+unsigned char *wire_text(const struct wire *wire)
 {
-    const enum status status = wire_reserve(wire, length);
+    return wire->block ? wire->block + WIRE_HEADROOM : NULL;
+}
+
+static void wire_free(struct wire *wire)
+{
+    free(wire->block);
+    *wire = (struct wire){0};
+}
+
+enum status encoded_set(struct encoded *encoded, const char *text, size_t length)
+{
+    const enum status status = wire_reserve(&encoded->plain, length);
     if (status == STATUS_OK) {
-        memcpy(wire->block + LWS_PRE, text, length);
-        wire->length = length;
+        memcpy(wire_text(&encoded->plain), text, length);
+        encoded->plain.length = length;
+        encoded->tried = false;
     }
     return status;
 }
 
-unsigned char *wire_text(const struct wire *wire)
+void encoded_free(struct encoded *encoded)
 {
-    return wire->block ? wire->block + LWS_PRE : NULL;
-}
-
-void wire_free(struct wire *wire)
-{
-    free(wire->block);
-    *wire = (struct wire){0};
+    wire_free(&encoded->plain);
+    wire_free(&encoded->packed);
+    encoded->tried = false;
 }

@@ -8,14 +8,14 @@ static_assert((int)EVENTLOG_LAG_MAX < (int)EVENTLOG_SLOTS, "a client within its 
 
 enum status eventlog_push(struct eventlog *log, const char *text, size_t length)
 {
-    const enum status status = frame_set(&log->slot[log->head % EVENTLOG_SLOTS], text, length);
+    const enum status status = encoded_set(&log->slot[log->head % EVENTLOG_SLOTS], text, length);
     if (status == STATUS_OK) {
         log->head++;
     }
     return status;
 }
 
-struct frame *eventlog_get(struct eventlog *log, uint64_t next)
+struct encoded *eventlog_get(struct eventlog *log, uint64_t next)
 {
     if (next >= log->head || log->head - next > EVENTLOG_SLOTS) {
         return NULL;
@@ -31,7 +31,7 @@ bool eventlog_lags(const struct eventlog *log, uint64_t next)
 void eventlog_free(struct eventlog *log)
 {
     for (size_t i = 0; i < EVENTLOG_SLOTS; i++) {
-        frame_free(&log->slot[i]);
+        encoded_free(&log->slot[i]);
     }
     log->head = 0;
 }

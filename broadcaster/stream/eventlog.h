@@ -7,7 +7,7 @@
 #ifndef PHICAST_BROADCASTER_STREAM_EVENTLOG_H
 #define PHICAST_BROADCASTER_STREAM_EVENTLOG_H
 
-#include "broadcaster/stream/deflate.h"
+#include "broadcaster/stream/encoded.h"
 #include "shared/status.h"
 
 #include <stdbool.h>
@@ -18,14 +18,14 @@ enum { EVENTLOG_SLOTS = 1024, EVENTLOG_LAG_MAX = 1000 };
 /* Start from {0}. */
 struct eventlog {
     uint64_t head; /* events ever logged */
-    struct frame slot[EVENTLOG_SLOTS];
+    struct encoded slot[EVENTLOG_SLOTS];
 };
 
 /* STATUS_NO_MEMORY, and then the event is not logged. */
 MUST_CHECK enum status eventlog_push(struct eventlog *log, const char *text, size_t length);
 
 /* Event `next`, or NULL if it has not happened yet or is no longer held. Valid until the next push. */
-struct frame *eventlog_get(struct eventlog *log, uint64_t next);
+struct encoded *eventlog_get(struct eventlog *log, uint64_t next);
 
 /* Whether a client that wants event `next` has fallen too far behind. */
 bool eventlog_lags(const struct eventlog *log, uint64_t next);

@@ -5,6 +5,7 @@
 #include "shared/log.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void save(struct feed *feed)
 {
@@ -14,18 +15,56 @@ static void save(struct feed *feed)
     }
 }
 
-void feed_init(struct feed *feed, struct source *source, const struct segment *control, struct osc_out *osc,
+static bool reads_log(const struct sink *sink)
+{
+    return sink->kind->event == NULL;
+}
+
+/* Where the sinks of a note are, between the one that is behind all others and the one before them. */
+static uint64_t least_place(const struct event_cursor *cursor)
+{
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; i < EVENT_PLACES; i++) {
+        least = cursor->place[i].sink[0] ? clock_earlier(least, cursor->place[i].next) : least;
+    }
+    return least;
+}
+
+static uint64_t most_place(const struct event_cursor *cursor)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < EVENT_PLACES; i++) {
+        most = cursor->place[i].sink[0] && cursor->place[i].next > most ? cursor->place[i].next : most;
+    }
+    return most;
+}
+
+void feed_init(struct feed *feed, struct source *source, const struct segment *control,
                const struct event_cursor *past, uint64_t now_us)
 {
-    *feed = (struct feed){.source = source, .control = control, .osc = osc, .state = STATE_OFFLINE};
+    *feed = (struct feed){.source = source, .control = control, .state = STATE_OFFLINE};
     if (past->writer == 0 || past->state > STATE_OFFLINE) {
         return;
     }
-    feed->cursor = *past;
+    feed->past = *past;
+    feed->cursor.writer = past->writer;
     feed->state = (uint32_t)past->state;
     feed->replay_until_us = now_us + FEED_REPLAY_US;
-    source_resume(source, past->writer,
-                  past->clients_next < past->osc_next ? past->clients_next : past->osc_next);
+    source_resume(source, past->writer, least_place(past));
+}
+
+/* A kind of sink that the predecessor did not have begins with what none of its sinks had. */
+void feed_add_sink(struct feed *feed, struct sink *sink)
+{
+    struct event_place *own = &feed->cursor.place[feed->sink_count];
+    memcpy(own->sink, sink->kind->name, strnlen(sink->kind->name, SINK_NAME_MAX));
+    own->next = most_place(&feed->past);
+    for (size_t i = 0; i < EVENT_PLACES; i++) {
+        if (memcmp(feed->past.place[i].sink, own->sink, sizeof own->sink) == 0) {
+            own->next = feed->past.place[i].next;
+        }
+    }
+    feed->sink[feed->sink_count++] = sink;
     save(feed); /* it holds for our own successor as well, if we should die before we find the analyser */
 }
 
@@ -35,7 +74,7 @@ void feed_free(struct feed *feed)
     message_free(&feed->scratch);
 }
 
-static bool is_replaying(const struct feed *feed, uint64_t now_us)
+bool feed_is_replaying(const struct feed *feed, uint64_t now_us)
 {
     return now_us < feed->replay_until_us;
 }
@@ -53,6 +92,34 @@ static void log_event(struct feed *feed, const struct event *event, uint64_t bef
     feed->before[(feed->log.head - 1) % EVENTLOG_SLOTS] = before;
 }
 
+/* Whether a client of any sink may want it from the log. */
+static bool is_for_log(const struct feed *feed, uint64_t before)
+{
+    bool wanted = true;
+    for (uint32_t i = 0; i < feed->sink_count; i++) {
+        if (reads_log(feed->sink[i])) {
+            wanted = before >= feed->from[i];
+            if (wanted) {
+                break;
+            }
+        }
+    }
+    return wanted;
+}
+
+static void give(struct feed *feed, uint32_t i, const struct event *event, bool own, uint64_t before)
+{
+    struct sink *sink = feed->sink[i];
+    struct event_place *place = &feed->cursor.place[i];
+    if (own || before >= feed->from[i]) {
+        const struct event_id id = {feed->cursor.writer, before};
+        sink->kind->event(sink, event, id, clock_now_us());
+    }
+    if (!sink->kind->reached) {
+        place->next = feed->source->event_next > feed->from[i] ? feed->source->event_next : feed->from[i];
+    }
+}
+
 /* before: what the ring's next event was when this one came. One that came from the ring is that event
  * itself; one of our own leaves it where it is. */
 static void publish(struct feed *feed, const struct event *event, uint64_t before)
@@ -62,18 +129,18 @@ static void publish(struct feed *feed, const struct event *event, uint64_t befor
     if (event->kind == EVENT_STATE_CHANGE) {
         feed->state = event->state_change.to_state;
     }
-    if (own || before >= feed->clients_from) {
+    if (own || is_for_log(feed, before)) {
         log_event(feed, event, before);
     }
-    if (own || before >= feed->osc_from) {
-        osc_out_event(feed->osc, event, clock_now_us());
+    for (uint32_t i = 0; i < feed->sink_count; i++) {
+        if (!reads_log(feed->sink[i])) {
+            give(feed, i, event, own, before);
+        }
     }
-    feed->cursor.osc_next =
-        feed->source->event_next > feed->osc_from ? feed->source->event_next : feed->osc_from;
     save(feed);
 }
 
-static void tell_presence(struct feed *feed, uint32_t to, enum state_trigger trigger)
+static void publish_presence(struct feed *feed, uint32_t to, enum state_trigger trigger)
 {
     const struct event event = {
         .kind = EVENT_STATE_CHANGE,
@@ -93,22 +160,22 @@ static void follow(struct feed *feed)
         return;
     }
     feed->attached = source->attached;
-    if (source_writer(source) == feed->cursor.writer) {
-        feed->osc_from = feed->cursor.osc_next;
-        feed->clients_from = feed->cursor.clients_next;
-        return;
+    const bool same = source_writer(source) == feed->cursor.writer;
+    if (!same && feed->state != STATE_OFFLINE) {
+        publish_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST);
     }
-    if (feed->state != STATE_OFFLINE) {
-        tell_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST);
+    for (uint32_t i = 0; i < feed->sink_count; i++) {
+        feed->from[i] = same ? feed->cursor.place[i].next : 0;
+        feed->cursor.place[i].next = same ? feed->cursor.place[i].next : source->event_next;
     }
-    feed->osc_from = feed->clients_from = 0;
-    feed->log_start = feed->log.head;
-    feed->cursor = (struct event_cursor){
-        .writer = source_writer(source), .clients_next = source->event_next, .osc_next = source->event_next};
-    save(feed);
+    if (!same) {
+        feed->log_start = feed->log.head;
+        feed->cursor.writer = source_writer(source);
+        save(feed);
+    }
 }
 
-bool feed_beat(struct feed *feed, bool clients, uint64_t now_us)
+bool feed_beat(struct feed *feed, uint64_t now_us)
 {
     struct source *source = feed->source;
     struct event event;
@@ -116,40 +183,54 @@ bool feed_beat(struct feed *feed, bool clients, uint64_t now_us)
 
     follow(feed);
     if (source->state == SOURCE_LIVE && feed->state == STATE_OFFLINE) {
-        tell_presence(feed, source_sound_state(source), TRIGGER_ANALYSER_FOUND);
+        publish_presence(feed, source_sound_state(source), TRIGGER_ANALYSER_FOUND);
     }
     while (taken < FEED_BATCH && source_event(source, &event) == STATUS_OK) {
         publish(feed, &event, source->event_next - 1);
         taken++;
     }
     if (source->state != SOURCE_LIVE && feed->state != STATE_OFFLINE && taken < FEED_BATCH) {
-        tell_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST);
+        publish_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST);
     }
-    if (!clients && !is_replaying(feed, now_us)) {
-        feed_delivered(feed, feed->log.head);
-    }
+    feed_note(feed, now_us);
     return taken == FEED_BATCH;
+}
+
+void feed_note(struct feed *feed, uint64_t now_us)
+{
+    const struct source *source = feed->source;
+    bool changed = false;
+    if (!source->segment.memory || source_writer(source) != feed->cursor.writer) {
+        return;
+    }
+    for (uint32_t i = 0; i < feed->sink_count; i++) {
+        const struct sink *sink = feed->sink[i];
+        struct event_place *place = &feed->cursor.place[i];
+        const uint64_t reached =
+            sink->kind->reached ? clock_earlier(sink->kind->reached(sink, now_us), source->event_next) : 0;
+        if (reached > place->next) {
+            place->next = reached;
+            changed = true;
+        }
+    }
+    if (changed) {
+        save(feed);
+    }
 }
 
 uint64_t feed_start(const struct feed *feed, uint64_t now_us)
 {
     const uint64_t head = feed->log.head;
-    if (!is_replaying(feed, now_us)) {
+    if (!feed_is_replaying(feed, now_us)) {
         return head;
     }
     return head > EVENTLOG_LAG_MAX ? head - EVENTLOG_LAG_MAX : 0;
 }
 
-void feed_delivered(struct feed *feed, uint64_t next)
+uint64_t feed_place(const struct feed *feed, uint64_t number)
 {
-    uint64_t reached = feed->source->event_next;
-    if (next < feed->log.head) {
-        reached = next >= feed->log_start ? feed->before[next % EVENTLOG_SLOTS] : feed->cursor.clients_next;
+    if (number >= feed->log.head) {
+        return feed->source->event_next;
     }
-    if (!feed->source->segment.memory || source_writer(feed->source) != feed->cursor.writer ||
-        reached <= feed->cursor.clients_next) {
-        return;
-    }
-    feed->cursor.clients_next = reached;
-    save(feed);
+    return number >= feed->log_start ? feed->before[number % EVENTLOG_SLOTS] : 0;
 }

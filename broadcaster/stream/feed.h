@@ -1,58 +1,68 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The way of every event: out of the analyser's ring, or seen to happen here (the analyser lost and found),
- * to the OSC targets and into the log that the WebSocket clients read from; each once and in order.
+ * to the sinks and into the log that clients of /ws/events read from; each once and in order.
  *
- * How far it has come is noted in the control segment. A broadcaster that finds its predecessor's note sends
- * what happened since: to the OSC targets at once; to the clients as they come back, for which they have
- * FEED_REPLAY_US: one that connects within that time gets the events from the note on. All functions: the
- * event loop's thread. */
+ * How far each sink has come is noted in the control segment. A broadcaster that finds its predecessor's note
+ * sends what happened since: to most sinks at once; to those that serve clients from the log as these come
+ * back, for which they have FEED_REPLAY_US: one that connects within that time gets the events from the note
+ * on. All functions: the event loop's thread. */
 #ifndef PHICAST_BROADCASTER_STREAM_FEED_H
 #define PHICAST_BROADCASTER_STREAM_FEED_H
 
-#include "broadcaster/sinks/osc/out.h"
 #include "broadcaster/source/source.h"
 #include "broadcaster/stream/eventlog.h"
+#include "broadcaster/stream/sink.h"
 #include "shared/control.h"
 #include "shared/json/messages.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FEED_BATCH = 64, FEED_REPLAY_US = 3000000 };
+enum { FEED_BATCH = 64, FEED_REPLAY_US = 3000000, FEED_SINKS = EVENT_PLACES };
 
 struct feed {
     struct source *source;
     const struct segment *control; /* takes the note; NULL: nobody does */
-    struct osc_out *osc;           /* NULL: no targets */
+    uint32_t sink_count;
+    struct sink *sink[FEED_SINKS];
+    uint64_t from[FEED_SINKS]; /* events of the ring before this one have been delivered by a predecessor */
     struct eventlog log;
     struct message scratch;
     uint64_t before[EVENTLOG_SLOTS]; /* of each event in the log: the ring's next one when it came */
     uint64_t log_start;              /* the log's events before this one belong to an earlier analyser */
     uint64_t attached;               /* source->attached when it was last looked at */
-    uint64_t osc_from;               /* events of the ring before this one have been sent by a predecessor */
-    uint64_t clients_from;           /* likewise */
     uint64_t replay_until_us;        /* 0: there is nothing to be replayed */
     uint64_t published;              /* events so far */
     uint64_t unsent;                 /* of them, those that there was no memory for */
     uint32_t state;                  /* enum sound_state, as told last */
-    struct event_cursor cursor;      /* the note */
+    struct event_cursor cursor;      /* the note; its places are in the order of the sinks */
+    struct event_cursor past;        /* the predecessor's */
 };
 
-/* past: the predecessor's note, all zeros for none. source, control and osc must live on. */
-void feed_init(struct feed *feed, struct source *source, const struct segment *control, struct osc_out *osc,
+/* past: the predecessor's note, all zeros for none. source and control must live on. */
+void feed_init(struct feed *feed, struct source *source, const struct segment *control,
                const struct event_cursor *past, uint64_t now_us);
+
+/* Before the first beat; up to FEED_SINKS. */
+void feed_add_sink(struct feed *feed, struct sink *sink);
+
 void feed_free(struct feed *feed);
 
 /* To be called after each source_poll. Events are logged whether or not anybody listens, for those who ask
- * for the last ones when they come. clients: whether any WebSocket client listens. True: there may be more.
- */
-bool feed_beat(struct feed *feed, bool clients, uint64_t now_us);
+ * for the last ones when they come. True: there may be more. */
+bool feed_beat(struct feed *feed, uint64_t now_us);
+
+/* Asks the sinks how far they are, and notes it. */
+void feed_note(struct feed *feed, uint64_t now_us);
+
+/* Whether clients of an earlier broadcaster may still come for what they missed. */
+bool feed_is_replaying(const struct feed *feed, uint64_t now_us);
 
 /* The number of the first event that a client which connects now should get. */
 uint64_t feed_start(const struct feed *feed, uint64_t now_us);
 
-/* Every client that keeps up has been sent all events before number `next`; the log's head if there is none.
- */
-void feed_delivered(struct feed *feed, uint64_t next);
+/* The place in the analyser's ring of the log's event `number`, or of what comes next if there is none of
+ * that number; 0 if that event is an earlier analyser's. */
+uint64_t feed_place(const struct feed *feed, uint64_t number);
 
 #endif

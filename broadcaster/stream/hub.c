@@ -4,8 +4,6 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 
-#include <libwebsockets.h>
-
 enum { EVENT_POLL_US = 2000 };
 
 /* Events may be far between, and clients be gone. */
@@ -22,11 +20,11 @@ enum { KEEPS_UP = FEED_BATCH };
 static const struct client_close lagging = {1013, "too slow: events would have been lost"};
 
 void hub_init(struct hub *hub, const char *name, struct segment_trust trust, const struct segment *control,
-              struct osc_out *osc, const struct event_cursor *past, uint64_t now_us)
+              const struct event_cursor *past, uint64_t now_us)
 {
-    *hub = (struct hub){.osc = osc};
+    *hub = (struct hub){0};
     source_init(&hub->source, name, trust);
-    feed_init(&hub->feed, &hub->source, control, osc, past, now_us);
+    feed_init(&hub->feed, &hub->source, control, past, now_us);
     cohort_init(&hub->stream[STREAM_METRICS].standard, METRICS_HZ, 0, now_us, now_us);
     cohort_init(&hub->stream[STREAM_LATENCY].standard, LATENCY_HZ, 0, now_us, now_us);
     cohort_init(&hub->stream[STREAM_EVENTS].standard, 1, 0, now_us, now_us); /* only to list its clients */
@@ -38,9 +36,8 @@ void hub_close(struct hub *hub)
     feed_free(&hub->feed);
     message_free(&hub->scratch);
     for (int i = 0; i < STREAM_COUNT; i++) {
-        frame_free(&hub->stream[i].message);
+        encoded_free(&hub->stream[i].message);
     }
-    deflater_free(&hub->deflater);
 }
 
 static void count(struct meter *meter, uint64_t now_us)
@@ -141,26 +138,34 @@ static void drop_lagging(struct hub *hub)
             log_repeated(&hub->lagged, "an events client fell more than %d events behind; closing it",
                          EVENTLOG_LAG_MAX);
             client->close = lagging;
-            lws_set_timeout(client->wsi, PENDING_TIMEOUT_LAGGING, 2);
+            client->carrier->drop(client);
         }
     }
 }
 
-/* What all clients that keep up have been sent, where some have not been sent everything. */
-static void note_progress(struct hub *hub)
+/* The number of the first event that a client which keeps up has not been sent. */
+static uint64_t least_unsent(const struct hub *hub)
 {
     const uint64_t head = hub->feed.log.head;
     uint64_t least = head;
     if (hub->behind == 0) {
-        feed_delivered(&hub->feed, head);
-        return;
+        return head;
     }
-    for (struct client *client = hub->stream[STREAM_EVENTS].standard.clients; client; client = client->next) {
+    for (const struct client *client = hub->stream[STREAM_EVENTS].standard.clients; client;
+         client = client->next) {
         if (client->close.code == 0 && head - client->position <= KEEPS_UP && client->position < least) {
             least = client->position;
         }
     }
-    feed_delivered(&hub->feed, least);
+    return least;
+}
+
+uint64_t hub_reached(const struct hub *hub, uint64_t now_us)
+{
+    if (hub->stream[STREAM_EVENTS].client_count == 0) {
+        return feed_is_replaying(&hub->feed, now_us) ? 0 : UINT64_MAX;
+    }
+    return feed_place(&hub->feed, least_unsent(hub));
 }
 
 /* True: there may be more. */
@@ -169,7 +174,7 @@ static bool beat_events(struct hub *hub, uint64_t now_us)
     struct stream *stream = &hub->stream[STREAM_EVENTS];
     const uint64_t head = hub->feed.log.head;
     const bool looks = now_us >= hub->look_at_us;
-    const bool more = feed_beat(&hub->feed, stream->client_count > 0, now_us);
+    const bool more = feed_beat(&hub->feed, now_us);
     for (; hub->counted < hub->feed.published; hub->counted++) {
         count(&stream->meter, now_us);
     }
@@ -181,10 +186,31 @@ static bool beat_events(struct hub *hub, uint64_t now_us)
         hub->look_at_us = now_us + EVENT_LOOK_US;
         cohort_serve(&stream->standard);
     }
-    if (stream->client_count > 0) {
-        note_progress(hub);
-    }
+    feed_note(&hub->feed, now_us);
     return more;
+}
+
+static uint64_t beat_sinks(struct hub *hub, uint64_t now_us)
+{
+    uint64_t next = UINT64_MAX;
+    for (uint32_t i = 0; i < hub->feed.sink_count; i++) {
+        struct sink *sink = hub->feed.sink[i];
+        if (sink->kind->beat) {
+            next = clock_earlier(next, sink->kind->beat(sink, &hub->source, now_us));
+        }
+    }
+    return next;
+}
+
+static bool events_are_wanted(const struct hub *hub)
+{
+    for (uint32_t i = 0; i < hub->feed.sink_count; i++) {
+        const struct sink *sink = hub->feed.sink[i];
+        if (sink->kind->wants_events && sink->kind->wants_events(sink)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t hub_beat(struct hub *hub, uint64_t now_us)
@@ -193,12 +219,11 @@ uint64_t hub_beat(struct hub *hub, uint64_t now_us)
     const bool more_events = !hub->stopping && beat_events(hub, now_us);
     uint64_t next = beat_metrics(hub, now_us);
     next = clock_earlier(next, beat_latency(hub, now_us));
-    next = clock_earlier(next, osc_out_beat(hub->osc, &hub->source, now_us));
+    next = clock_earlier(next, beat_sinks(hub, now_us));
     if (more_events) {
         next = clock_earlier(next, now_us + EVENT_BATCH_US);
     }
-    const bool wanted = hub->stream[STREAM_EVENTS].client_count > 0 || osc_out_wants_events(hub->osc);
-    if (wanted && hub->source.segment.memory) {
+    if (hub->source.segment.memory && events_are_wanted(hub)) {
         next = clock_earlier(next, now_us + EVENT_POLL_US);
     }
     return next;
@@ -214,7 +239,7 @@ static void one_less_behind(struct hub *hub)
 {
     hub->behind--;
     if (hub->behind == 0) {
-        feed_delivered(&hub->feed, hub->feed.log.head);
+        feed_note(&hub->feed, clock_now_us());
     }
 }
 
@@ -236,12 +261,12 @@ static uint64_t first_event(const struct hub *hub, uint32_t replay, uint64_t now
     return clock_earlier(feed_start(&hub->feed, now_us), head > replay ? head - replay : 0);
 }
 
-bool hub_add(struct hub *hub, struct client *client, const struct wish *wish, uint64_t now_us)
+bool hub_add(struct hub *hub, struct client *client, const struct subscription *subscription, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[client->stream];
     const bool events = client->stream == STREAM_EVENTS;
     struct cohort *cohort =
-        events ? &stream->standard : cohort_join(&stream->standard, wish->rate_hz, now_us);
+        events ? &stream->standard : cohort_join(&stream->standard, subscription->rate_hz, now_us);
     if (!cohort) {
         return false;
     }
@@ -249,11 +274,10 @@ bool hub_add(struct hub *hub, struct client *client, const struct wish *wish, ui
         show_now(hub, client->stream, now_us);
     }
     client->close = (struct client_close){0};
-    client->position = events ? first_event(hub, wish->replay, now_us) : cohort->beat - 1;
+    client->position = events ? first_event(hub, subscription->replay, now_us) : cohort->beat - 1;
     hub->behind += is_behind(hub, client) ? 1 : 0;
     cohort_add(cohort, client);
     stream->client_count++;
-    lws_callback_on_writable(client->wsi);
     return true;
 }
 
@@ -294,7 +318,7 @@ static enum status print(struct hub *hub, enum stream_kind kind, uint64_t now_us
         status = message_latency(&hub->scratch, &report);
     }
     if (status == STATUS_OK) {
-        status = frame_set(&stream->message, hub->scratch.text, hub->scratch.length);
+        status = encoded_set(&stream->message, hub->scratch.text, hub->scratch.length);
     }
     if (status == STATUS_OK) {
         stream->printed = stream->generation;
@@ -302,7 +326,7 @@ static enum status print(struct hub *hub, enum stream_kind kind, uint64_t now_us
     return status;
 }
 
-static struct frame *next_message(struct hub *hub, struct client *client, uint64_t now_us)
+struct encoded *hub_next(struct hub *hub, struct client *client, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[client->stream];
     if (client->stream == STREAM_EVENTS) {
@@ -312,14 +336,6 @@ static struct frame *next_message(struct hub *hub, struct client *client, uint64
         return NULL;
     }
     return &stream->message;
-}
-
-const struct wire *hub_next(struct hub *hub, struct client *client, uint64_t now_us)
-{
-    struct frame *message = next_message(hub, client, now_us);
-    const struct wire *packed = message && client->deflates ? frame_packed(message, &hub->deflater) : NULL;
-    client->packed = packed != NULL;
-    return packed ? packed : message ? &message->plain : NULL;
 }
 
 bool hub_sent(struct hub *hub, struct client *client)

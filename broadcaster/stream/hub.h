@@ -8,48 +8,17 @@
 #ifndef PHICAST_BROADCASTER_STREAM_HUB_H
 #define PHICAST_BROADCASTER_STREAM_HUB_H
 
-#include "broadcaster/sinks/ws/pulse.h"
 #include "broadcaster/source/source.h"
 #include "broadcaster/stream/ages.h"
+#include "broadcaster/stream/client.h"
 #include "broadcaster/stream/cohort.h"
-#include "broadcaster/stream/deflate.h"
+#include "broadcaster/stream/encoded.h"
 #include "broadcaster/stream/feed.h"
 #include "shared/json/messages.h"
 #include "shared/status.h"
-#include "shared/utf8.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum stream_kind { STREAM_METRICS, STREAM_LATENCY, STREAM_EVENTS, STREAM_COUNT };
-
-enum { METRICS_HZ = 30, LATENCY_HZ = 10 };
-
-/* How soon a client must close, and with what. */
-struct client_close {
-    uint16_t code; /* of RFC 6455; 0: not to be closed */
-    const char *reason;
-};
-
-/* One WebSocket connection. Lives in libwebsockets' per-session memory; linked into its stream. */
-struct client {
-    struct lws *wsi;
-    struct client *next;
-    struct client *previous;
-    struct cohort *cohort;
-    enum stream_kind stream;
-    bool deflates;     /* permessage-deflate was agreed on */
-    bool packed;       /* the message under way is compressed */
-    uint8_t unlooked;  /* messages since it was looked at how much of them is unsent */
-    bool cleared;      /* state: it may be sent the newest message now */
-    uint32_t length;   /* bytes of the message before */
-    uint64_t position; /* state: its cohort's beat that was sent last; events: the event wanted next */
-    struct client_close close;
-    struct pulse pulse;
-    uint64_t heard;   /* bytes of the message that it is sending */
-    struct utf8 text; /* how far into a character that is */
-    bool reads_text;  /* that is text, and not compressed */
-};
 
 /* How often something happened in the last whole second. */
 struct meter {
@@ -63,7 +32,7 @@ struct stream {
     uint32_t client_count;
     uint64_t generation; /* state: counts what there was to be shown, from 1 */
     uint64_t printed;    /* the generation that `message` holds */
-    struct frame message;
+    struct encoded message;
     uint64_t sent; /* messages handed to sockets */
     struct meter meter;
 };
@@ -81,37 +50,29 @@ struct hub {
     uint64_t look_at_us; /* when events clients must be looked at, even though nothing happens */
     uint32_t behind;     /* events clients that have not been sent all there is */
     uint64_t lagged;     /* those closed for being too far behind */
-    struct osc_out *osc; /* NULL: no targets */
     struct message scratch;
-    struct deflater deflater;
 };
 
 /* name and trust as for source_init; the rest as for feed_init. */
 void hub_init(struct hub *hub, const char *name, struct segment_trust trust, const struct segment *control,
-              struct osc_out *osc, const struct event_cursor *past, uint64_t now_us);
+              const struct event_cursor *past, uint64_t now_us);
 /* No client may be left. */
 void hub_close(struct hub *hub);
 
-/* Does all that is due, and writes to the clients: not from within a callback of libwebsockets. Returns when
- * it must be called again, CLOCK_MONOTONIC in us. */
+/* Does all that is due, and has the clients served: not from within anything that a carrier calls. Returns
+ * when it must be called again, CLOCK_MONOTONIC in us. */
 uint64_t hub_beat(struct hub *hub, uint64_t now_us);
 
-/* What a client asks for besides its stream. */
-struct wish {
-    uint32_t rate_hz; /* state streams */
-    uint32_t replay;  /* events: the last so many first */
-};
-
-/* Client's wsi, stream and deflates are set. Events: it gets those from now on, and the wish's or those from
- * feed_start on first, whichever are more. False when out of memory. */
-bool hub_add(struct hub *hub, struct client *client, const struct wish *wish, uint64_t now_us);
+/* Client's carrier and stream are set. Events: it gets those from now on, and what it subscribes to or those
+ * from feed_start on first, whichever are more. False when out of memory. */
+bool hub_add(struct hub *hub, struct client *client, const struct subscription *subscription,
+             uint64_t now_us);
 void hub_remove(struct hub *hub, struct client *client);
 
-/* The bytes that the client should be sent next, and in client->packed whether they are compressed; NULL: it
- * is up to date. */
-const struct wire *hub_next(struct hub *hub, struct client *client, uint64_t now_us);
+/* The message that the client should be sent next; NULL: it is up to date. */
+struct encoded *hub_next(struct hub *hub, struct client *client, uint64_t now_us);
 
-/* hub_next's bytes have been handed over. True: there is more. */
+/* hub_next's message has been handed over. True: there is more. */
 bool hub_sent(struct hub *hub, struct client *client);
 
 /* The latest message of a state stream, for HTTP. NULL when out of memory. */
@@ -120,13 +81,15 @@ const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint64_t n
 /* What the newest latency message would tell. */
 struct latency_report hub_latency(const struct hub *hub, uint64_t now_us);
 
-/* Asks every client to close with that code, and takes no more events. Not from within a callback of
- * libwebsockets. */
+/* Asks every client to close with that code, and takes no more events. As hub_beat. */
 void hub_close_clients(struct hub *hub, struct client_close close);
 
 /* Whether the client is to be closed now: not before it has been sent all events, unless it is too slow for
  * them. */
 bool hub_may_close(const struct hub *hub, const struct client *client);
+
+/* For struct sink_kind: how far those clients are that keep up with the events. */
+uint64_t hub_reached(const struct hub *hub, uint64_t now_us);
 
 uint32_t hub_client_count(const struct hub *hub);
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct wish query_default(enum stream_kind kind)
+struct subscription query_default(enum stream_kind kind)
 {
-    return (struct wish){.rate_hz = kind == STREAM_METRICS   ? METRICS_HZ
-                                    : kind == STREAM_LATENCY ? LATENCY_HZ
-                                                             : 0};
+    return (struct subscription){.rate_hz = kind == STREAM_METRICS   ? METRICS_HZ
+                                            : kind == STREAM_LATENCY ? LATENCY_HZ
+                                                                     : 0};
 }
 
 /* A plain decimal number within the range. */
@@ -29,7 +29,7 @@ static bool take_number(uint32_t *out, const char *text, uint32_t min, uint32_t 
     return true;
 }
 
-const char *query_take(struct wish *wish, enum stream_kind kind, const char *argument)
+const char *query_take(struct subscription *asked, enum stream_kind kind, const char *argument)
 {
     static const char rate[] = "rate=";
     static const char replay[] = "replay=";
@@ -37,11 +37,11 @@ const char *query_take(struct wish *wish, enum stream_kind kind, const char *arg
         const char *value = argument + sizeof rate - 1;
         switch (kind) {
         case STREAM_METRICS:
-            return take_number(&wish->rate_hz, value, 1, METRICS_HZ_MAX)
+            return take_number(&asked->rate_hz, value, 1, METRICS_HZ_MAX)
                        ? NULL
                        : "rate: give a whole number of Hz from 1 to " TEXT_OF(METRICS_HZ_MAX);
         case STREAM_LATENCY:
-            return take_number(&wish->rate_hz, value, 1, LATENCY_HZ_MAX)
+            return take_number(&asked->rate_hz, value, 1, LATENCY_HZ_MAX)
                        ? NULL
                        : "rate: give a whole number of Hz from 1 to " TEXT_OF(LATENCY_HZ_MAX);
         default: return "rate: events come as they happen";
@@ -51,7 +51,7 @@ const char *query_take(struct wish *wish, enum stream_kind kind, const char *arg
         if (kind != STREAM_EVENTS) {
             return "replay: only events can be replayed";
         }
-        return take_number(&wish->replay, argument + sizeof replay - 1, 0, REPLAY_MAX)
+        return take_number(&asked->replay, argument + sizeof replay - 1, 0, REPLAY_MAX)
                    ? NULL
                    : "replay: give a whole number of events from 0 to " TEXT_OF(REPLAY_MAX);
     }

@@ -3,7 +3,7 @@
 #ifndef PHICAST_BROADCASTER_STREAM_QUERY_H
 #define PHICAST_BROADCASTER_STREAM_QUERY_H
 
-#include "broadcaster/stream/hub.h"
+#include "broadcaster/stream/client.h"
 
 #include <stdint.h>
 
@@ -12,9 +12,9 @@
 #define REPLAY_MAX 256
 
 /* What a URL without a "?" asks for. */
-struct wish query_default(enum stream_kind kind);
+struct subscription query_default(enum stream_kind kind);
 
 /* Takes one "name=value". NULL if it is good, or none of ours; else what is wrong with it, for people. */
-const char *query_take(struct wish *wish, enum stream_kind kind, const char *argument);
+const char *query_take(struct subscription *asked, enum stream_kind kind, const char *argument);
 
 #endif

@@ -9,6 +9,7 @@
 #include "shared/telemetry.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 struct dump {
     struct printer to;
@@ -262,14 +263,27 @@ static void print_telemetry(struct dump *dump, const struct segment *segment)
     print_ring(dump, segment, &telemetry->events, "events", print_next_event);
 }
 
+/* "ws_next", if it is a sink's place. */
+static void print_place(struct printer *to, const struct event_place *place)
+{
+    char name[SINK_NAME_MAX + sizeof "_next"] = "";
+    const size_t length = strnlen(place->sink, SINK_NAME_MAX);
+    memcpy(name, place->sink, length);
+    if (length > 0 && strspn(name, "abcdefghijklmnopqrstuvwxyz") == length) {
+        memcpy(name + length, "_next", sizeof "_next");
+        print_count(to, name, place->next);
+    }
+}
+
 static void print_cursor(struct dump *dump, const struct event_cursor *cursor)
 {
     struct printer *to = &dump->to;
     const char *state = cursor->state <= UINT32_MAX ? sound_state_str((uint32_t)cursor->state) : NULL;
     print_object(to, "cursor");
     print_count(to, "writer", cursor->writer);
-    print_count(to, "clients_next", cursor->clients_next);
-    print_count(to, "osc_next", cursor->osc_next);
+    for (size_t i = 0; i < EVENT_PLACES; i++) {
+        print_place(to, &cursor->place[i]);
+    }
     print_text(to, "state", state ? state : "unknown");
     print_object_end(to);
 }

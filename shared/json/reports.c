@@ -217,7 +217,7 @@ enum status message_server(struct message *message, const struct server_report *
         add_string(object, "service", service_name) && add_string(object, "version", PHICAST_VERSION) &&
         add_number(object, "uptime_s", report->uptime_s) && add(object, "source", source_object(report)) &&
         add_string(object, "state", report->state) && add(object, "streams", streams_object(report)) &&
-        (!report->osc || add(object, "osc", osc_object(report->osc)));
+        add(object, "osc", osc_object(&report->osc));
     if (good && report->analyser) {
         good = add(object, "analyser", analyser_object(report->analyser));
     } else if (good) {

@@ -57,7 +57,7 @@ struct server_report {
     struct stream_report metrics;
     struct stream_report latency;
     struct stream_report events;
-    const struct osc_report *osc; /* NULL: nothing is told of it */
+    struct osc_report osc;
 };
 
 /* Each replaces the text of `message`. STATUS_NO_MEMORY. */

@@ -12,12 +12,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const enum stream_kind kind = (enum stream_kind)(data[0] % STREAM_COUNT);
     const uint32_t most = kind == STREAM_METRICS ? METRICS_HZ_MAX : LATENCY_HZ_MAX;
     char *argument = fuzz_text(data + 1, size - 1);
-    struct wish wish = query_default(kind);
-    const char *wrong = query_take(&wish, kind, argument);
+    struct subscription asked = query_default(kind);
+    const char *wrong = query_take(&asked, kind, argument);
     if (wrong) {
         fuzz_check_message(wrong);
     }
-    FUZZ_CHECK(kind == STREAM_EVENTS ? wish.replay <= REPLAY_MAX : wish.rate_hz >= 1 && wish.rate_hz <= most);
+    FUZZ_CHECK(kind == STREAM_EVENTS ? asked.replay <= REPLAY_MAX
+                                     : asked.rate_hz >= 1 && asked.rate_hz <= most);
     free(argument);
     return 0;
 }

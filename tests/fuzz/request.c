@@ -3,7 +3,7 @@
 #include "broadcaster/http/request.h"
 
 #include "broadcaster/http/access.h"
-#include "broadcaster/sinks/ws/client.h"
+#include "broadcaster/http/upgrade.h"
 #include "broadcaster/sinks/ws/extension.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -41,18 +41,18 @@ static void check_request(const struct http_request *request)
 
 static void check_offer(const struct http_request *request)
 {
-    struct ws_offer offer;
+    struct upgrade upgrade;
     char head[1024];
-    if (ws_stream_of(request->path) == STREAM_COUNT || ws_read_offer(&offer, request).code != 0) {
+    if (upgrade_stream_of(request->path) == STREAM_COUNT || upgrade_read(&upgrade, request).code != 0) {
         return;
     }
-    const size_t length = ws_print_request(&offer, head, sizeof head);
+    const size_t length = upgrade_print(&upgrade, head, sizeof head);
     struct http_request again;
     struct refusal refusal = {0, NULL};
     FUZZ_CHECK(length > 0 && request_head_end(head, length, 0, &refusal) == length);
     FUZZ_CHECK(request_parse(&again, head, length).code ==
                0); /* what libwebsockets is told is one good request */
-    FUZZ_CHECK(strcmp(again.field[FIELD_WS_KEY], offer.key) == 0 && again.query[0] == '\0');
+    FUZZ_CHECK(strcmp(again.field[FIELD_WS_KEY], upgrade.key) == 0 && again.query[0] == '\0');
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

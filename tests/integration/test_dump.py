@@ -73,6 +73,7 @@ class Dump(rig.RigTest):
                          {"hardware_ms", "buffer_ms", "jitter_ms", "calibrated", "compensated"})
         self.assertAlmostEqual(telemetry["latency"]["buffer_ms"], 256 / 48, places=4)
         self.assertEqual(control["cursor"]["writer"], telemetry["start_time_us"])
+        self.assertEqual(list(control["cursor"]), ["writer", "ws_next", "osc_next", "state"])
         self.assertEqual(control["commands"][-1], {"number": control["commands_written"] - 1, "kind": "depth", "value": 0.25})
         lines = self.dump().stdout
         self.assertRegex(lines, rf"(?m)^  writer_pid +{analyser.pid}$")

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/sinks/ws/client.h"
 
-#include "broadcaster/sinks/ws/extension.h"
-#include "broadcaster/stream/query.h"
 #include "shared/clock.h"
 #include "shared/text.h"
 
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -25,16 +23,11 @@ enum { RSV1 = 0x40 };
 
 #define HEARD_MAX 4096 /* bytes of a message that nobody listens to */
 
-enum { ARGUMENT_MAX = 256 }; /* bytes: none of ours is as long */
+static_assert((int)WIRE_HEADROOM >= (int)LWS_PRE, "libwebsockets writes its head in front of the text");
 
-enum stream_kind ws_stream_of(const char *path)
+static struct ws_client *of(struct client *client)
 {
-    static const char *const paths[STREAM_COUNT] = {"/ws/metrics", "/ws/latency", "/ws/events"};
-    int kind = 0;
-    while (kind < STREAM_COUNT && strcmp(path, paths[kind]) != 0) {
-        kind++;
-    }
-    return (enum stream_kind)kind;
+    return (struct ws_client *)((char *)client - offsetof(struct ws_client, base));
 }
 
 static void tune(struct lws *wsi)
@@ -46,67 +39,22 @@ static void tune(struct lws *wsi)
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 }
 
-static struct refusal read_wish(struct wish *wish, enum stream_kind kind, const char *query)
-{
-    char argument[ARGUMENT_MAX];
-    const char *wrong = NULL;
-    *wish = query_default(kind);
-    while (!wrong && request_next_argument(&query, argument, sizeof argument)) {
-        wrong = query_take(wish, kind, argument);
-    }
-    return (struct refusal){wrong ? 400 : 0, wrong};
-}
+static const struct carrier carrier;
 
-/* 16 bytes in base64. */
-static bool is_key(const char *key)
+int ws_client_established(struct ws_client *client, struct lws *wsi, struct hub *hub,
+                          const struct upgrade *upgrade)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    return key && strlen(key) == WS_KEY_LENGTH && strspn(key, digits) == WS_KEY_LENGTH - 2 &&
-           strcmp(key + WS_KEY_LENGTH - 2, "==") == 0;
-}
-
-struct refusal ws_read_offer(struct ws_offer *offer, const struct http_request *request)
-{
-    const char *version = request->field[FIELD_WS_VERSION];
-    const char *key = request->field[FIELD_WS_KEY];
-    const char *offered = request->field[FIELD_WS_EXTENSIONS];
-    if (!version || strcmp(version, "13") != 0) {
-        return (struct refusal){426, "Sec-WebSocket-Version: 13 is spoken here"};
-    }
-    if (!is_key(key)) {
-        return (struct refusal){400, "Sec-WebSocket-Key is missing, or not 16 bytes in base64"};
-    }
-    *offer = (struct ws_offer){.kind = ws_stream_of(request->path)};
-    memcpy(offer->key, key, WS_KEY_LENGTH);
-    const size_t length = offered ? strlen(offered) : 0;
-    if (offered && extension_takes(offered) && length < sizeof offer->extensions) {
-        memcpy(offer->extensions, offered, length + 1);
-    }
-    return read_wish(&offer->wish, offer->kind, request->query);
-}
-
-size_t ws_print_request(const struct ws_offer *offer, char *out, size_t size)
-{
-    const bool extends = offer->extensions[0] != '\0';
-    const int length = snprintf(
-        out, size,
-        "GET / HTTP/1.1\r\nHost: phicast\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n%s%s%s\r\n",
-        offer->key, extends ? "Sec-WebSocket-Extensions: " : "", offer->extensions, extends ? "\r\n" : "");
-    return length > 0 && (size_t)length < size ? (size_t)length : 0;
-}
-
-int ws_established(struct lws *wsi, struct hub *hub, struct client *client, const struct ws_offer *offer)
-{
+    const uint64_t now_us = clock_now_us();
     tune(wsi);
-    pulse_start(&client->pulse, clock_now_us());
+    pulse_start(&client->pulse, now_us);
     client->cleared = true;
-    client->stream = offer->kind;
-    client->wsi = wsi;
-    if (!hub_add(hub, client, &offer->wish, clock_now_us())) {
-        client->wsi = NULL;
+    client->base.carrier = &carrier;
+    client->base.stream = upgrade->kind;
+    if (!hub_add(hub, &client->base, &upgrade->asked, now_us)) {
         return -1;
     }
+    client->wsi = wsi;
+    lws_callback_on_writable(wsi);
     return 0;
 }
 
@@ -120,8 +68,9 @@ static int refuse(struct lws *wsi, enum lws_close_status code, const char *why)
     return -1;
 }
 
-int ws_received(struct lws *wsi, struct client *client, const void *bytes, size_t length)
+int ws_client_received(struct ws_client *client, const void *bytes, size_t length)
 {
+    struct lws *wsi = client->wsi;
     if (lws_is_first_fragment(wsi)) {
         const bool packed = (lws_get_reserved_bits(wsi) & RSV1) != 0;
         client->heard = 0;
@@ -145,13 +94,14 @@ static bool is_closing(struct lws *wsi)
     return lws_get_close_length(wsi) > 0;
 }
 
-static bool is_state(const struct client *client)
+static bool is_state(const struct ws_client *client)
 {
-    return client->stream != STREAM_EVENTS;
+    return client->base.stream != STREAM_EVENTS;
 }
 
-static bool is_backed_up(struct lws *wsi, struct client *client)
+static bool is_backed_up(struct ws_client *client)
 {
+    struct lws *wsi = client->wsi;
     int unsent = 0;
     if (lws_partial_buffered(wsi)) {
         return true;
@@ -172,12 +122,14 @@ static bool is_backed_up(struct lws *wsi, struct client *client)
  * round through the event loop for each message. So it is told that the socket is; if that was wrong, it
  * keeps the rest. All that it has to say before us (the end of an earlier message, a ping, a close) goes
  * first, and what is closing gets no more. */
-void ws_serve(struct lws *wsi, struct client *client)
+static void serve(struct client *base)
 {
+    struct ws_client *client = of(base);
+    struct lws *wsi = client->wsi;
     struct lws_pollfd ready = {lws_get_socket_fd(wsi), LWS_POLLOUT, LWS_POLLOUT};
     const uint64_t now_us = clock_now_us();
     const bool waits =
-        is_state(client) && client->close.code == 0; /* for the next beat, and what is new then */
+        is_state(client) && client->base.close.code == 0; /* for the next beat, and what is new then */
     if (is_closing(wsi)) {
         return;
     }
@@ -185,7 +137,7 @@ void ws_serve(struct lws *wsi, struct client *client)
         lws_set_timeout(wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG, LWS_TO_KILL_ASYNC);
     } else if (waits && pulse_is_late(&client->pulse, now_us)) {
         return; /* its pong goes on with the newest */
-    } else if (!is_backed_up(wsi, client)) {
+    } else if (!is_backed_up(client)) {
         client->cleared = true;
         lws_service_fd(lws_get_context(wsi), &ready);
     } else if (!waits) {
@@ -193,7 +145,7 @@ void ws_serve(struct lws *wsi, struct client *client)
     }
 }
 
-int ws_ponged(struct lws *wsi, struct client *client, const void *bytes, size_t length)
+int ws_client_ponged(struct ws_client *client, const void *bytes, size_t length)
 {
     uint64_t pinged_us = 0;
     if (length == sizeof pinged_us) {
@@ -201,46 +153,57 @@ int ws_ponged(struct lws *wsi, struct client *client, const void *bytes, size_t 
     }
     if (pulse_heard(&client->pulse, pinged_us, clock_now_us())) {
         client->cleared = true;
-        lws_callback_on_writable(wsi);
+        lws_callback_on_writable(client->wsi);
     }
     return 0;
 }
 
-static bool ping(struct lws *wsi, struct client *client, uint64_t now_us)
+static bool ping(struct ws_client *client, uint64_t now_us)
 {
     unsigned char bytes[LWS_PRE + sizeof now_us];
     memcpy(bytes + LWS_PRE, &now_us, sizeof now_us);
     pulse_pinged(&client->pulse, now_us);
-    return lws_write(wsi, bytes + LWS_PRE, sizeof now_us, LWS_WRITE_PING) >= 0;
+    return lws_write(client->wsi, bytes + LWS_PRE, sizeof now_us, LWS_WRITE_PING) >= 0;
 }
 
-static bool send_message(struct lws *wsi, struct hub *hub, struct client *client, const struct wire *wire)
+static bool send_message(struct ws_client *client, struct hub *hub, const struct wire *wire)
 {
-    if (lws_write(wsi, wire_text(wire), wire->length, LWS_WRITE_TEXT) < (int)wire->length) {
+    if (lws_write(client->wsi, wire_text(wire), wire->length, LWS_WRITE_TEXT) < (int)wire->length) {
         return false;
     }
     client->length = (uint32_t)wire->length;
-    if (hub_sent(hub, client) || client->close.code != 0) {
-        lws_callback_on_writable(wsi);
+    if (hub_sent(hub, &client->base) || client->base.close.code != 0) {
+        lws_callback_on_writable(client->wsi);
     }
     return true;
 }
 
-int ws_writeable(struct lws *wsi, struct hub *hub, struct client *client)
+/* The message that is due, as this client wants it; NULL: none is. */
+static const struct wire *choose(struct ws_client *client, struct hub *hub, struct deflater *deflater,
+                                 uint64_t now_us)
 {
+    struct encoded *message = hub_next(hub, &client->base, now_us);
+    const struct wire *packed = message && client->deflates ? deflate_encoded(deflater, message) : NULL;
+    client->packed = packed != NULL;
+    return packed ? packed : message ? &message->plain : NULL;
+}
+
+int ws_client_writeable(struct ws_client *client, struct hub *hub, struct deflater *deflater)
+{
+    struct lws *wsi = client->wsi;
     if (is_closing(wsi)) { /* libwebsockets asks us all the same */
         return 0;
     }
-    if (hub_may_close(hub, client)) {
-        return refuse(wsi, (enum lws_close_status)client->close.code, client->close.reason);
+    if (hub_may_close(hub, &client->base)) {
+        return refuse(wsi, (enum lws_close_status)client->base.close.code, client->base.close.reason);
     }
     if (is_state(client) && !client->cleared) { /* an earlier message is off at last */
         return 0;
     }
     client->cleared = false;
     const uint64_t now_us = clock_now_us();
-    const struct wire *wire = hub_next(hub, client, now_us);
-    if (wire && !send_message(wsi, hub, client, wire)) {
+    const struct wire *wire = choose(client, hub, deflater, now_us);
+    if (wire && !send_message(client, hub, wire)) {
         return -1;
     }
     if (lws_partial_buffered(wsi)) { /* one write at a time */
@@ -248,14 +211,22 @@ int ws_writeable(struct lws *wsi, struct hub *hub, struct client *client)
     }
     const bool due =
         pulse_is_due(&client->pulse, is_state(client) ? PULSE_OFTEN_US : PULSE_SELDOM_US, now_us);
-    return due && !ping(wsi, client, now_us) ? -1 : 0;
+    return due && !ping(client, now_us) ? -1 : 0;
 }
 
-int ws_closed(struct hub *hub, struct client *client)
+int ws_client_closed(struct ws_client *client, struct hub *hub)
 {
     if (client->wsi) { /* else it never got as far as a stream */
-        hub_remove(hub, client);
+        hub_remove(hub, &client->base);
         client->wsi = NULL;
     }
     return 0;
 }
+
+static void drop(struct client *base)
+{
+    enum { GRACE_S = 2 };
+    lws_set_timeout(of(base)->wsi, PENDING_TIMEOUT_LAGGING, GRACE_S);
+}
+
+static const struct carrier carrier = {serve, drop};

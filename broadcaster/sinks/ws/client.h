@@ -4,41 +4,35 @@
 #ifndef PHICAST_BROADCASTER_SINKS_WS_CLIENT_H
 #define PHICAST_BROADCASTER_SINKS_WS_CLIENT_H
 
-#include "broadcaster/http/request.h"
+#include "broadcaster/http/upgrade.h"
+#include "broadcaster/sinks/ws/deflate.h"
+#include "broadcaster/sinks/ws/pulse.h"
 #include "broadcaster/stream/hub.h"
+#include "shared/utf8.h"
 
 #include <libwebsockets.h>
 
-enum { WS_KEY_LENGTH = 24, WS_EXTENSIONS_MAX = 256 };
-
-/* What a request for a stream asks for. */
-struct ws_offer {
-    enum stream_kind kind;
-    struct wish wish;
-    char key[WS_KEY_LENGTH + 1];
-    char extensions[WS_EXTENSIONS_MAX]; /* as offered, if permessage-deflate can be taken from it; else "" */
+/* Lives in libwebsockets' memory for the session, all zeros at first. */
+struct ws_client {
+    struct client base;
+    struct lws *wsi;  /* NULL: no stream yet, or no more */
+    bool deflates;    /* permessage-deflate was agreed on */
+    bool packed;      /* the message under way is compressed */
+    bool cleared;     /* state: it may be sent the newest message now */
+    uint8_t unlooked; /* messages since it was looked at how much of them is unsent */
+    uint32_t length;  /* bytes of the message before */
+    struct pulse pulse;
+    uint64_t heard;   /* bytes of the message that it is sending */
+    struct utf8 text; /* how far into a character that is */
+    bool reads_text;  /* that is text, and not compressed */
 };
 
-/* The stream that a request path names; STREAM_COUNT for none. */
-enum stream_kind ws_stream_of(const char *path);
-
-/* Reads an upgrade to the stream at the request's path, which there must be. code 0 if it is good, else what
- * is wrong with it. A subprotocol that is offered is left alone: the stream is opened without one. */
-struct refusal ws_read_offer(struct ws_offer *offer, const struct http_request *request);
-
-/* The head of a request for that stream, for libwebsockets to open it by: none of a stranger's bytes get
- * there before the stream is open. Returns its length. */
-size_t ws_print_request(const struct ws_offer *offer, char *out, size_t size);
-
-int ws_established(struct lws *wsi, struct hub *hub, struct client *client, const struct ws_offer *offer);
+int ws_client_established(struct ws_client *client, struct lws *wsi, struct hub *hub,
+                          const struct upgrade *upgrade);
 /* What a client says is not listened to, but must keep to the protocol. */
-int ws_received(struct lws *wsi, struct client *client, const void *bytes, size_t length);
-int ws_ponged(struct lws *wsi, struct client *client, const void *bytes, size_t length);
-int ws_writeable(struct lws *wsi, struct hub *hub, struct client *client);
-int ws_closed(struct hub *hub, struct client *client);
-
-/* Answers no callback, and must not be called within one: has ws_writeable called, now if the socket takes
- * more, or else when it does. The client may be gone after this. */
-void ws_serve(struct lws *wsi, struct client *client);
+int ws_client_received(struct ws_client *client, const void *bytes, size_t length);
+int ws_client_ponged(struct ws_client *client, const void *bytes, size_t length);
+int ws_client_writeable(struct ws_client *client, struct hub *hub, struct deflater *deflater);
+int ws_client_closed(struct ws_client *client, struct hub *hub);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broadcaster/stream/deflate.h"
+#include "broadcaster/sinks/ws/deflate.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -37,48 +37,32 @@ void deflater_free(struct deflater *deflater)
     *deflater = (struct deflater){0};
 }
 
-enum status frame_set(struct frame *frame, const char *text, size_t length)
-{
-    const enum status status = wire_set(&frame->plain, text, length);
-    if (status == STATUS_OK) {
-        frame->tried = false;
-    }
-    return status;
-}
-
 /* Leaves packed.length at 0 when it is not worth it: only a result shorter than the text has room. */
-static void pack(struct frame *frame, struct deflater *deflater)
+static void pack(struct deflater *deflater, struct encoded *encoded)
 {
-    const size_t length = frame->plain.length;
-    frame->packed.length = 0;
-    if (length < WORTH_FROM || length > UINT_MAX || wire_reserve(&frame->packed, length)) {
+    const size_t length = encoded->plain.length;
+    encoded->packed.length = 0;
+    if (length < WORTH_FROM || length > UINT_MAX || wire_reserve(&encoded->packed, length)) {
         return;
     }
     z_stream *stream = stream_of(deflater);
     if (!stream) {
         return;
     }
-    stream->next_in = wire_text(&frame->plain);
+    stream->next_in = wire_text(&encoded->plain);
     stream->avail_in = (uInt)length;
-    stream->next_out = wire_text(&frame->packed);
+    stream->next_out = wire_text(&encoded->packed);
     stream->avail_out = (uInt)length;
     if (deflate(stream, Z_SYNC_FLUSH) == Z_OK && stream->avail_in == 0 && stream->avail_out > 0) {
-        frame->packed.length = stream->total_out - TAIL;
+        encoded->packed.length = stream->total_out - TAIL;
     }
 }
 
-const struct wire *frame_packed(struct frame *frame, struct deflater *deflater)
+const struct wire *deflate_encoded(struct deflater *deflater, struct encoded *encoded)
 {
-    if (!frame->tried) {
-        pack(frame, deflater);
-        frame->tried = true;
+    if (!encoded->tried) {
+        pack(deflater, encoded);
+        encoded->tried = true;
     }
-    return frame->packed.length > 0 ? &frame->packed : NULL;
-}
-
-void frame_free(struct frame *frame)
-{
-    wire_free(&frame->plain);
-    wire_free(&frame->packed);
-    frame->tried = false;
+    return encoded->packed.length > 0 ? &encoded->packed : NULL;
 }

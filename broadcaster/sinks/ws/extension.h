@@ -6,14 +6,9 @@
 #define PHICAST_BROADCASTER_SINKS_WS_EXTENSION_H
 
 #include <libwebsockets.h>
-#include <stdbool.h>
 
 /* For lws_context_creation_info. The session that libwebsockets keeps for the protocol must start with a
- * struct client. */
+ * struct ws_client. */
 extern const struct lws_extension extensions[];
-
-/* Whether a Sec-WebSocket-Extensions header's (first) offer of permessage-deflate can be taken as it stands:
- * no unknown parameter, none twice, and no smaller window than ours. Pure. */
-bool extension_takes(const char *offers);
 
 #endif

@@ -153,7 +153,7 @@ static void cursor_is_left_behind(void)
     char name[64];
     struct segment writer;
     struct segment reader;
-    const struct event_cursor note = {.writer = 11, .clients_next = 22, .osc_next = 33, .state = 4};
+    const struct event_cursor note = {.writer = 11, .state = 4, .place = {{"ws", 22}, {"osc", 33}}};
     snprintf(name, sizeof name, "test-control-%d", (int)getpid());
     CU_ASSERT_EQUAL_FATAL(segment_create(&writer, &control_kind, name, (gid_t)-1), STATUS_OK);
     CU_ASSERT_EQUAL(control_load_cursor(writer.memory).writer, 0);
@@ -173,15 +173,15 @@ static void cursor_is_left_behind(void)
 
 static void layout(void)
 {
-    CU_ASSERT_EQUAL(CONTROL_ABI, 2);
-    CU_ASSERT_EQUAL(control_kind.size, 65728);
-    CU_ASSERT_EQUAL(control_kind.abi, 2);
+    CU_ASSERT_EQUAL(CONTROL_ABI, 3);
+    CU_ASSERT_EQUAL(control_kind.size, 65856);
+    CU_ASSERT_EQUAL(control_kind.abi, 3);
     CU_ASSERT_EQUAL(memcmp(&control_kind.magic, "PHICTRL1", 8), 0);
     CU_ASSERT_STRING_EQUAL(control_kind.suffix, "control");
     CU_ASSERT_EQUAL(sizeof(struct command), 56);
     CU_ASSERT_EQUAL(offsetof(struct command, value), 8);
-    CU_ASSERT_EQUAL(sizeof(struct control), 65728);
-    CU_ASSERT_EQUAL(offsetof(struct control, commands), 128);
+    CU_ASSERT_EQUAL(sizeof(struct control), 65856);
+    CU_ASSERT_EQUAL(offsetof(struct control, commands), 256);
     CU_ASSERT_EQUAL(offsetof(struct control, cursor), 64);
     CU_ASSERT_EQUAL(COMMAND_DEPTH, 1);
     CU_ASSERT_EQUAL(COMMAND_PHASE, 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broadcaster/sinks/ws/extension.h"
+#include "broadcaster/http/deflate_offer.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
@@ -23,10 +23,10 @@ static void left(void)
     };
     char large[400] = "permessage-deflate";
     for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++) {
-        CU_ASSERT_FALSE(extension_takes(offers[i]));
+        CU_ASSERT_FALSE(deflate_offer_takes(offers[i]));
     }
     memset(large + strlen(large), ' ', sizeof large - 1 - strlen(large));
-    CU_ASSERT_FALSE(extension_takes(large));
+    CU_ASSERT_FALSE(deflate_offer_takes(large));
 }
 
 static void taken(void)
@@ -40,12 +40,12 @@ static void taken(void)
         "x-webkit-deflate-frame, permessage-deflate",
     };
     for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++) {
-        CU_ASSERT_TRUE(extension_takes(offers[i]));
+        CU_ASSERT_TRUE(deflate_offer_takes(offers[i]));
     }
 }
 
 int main(void)
 {
     static const CU_TestInfo tests[] = {{"left", left}, {"taken", taken}, CU_TEST_INFO_NULL};
-    return unit_run("extension", tests);
+    return unit_run("deflate_offer", tests);
 }

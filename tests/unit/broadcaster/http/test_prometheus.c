@@ -7,7 +7,6 @@
 static void every_line_is_one(void)
 {
     struct message message = {0};
-    const struct osc_report osc = {.target_count = 1, .target = {{.sent = 5, .dropped = 2}}};
     const struct analyser_status analyser = {.xruns = 3, .sample_rate = 48000, .worst_callback_us = 1500};
     const struct limits limits = {.max_clients = 7, .refused_posts = 1};
     const struct metrics_snapshot sound = {.ici = 0.5F,
@@ -23,7 +22,7 @@ static void every_line_is_one(void)
                                          .frame = 123456789012,
                                          .analyser = &analyser,
                                          .metrics = {.clients = 2, .sent = 60},
-                                         .osc = &osc};
+                                         .osc = {.target_count = 1, .target = {{.sent = 5, .dropped = 2}}}};
     CU_ASSERT_EQUAL_FATAL(prometheus_print(&message, &report, &limits), STATUS_OK);
     CU_ASSERT_EQUAL(message.length, strlen(message.text));
     static const char *const lines[] = {"phicast_uptime_seconds 1.5\n",
@@ -60,9 +59,8 @@ static void every_line_is_one(void)
 static void no_sound(void)
 {
     struct message message = {0};
-    const struct osc_report osc = {0};
     const struct limits limits = {0};
-    const struct server_report report = {.source_state = "absent", .state = "offline", .osc = &osc};
+    const struct server_report report = {.source_state = "absent", .state = "offline"};
     CU_ASSERT_EQUAL_FATAL(prometheus_print(&message, &report, &limits), STATUS_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(message.text, "phicast_state{state=\"offline\"} 1\n"));
     CU_ASSERT_PTR_NULL(strstr(message.text, "phicast_ici"));

@@ -18,9 +18,9 @@ static void expect(uint64_t number)
 {
     char text[64];
     const int length = snprintf(text, sizeof text, "event %llu", (unsigned long long)number);
-    const struct frame *frame = eventlog_get(&events, number);
-    CU_ASSERT(frame && frame->plain.length == (size_t)length &&
-              memcmp(wire_text(&frame->plain), text, frame->plain.length) == 0);
+    const struct encoded *event = eventlog_get(&events, number);
+    CU_ASSERT(event && event->plain.length == (size_t)length &&
+              memcmp(wire_text(&event->plain), text, event->plain.length) == 0);
 }
 
 static void nothing_yet(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The way of events, the broadcaster's own among them, and the note that a successor finds. The analyser is a
  * segment of this process; "restarting the broadcaster" is a second feed that starts from the first one's
- * note. */
+ * note. Its sinks: one that reads the log, for clients that the test speaks for; one that is given events. */
 #include "broadcaster/stream/feed.h"
 #include "shared/clock.h"
 #include "tests/unit/unit.h"
@@ -18,6 +18,43 @@ static struct control control; /* the note's place: a plain one does */
 static const struct segment control_segment = {.fd = -1, .memory = &control};
 static struct segment segment;
 static uint64_t now; /* the test's own clock, started at the real one */
+
+/* What clients have been sent: the event of the log that comes next, or all while there are none. */
+static bool clients;
+static uint64_t sent;
+
+static uint64_t clients_reached(const struct sink *sink, uint64_t now_us)
+{
+    (void)sink;
+    return clients ? feed_place(&feed, sent) : feed_is_replaying(&feed, now_us) ? 0 : UINT64_MAX;
+}
+
+static uint64_t given; /* events */
+static struct event_id last;
+
+static void take(struct sink *sink, const struct event *event, struct event_id id, uint64_t now_us)
+{
+    (void)sink, (void)event, (void)now_us;
+    given++;
+    last = id;
+}
+
+static const struct sink_kind log_reader = {.name = "log", .reached = clients_reached};
+static const struct sink_kind taker = {.name = "taker", .event = take};
+static struct sink first = {&log_reader};
+static struct sink second = {&taker};
+
+/* The note of one of them. */
+static uint64_t noted(const char *sink)
+{
+    const struct event_cursor note = control_load_cursor(&control);
+    for (size_t i = 0; i < EVENT_PLACES; i++) {
+        if (strncmp(note.place[i].sink, sink, SINK_NAME_MAX) == 0) {
+            return note.place[i].next;
+        }
+    }
+    return UINT64_MAX;
+}
 
 static struct telemetry *analyser(void)
 {
@@ -39,7 +76,10 @@ static void start(void)
     usleep(1000); /* start times tell analysers and broadcasters apart */
     now = clock_now_us();
     source_init(&source, name, SEGMENT_TRUST_NONE);
-    feed_init(&feed, &source, &control_segment, NULL, &past, now);
+    feed_init(&feed, &source, &control_segment, &past, now);
+    feed_add_sink(&feed, &first);
+    feed_add_sink(&feed, &second);
+    given = sent = 0;
 }
 
 static void stop(void)
@@ -53,11 +93,12 @@ static void forget(void)
     memset(&control, 0, sizeof control);
 }
 
-static bool step(bool clients)
+static bool step(bool with_clients)
 {
+    clients = with_clients;
     now += SOURCE_RETRY_US;
     source_poll(&source, now);
-    return feed_beat(&feed, clients, now);
+    return feed_beat(&feed, now);
 }
 
 static void push_change(struct telemetry *telemetry, enum sound_state from, enum sound_state to)
@@ -78,8 +119,8 @@ static void push_number(struct telemetry *telemetry, int number)
 /* Event `number` of the log contains that text. */
 static void logged(uint64_t number, const char *part)
 {
-    const struct frame *frame = eventlog_get(&feed.log, number);
-    const struct wire *wire = frame ? &frame->plain : NULL;
+    const struct encoded *event = eventlog_get(&feed.log, number);
+    const struct wire *wire = event ? &event->plain : NULL;
     if (!wire || !memmem(wire_text(wire), wire->length, part, strlen(part))) {
         fprintf(stderr, "event %d: %.*s lacks %s\n", (int)number, wire ? (int)wire->length : 4,
                 wire ? (const char *)wire_text(wire) : "none", part);
@@ -175,7 +216,8 @@ static void replaced_between_two_beats(void)
     now += SOURCE_RETRY_US;
     beat(telemetry, 1);
     source_poll(&source, now);
-    feed_beat(&feed, true, now);
+    clients = true;
+    feed_beat(&feed, now);
     CU_ASSERT_EQUAL(feed.log.head, 4);
     logged(1, "analyser_lost");
     logged(2, "analyser_found");
@@ -198,8 +240,9 @@ static void nobody_listens(void)
     step(false);
     CU_ASSERT_EQUAL(feed.log.head, 11);
     CU_ASSERT_EQUAL(feed.published, 11);
-    CU_ASSERT_EQUAL(control_load_cursor(&control).clients_next, 10);
-    CU_ASSERT_EQUAL(control_load_cursor(&control).osc_next, 10);
+    CU_ASSERT_EQUAL(given, 11);
+    CU_ASSERT_EQUAL(noted("log"), 10);
+    CU_ASSERT_EQUAL(noted("taker"), 10);
     stop();
     segment_close(&segment);
 }
@@ -219,35 +262,39 @@ static void resumed(void)
     }
     step(true);
     CU_ASSERT_EQUAL(feed.log.head, 11); /* with the finding */
-    feed_delivered(&feed, 1 + 6);
-    feed_delivered(&feed, 1 + 2); /* the note never goes back */
-    const struct event_cursor note = control_load_cursor(&control);
-    CU_ASSERT_EQUAL(note.clients_next, 6);
-    CU_ASSERT_EQUAL(note.osc_next, 10);
-    CU_ASSERT_EQUAL(note.state, STATE_IDLE);
+    sent = 1 + 6;
+    feed_note(&feed, now);
+    sent = 1 + 2; /* the note never goes back */
+    feed_note(&feed, now);
+    CU_ASSERT_EQUAL(given, 11);
+    CU_ASSERT_EQUAL(last.index, 9);
+    CU_ASSERT_EQUAL(last.writer, source_writer(&source));
+    CU_ASSERT_EQUAL(noted("log"), 6);
+    CU_ASSERT_EQUAL(noted("taker"), 10);
+    CU_ASSERT_EQUAL(control_load_cursor(&control).state, STATE_IDLE);
     stop();
     for (int i = 10; i < 15; i++) {
         push_number(telemetry, i);
     }
     start();
-    CU_ASSERT_EQUAL(control_load_cursor(&control).clients_next,
-                    6); /* for the third, if the second dies young */
+    CU_ASSERT_EQUAL(noted("log"), 6); /* for the third, if the second dies young */
     beat(telemetry, 2);
     const uint64_t started = now;
     source_poll(&source, now);
-    feed_beat(&feed, false, now);
-    CU_ASSERT_EQUAL(feed.osc_from, 10);
+    clients = false;
+    feed_beat(&feed, now);
     CU_ASSERT_EQUAL_FATAL(feed.log.head, 9); /* no finding: nothing was lost */
     for (int i = 0; i < 9; i++) {
         logged_number((uint64_t)i, 6 + i);
     }
-    CU_ASSERT_EQUAL(control_load_cursor(&control).clients_next, 6); /* nobody has got them yet */
-    CU_ASSERT_EQUAL(control_load_cursor(&control).osc_next, 15);
+    CU_ASSERT_EQUAL(noted("log"), 6); /* nobody has got them yet */
+    CU_ASSERT_EQUAL(noted("taker"), 15);
+    CU_ASSERT_EQUAL(given, 5);
     CU_ASSERT_EQUAL(feed_start(&feed, started), 0);
     CU_ASSERT_EQUAL(feed_start(&feed, started + FEED_REPLAY_US - 1), 0);
     CU_ASSERT_EQUAL(feed_start(&feed, started + FEED_REPLAY_US), 9);
-    feed_beat(&feed, false, started + FEED_REPLAY_US);
-    CU_ASSERT_EQUAL(control_load_cursor(&control).clients_next, 15);
+    feed_beat(&feed, started + FEED_REPLAY_US);
+    CU_ASSERT_EQUAL(noted("log"), 15);
     stop();
     segment_close(&segment);
 }
@@ -270,7 +317,8 @@ static void resumed_with_another_analyser(void)
     start();
     beat(telemetry, 1);
     source_poll(&source, now);
-    feed_beat(&feed, false, now);
+    clients = false;
+    feed_beat(&feed, now);
     CU_ASSERT_EQUAL(feed.log.head, 3);
     logged(0, "\"from_state\":\"critical\",\"to_state\":\"offline\",\"trigger\":\"analyser_lost\"");
     logged(1, "\"from_state\":\"offline\",\"to_state\":\"idle\",\"trigger\":\"analyser_found\"");
@@ -295,7 +343,8 @@ static void beyond_the_rings_reach(void)
     beat(telemetry, 2);
     source_poll(&source, now);
     int beats = 1;
-    while (feed_beat(&feed, true, now)) {
+    clients = true;
+    while (feed_beat(&feed, now)) {
         beats++;
     }
     CU_ASSERT_EQUAL(beats, (3000 - (int)source.lost_events) / FEED_BATCH + 1);
@@ -313,12 +362,13 @@ static void nonsense_in_the_note(void)
     struct telemetry *telemetry = analyser();
     const struct telemetry *t = telemetry;
     struct event_cursor note = {
-        .writer = t->header.start_time_us, .clients_next = 1U << 30, .osc_next = UINT64_MAX, .state = 2};
+        .writer = t->header.start_time_us, .state = 2, .place = {{"log", 1U << 30}, {"taker", UINT64_MAX}}};
     control_save_cursor(&control, &note);
     start();
     beat(telemetry, 1);
     source_poll(&source, now);
-    feed_beat(&feed, true, now);
+    clients = true;
+    feed_beat(&feed, now);
     push_number(telemetry, 1);
     step(true);
     CU_ASSERT_EQUAL(source.event_next, 1);
@@ -327,6 +377,38 @@ static void nonsense_in_the_note(void)
     control_save_cursor(&control, &note);
     start();
     CU_ASSERT_EQUAL(feed.state, STATE_OFFLINE);
+    stop();
+    segment_close(&segment);
+}
+
+/* A sink that the predecessor did not have starts with what none of its sinks had; one whose name is in
+ * another place keeps its own. */
+static void another_set_of_sinks(void)
+{
+    static const struct sink_kind kind = {.name = "new", .event = take};
+    static struct sink third = {&kind};
+    forget();
+    struct telemetry *telemetry = analyser();
+    const struct telemetry *t = telemetry;
+    const struct event_cursor note = {
+        .writer = t->header.start_time_us, .state = STATE_IDLE, .place = {{"taker", 2}, {"gone", 3}}};
+    control_save_cursor(&control, &note);
+    for (int i = 0; i < 5; i++) {
+        push_number(telemetry, i);
+    }
+    start();
+    feed_add_sink(&feed, &third);
+    CU_ASSERT_EQUAL(noted("log"), 3);
+    CU_ASSERT_EQUAL(noted("taker"), 2);
+    CU_ASSERT_EQUAL(noted("new"), 3);
+    CU_ASSERT_EQUAL(noted("gone"), UINT64_MAX);
+    beat(telemetry, 1);
+    source_poll(&source, now);
+    clients = true;
+    feed_beat(&feed, now);
+    CU_ASSERT_EQUAL(given, 3 + 2);
+    CU_ASSERT_EQUAL(feed.log.head, 2);
+    CU_ASSERT_EQUAL(noted("new"), 5);
     stop();
     segment_close(&segment);
 }
@@ -343,6 +425,7 @@ int main(void)
         {"resumed with another analyser", resumed_with_another_analyser},
         {"beyond the ring's reach", beyond_the_rings_reach},
         {"nonsense in the note", nonsense_in_the_note},
+        {"another set of sinks", another_set_of_sinks},
         CU_TEST_INFO_NULL,
     };
     snprintf(name, sizeof name, "test-feed-%d", (int)getpid());

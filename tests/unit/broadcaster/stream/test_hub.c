@@ -17,7 +17,7 @@ static const struct event_cursor no_past;
 static void beats_are_counted(void)
 {
     const uint64_t start = 1000000;
-    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, NULL, &no_past, start);
+    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, start);
     uint64_t now = start;
     while (now < start + 10000000) {
         const uint64_t next = hub_beat(&hub, now);
@@ -33,7 +33,7 @@ static void beats_are_counted(void)
 
 static void a_long_sleep_is_no_burst(void)
 {
-    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, NULL, &no_past, 0);
+    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, 0);
     const uint64_t next = hub_beat(&hub, 5000000);
     CU_ASSERT_EQUAL(hub.stream[STREAM_METRICS].generation, 1);
     CU_ASSERT_EQUAL(hub.stream[STREAM_LATENCY].generation, 1);
@@ -50,7 +50,7 @@ static bool shows(const struct wire *wire, const char *part)
 
 static void idle_messages(void)
 {
-    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, NULL, &no_past, 0);
+    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, 0);
     const struct wire *wire = hub_latest(&hub, STREAM_METRICS, 1000);
     CU_ASSERT_TRUE(shows(wire, "{\"frame\":0,\"timestamp\":"));
     CU_ASSERT_TRUE(shows(wire, "\"active_channels\":0,\"channel_metrics\":[]}"));
@@ -67,7 +67,7 @@ static void software_latency(void)
     struct telemetry *telemetry = segment.memory;
     const struct latency_snapshot graph = {.hardware_ms = 20, .buffer_ms = 5, .compensated = 1};
     telemetry_write_latency(telemetry, &graph);
-    hub_init(&hub, name, SEGMENT_TRUST_NONE, NULL, NULL, &no_past, now);
+    hub_init(&hub, name, SEGMENT_TRUST_NONE, NULL, &no_past, now);
     for (uint64_t i = 1; i <= 30; i++) {
         const uint64_t deadline = now + i * 1000000 / 30;
         const struct metrics_snapshot frame = {

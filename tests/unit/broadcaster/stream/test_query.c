@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct wish wish;
+static struct subscription asked;
 
 static void refused(void)
 {
@@ -20,8 +20,8 @@ static void refused(void)
         {STREAM_EVENTS, "replay=257"}, {STREAM_EVENTS, "replay="},   {STREAM_EVENTS, "replay=x"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        wish = query_default(bad[i].kind);
-        CU_ASSERT_PTR_NOT_NULL(query_take(&wish, bad[i].kind, bad[i].argument));
+        asked = query_default(bad[i].kind);
+        CU_ASSERT_PTR_NOT_NULL(query_take(&asked, bad[i].kind, bad[i].argument));
     }
 }
 
@@ -36,38 +36,38 @@ static void words_are_true(void)
         char argument[32];
         unsigned ends[2];
         snprintf(argument, sizeof argument, "%s=x", rows[i].name);
-        const char *from = strstr(query_take(&wish, rows[i].kind, argument), "from ");
+        const char *from = strstr(query_take(&asked, rows[i].kind, argument), "from ");
         CU_ASSERT_PTR_NOT_NULL_FATAL(from);
         CU_ASSERT_EQUAL_FATAL(sscanf(from, "from %u to %u", &ends[0], &ends[1]), 2);
         for (int end = 0; end < 2; end++) {
             snprintf(argument, sizeof argument, "%s=%u", rows[i].name, ends[end]);
-            CU_ASSERT_PTR_NULL(query_take(&wish, rows[i].kind, argument));
+            CU_ASSERT_PTR_NULL(query_take(&asked, rows[i].kind, argument));
         }
         snprintf(argument, sizeof argument, "%s=%u", rows[i].name, ends[1] + 1);
-        CU_ASSERT_PTR_NOT_NULL(query_take(&wish, rows[i].kind, argument));
+        CU_ASSERT_PTR_NOT_NULL(query_take(&asked, rows[i].kind, argument));
         snprintf(argument, sizeof argument, "%s=%d", rows[i].name, (int)ends[0] - 1);
-        CU_ASSERT_PTR_NOT_NULL(query_take(&wish, rows[i].kind, argument));
+        CU_ASSERT_PTR_NOT_NULL(query_take(&asked, rows[i].kind, argument));
     }
 }
 
 static void taken(void)
 {
-    wish = query_default(STREAM_METRICS);
-    CU_ASSERT_EQUAL(wish.rate_hz, 30);
-    CU_ASSERT_PTR_NULL(query_take(&wish, STREAM_METRICS, "rate=120"));
-    CU_ASSERT_EQUAL(wish.rate_hz, 120);
-    CU_ASSERT_PTR_NULL(query_take(&wish, STREAM_METRICS, "rate=1"));
-    CU_ASSERT_EQUAL(wish.rate_hz, 1);
-    CU_ASSERT_PTR_NULL(query_take(&wish, STREAM_METRICS, "token=rate=0"));
-    CU_ASSERT_PTR_NULL(query_take(&wish, STREAM_METRICS, ""));
-    CU_ASSERT_EQUAL(wish.rate_hz, 1);
-    wish = query_default(STREAM_LATENCY);
-    CU_ASSERT_EQUAL(wish.rate_hz, 10);
-    CU_ASSERT_PTR_NULL(query_take(&wish, STREAM_LATENCY, "rate=60"));
-    wish = query_default(STREAM_EVENTS);
-    CU_ASSERT_EQUAL(wish.replay, 0);
-    CU_ASSERT_PTR_NULL(query_take(&wish, STREAM_EVENTS, "replay=256"));
-    CU_ASSERT_EQUAL(wish.replay, 256);
+    asked = query_default(STREAM_METRICS);
+    CU_ASSERT_EQUAL(asked.rate_hz, 30);
+    CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_METRICS, "rate=120"));
+    CU_ASSERT_EQUAL(asked.rate_hz, 120);
+    CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_METRICS, "rate=1"));
+    CU_ASSERT_EQUAL(asked.rate_hz, 1);
+    CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_METRICS, "token=rate=0"));
+    CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_METRICS, ""));
+    CU_ASSERT_EQUAL(asked.rate_hz, 1);
+    asked = query_default(STREAM_LATENCY);
+    CU_ASSERT_EQUAL(asked.rate_hz, 10);
+    CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_LATENCY, "rate=60"));
+    asked = query_default(STREAM_EVENTS);
+    CU_ASSERT_EQUAL(asked.replay, 0);
+    CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_EVENTS, "replay=256"));
+    CU_ASSERT_EQUAL(asked.replay, 256);
 }
 
 int main(void)

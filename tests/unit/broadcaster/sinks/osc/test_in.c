@@ -420,14 +420,14 @@ static void sockets(void)
     const struct option_list none = {0};
     const struct option_list bad = {.count = 1, .item = {"localhost"}};
     const struct option_list far = {.count = 1, .item = {"192.0.2.1"}};
-    CU_ASSERT_EQUAL(osc_in_open(&in, &commands, 0, &bad, error), STATUS_BAD_ARG);
-    CU_ASSERT_NOT_EQUAL(osc_in_open(&in, &commands, 0, &far, error), STATUS_OK);
+    CU_ASSERT_EQUAL(osc_in_open(&in, &remote, 0, &bad, error), STATUS_BAD_ARG);
+    CU_ASSERT_NOT_EQUAL(osc_in_open(&in, &remote, 0, &far, error), STATUS_OK);
     CU_ASSERT_EQUAL(in.count, 0);
-    CU_ASSERT_EQUAL_FATAL(osc_in_open(&in, &commands, 0, &none, error), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(osc_in_open(&in, &remote, 0, &none, error), STATUS_OK);
     CU_ASSERT(in.count >= 1);
     const uint32_t port = (uint32_t)strtoul(strrchr(in.url[0], ':') + 1, NULL, 10);
     CU_ASSERT(port > 0);
-    CU_ASSERT_EQUAL(osc_in_open(&second, &commands, port, &none, error), STATUS_BUSY);
+    CU_ASSERT_EQUAL(osc_in_open(&second, &remote, port, &none, error), STATUS_BUSY);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "--osc-listen"));
     CU_ASSERT_EQUAL(second.count, 0);
     osc_in_close(&in);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broadcaster/stream/deflate.h"
+#include "broadcaster/sinks/ws/deflate.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <zlib.h>
 
 static struct deflater deflater;
-static struct frame frame;
+static struct encoded encoded;
 
 /* As a client does it: the tail put back, and no memory of earlier messages. */
 static void inflates_to(const struct wire *packed, const char *text)
@@ -32,10 +32,10 @@ static void inflates_to(const struct wire *packed, const char *text)
 
 static void short_texts_stay_plain(void)
 {
-    CU_ASSERT_EQUAL(frame_set(&frame, "{}", 2), STATUS_OK);
-    CU_ASSERT_PTR_NULL(frame_packed(&frame, &deflater));
-    CU_ASSERT_PTR_NULL(frame_packed(&frame, &deflater));
-    CU_ASSERT_EQUAL(frame.plain.length, 2);
+    CU_ASSERT_EQUAL(encoded_set(&encoded, "{}", 2), STATUS_OK);
+    CU_ASSERT_PTR_NULL(deflate_encoded(&deflater, &encoded));
+    CU_ASSERT_PTR_NULL(deflate_encoded(&deflater, &encoded));
+    CU_ASSERT_EQUAL(encoded.plain.length, 2);
 }
 
 static void what_does_not_shrink_stays_plain(void)
@@ -46,8 +46,8 @@ static void what_does_not_shrink_stays_plain(void)
         state = state * 1103515245U + 12345U;
         noise[i] = (char)(state >> 16);
     }
-    CU_ASSERT_EQUAL(frame_set(&frame, noise, sizeof noise), STATUS_OK);
-    CU_ASSERT_PTR_NULL(frame_packed(&frame, &deflater));
+    CU_ASSERT_EQUAL(encoded_set(&encoded, noise, sizeof noise), STATUS_OK);
+    CU_ASSERT_PTR_NULL(deflate_encoded(&deflater, &encoded));
 }
 
 static void each_by_itself(void)
@@ -59,13 +59,13 @@ static void each_by_itself(void)
             length +=
                 snprintf(text + length, sizeof text - (size_t)length, "{\"channel\":%d,\"x\":%d}", i, i * n);
         }
-        CU_ASSERT_EQUAL(frame_set(&frame, text, (size_t)length), STATUS_OK);
-        const struct wire *packed = frame_packed(&frame, &deflater);
+        CU_ASSERT_EQUAL(encoded_set(&encoded, text, (size_t)length), STATUS_OK);
+        const struct wire *packed = deflate_encoded(&deflater, &encoded);
         inflates_to(packed, text);
-        CU_ASSERT_PTR_EQUAL(frame_packed(&frame, &deflater), packed); /* done once */
+        CU_ASSERT_PTR_EQUAL(deflate_encoded(&deflater, &encoded), packed); /* done once */
         CU_ASSERT_TRUE(packed->length < (size_t)length);
     }
-    frame_free(&frame);
+    encoded_free(&encoded);
     deflater_free(&deflater);
     deflater_free(&deflater);
 }
