@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/http/tls.h"
 
-#include "broadcaster/server/watchdog.h"
 #include "shared/log.h"
 #include "shared/options.h"
 
@@ -138,9 +137,10 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *l
 /* A crowd that comes at once is work, however slow the machine. */
 static void note_work(const SSL *ssl, int where, int result)
 {
-    (void)ssl, (void)result;
-    if ((where & SSL_CB_HANDSHAKE_DONE) != 0) {
-        watchdog_turn();
+    const struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    (void)result;
+    if ((where & SSL_CB_HANDSHAKE_DONE) != 0 && tls->on_work) {
+        tls->on_work();
     }
 }
 
@@ -181,6 +181,7 @@ static enum status use_pair(struct tls *tls, const struct pair *pair, const char
         return STATUS_CORRUPT;
     }
     tls_free(tls);
+    SSL_CTX_set_app_data(context, tls); /* for note_work */
     tls->context = context;
     return STATUS_OK;
 }

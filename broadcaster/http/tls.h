@@ -9,9 +9,10 @@
 struct ssl_st;
 struct ssl_ctx_st;
 
-/* Start from {0}. */
+/* Start from {.on_work = ...}; stays where it is. */
 struct tls {
     struct ssl_ctx_st *context;
+    void (*on_work)(void); /* called after each handshake, which takes its time; NULL: nobody cares */
 };
 
 /* Takes both files, for those who connect from now on, or leaves what was there: STATUS_NO_ACCESS,

@@ -238,6 +238,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     }
     server->control = SEGMENT_NONE;
     server->options = options;
+    server->tls.on_work = watchdog_turn;
     enum status status = privileges_choose(&server->identity, options->user, error);
     if (status == STATUS_OK) {
         status = make_access(&server->access, options, error);

@@ -32,6 +32,9 @@ void extent_stop(struct extent *extent, uint64_t at, const char *fault);
 /* Looks at what follows the sound: padding with zeros and tags are no harm, all else is a fault. */
 void extent_tail(struct extent *extent, const struct bytes *bytes, uint64_t at);
 
+/* What the tag of ID3v2 at that position takes, 0 without one. */
+uint64_t extent_id3_length(const struct bytes *bytes, uint64_t at);
+
 /* Whether another sound file, or a tag, begins at that position. */
 bool extent_begins(const struct bytes *bytes, uint64_t at);
 
@@ -39,8 +42,5 @@ void extent_chunks(struct extent *extent, const struct bytes *bytes, uint64_t at
 void extent_flac(struct extent *extent, struct bytes *bytes, uint64_t at);
 void extent_ogg(struct extent *extent, struct bytes *bytes, uint64_t at);
 void extent_mpeg(struct extent *extent, const struct bytes *bytes, uint64_t at);
-
-/* Whether a frame of MPEG audio begins at that position. */
-bool extent_is_mpeg(const struct bytes *bytes, uint64_t at);
 
 #endif

@@ -141,7 +141,7 @@ class Dump(rig.RigTest):
     def test_damage(self):
         good = self.left_behind()
         whole = self.json()
-        head = {kind: 128 if kind == "control" else len(data) - 64 - 64 * 1024 for kind, data in good.items()}
+        head = {kind: 256 if kind == "control" else len(data) - 64 - 64 * 1024 for kind, data in good.items()}
         for kind, data in good.items():
             other = "telemetry" if kind == "control" else "control"
             # what was done, where, with which bytes; what is said of it

@@ -127,7 +127,7 @@ class Privileges(rig.RigTest):
         secret = self.token_file(self.folder / "secret", "a-secret-of-root")
         child, try_to_open = self.intruder("--token-file", token)
         for path in ("/etc/shadow", f"/proc/{os.getpid()}/environ", "/proc/1/environ", f"/proc/{child.pid}/root/etc/shadow",
-                     "/root", "/etc", "/etc/passwd", "/dev/mem", secret, rig.BIN / "phicast-broadcaster"):
+                     "/root", "/etc", "/etc/group", "/dev/mem", secret, rig.BIN / "phicast-broadcaster"):
             self.assertIn(try_to_open(path), ("Permission denied", "No such file or directory"), path)
         for path in (token, f"/dev/shm/phicast.{self.name}.control", "/etc/hosts"):
             self.assertEqual(try_to_open(path), "open", path)

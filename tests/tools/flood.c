@@ -32,7 +32,8 @@ static const struct option_row rows[] = {
     {"count", 0, OPTION_UINT, "N", "events per SIGUSR1 (default 10000)", AT(count), 1, 10000000},
     {"rate", 0, OPTION_UINT, "HZ", "events a second (default 500)", AT(rate), 1, 1000000},
     {"channels", 'c', OPTION_UINT, "N", "channels in a frame (default 4)", AT(channels), 1, CHANNELS_MAX},
-    {"lively", 0, OPTION_FLAG, NULL, "numbers that change from frame to frame, in a round of 16", AT(lively), 0, 0},
+    {"lively", 0, OPTION_FLAG, NULL, "numbers that change from frame to frame, in a round of 16", AT(lively),
+     0, 0},
 };
 
 static const struct option_table table = {.program = "phicast-flood",
