@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* phicast-jack: the analyser as a JACK client. */
-#include "jack-client/control/control.h"
+#include "jack-client/client/control.h"
 #include "jack-client/options.h"
 #include "shared/log.h"
 #include "shared/standard_files.h"

@@ -6,11 +6,11 @@
  * The init string takes phicast-jack's options. The client's name is also the segment's, unless -n says
  * otherwise. The server makes and closes the client, and calls the two functions below. It calls jack_finish
  * with its engine locked, while the control thread may be waiting for that very lock to make a connection.
- * Such a thread is thrown out (guest.h), and frees everything itself once it hears. The library is never
+ * Such a thread is thrown out (call.h), and frees everything itself once it hears. The library is never
  * unmapped (-z nodelete), so that it has code to run.
  */
-#include "jack-client/control/control.h"
-#include "jack-client/control/guest.h"
+#include "jack-client/client/control.h"
+#include "jack-client/client/server_call.h"
 #include "jack-client/options.h"
 #include "shared/log.h"
 
@@ -29,7 +29,7 @@ struct plugin {
     struct jack_options options;
     char *init; /* the options' words */
     pthread_t thread;
-    struct guest guest;
+    struct server_call call;
 };
 
 static void plugin_free(struct plugin *plugin)
@@ -51,7 +51,7 @@ static void close_and_free(void *arg)
 static void *run(void *arg)
 {
     struct plugin *plugin = arg;
-    guest_bind(&plugin->guest);
+    server_call_bind(&plugin->call);
     (void)!control_run(&plugin->control);
     return NULL;
 }
@@ -86,7 +86,7 @@ int jack_initialize(jack_client_t *client, const char *init)
         plugin_free(plugin);
         return 1;
     }
-    plugin->guest = (struct guest){.leave = close_and_free, .context = plugin};
+    plugin->call = (struct server_call){.leave = close_and_free, .context = plugin};
     if (pthread_create(&plugin->thread, NULL, run, plugin) != 0) {
         log_error("cannot start the control thread");
         control_close(&plugin->control);
@@ -112,6 +112,6 @@ void jack_finish(void *rt)
             close_and_free(plugin);
             return;
         }
-    } while (!guest_throw_out(&plugin->guest));
+    } while (!server_call_abandon(&plugin->call));
     pthread_detach(thread);
 }

@@ -162,7 +162,7 @@ static const char *methods_of(const char *path)
 }
 
 /* OPTIONS: what may be asked, and for a browser (CORS) whether a page of that origin may. */
-static void tell_options(struct site *site, const struct http_request *request, struct reply *reply)
+static void answer_options(struct site *site, const struct http_request *request, struct reply *reply)
 {
     const char *methods = methods_of(request->path);
     const enum need need = post_takes(request->path) ? NEED_CONTROL : NEED_STREAM;
@@ -246,7 +246,7 @@ enum outcome site_answer(struct site *site, const struct http_request *request, 
         fill_verdict(site, reply, &verdict);
         reply->close = true;
     } else if (request->method == METHOD_OPTIONS) {
-        tell_options(site, request, reply);
+        answer_options(site, request, reply);
     } else if (request->method == METHOD_POST && post_takes(request->path)) {
         const struct verdict verdict = judge_post(site, request, address);
         if (verdict.code == 0) {

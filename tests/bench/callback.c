@@ -5,7 +5,7 @@
 #include "jack-client/dsp/float_mode.h"
 #include "jack-client/rt/process.h"
 #include "tests/bench/bench.h"
-#include "tests/unit/jack-client/offline_jack.h"
+#include "tests/unit/jack-client/rt/offline_jack.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* The broadcaster's segment as the analyser reads it, and as a broadcaster's successor does. */
 #include "shared/control.h"
 
-#include "jack-client/control/hands.h"
+#include "jack-client/client/inbox.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/patch.h"
 
@@ -18,13 +18,13 @@ static void prepare(void)
     patch_keep(&patch);
 }
 
-static void poll(struct hands *hands, uint64_t now_ms)
+static void poll(struct inbox *inbox, uint64_t now_ms)
 {
     static struct ring commands;
     uint64_t next = ring_head(&commands);
     struct command command;
     double level = -20;
-    hands_poll(hands, &commands, &level, now_ms);
+    inbox_poll(inbox, &commands, &level, now_ms);
     while (command_read(&commands, &next, &command, NULL) == STATUS_OK) {
     }
     FUZZ_CHECK(next == ring_head(&commands)); /* none was out of range */
@@ -42,15 +42,15 @@ static void succeed(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct hands hands;
+    struct inbox inbox;
     uint64_t now_ms = 1000;
     size_t used = 0;
     if (!name) {
         prepare();
     }
     patch_undo(&patch);
-    hands_init(&hands, name);
-    poll(&hands, now_ms);
+    inbox_init(&inbox, name);
+    poll(&inbox, now_ms);
     while (used < size) {
         const size_t step = patch_apply(&patch, data + used, size - used);
         if (step == 0) {
@@ -58,9 +58,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         used += step;
         now_ms += 300;
-        poll(&hands, now_ms);
+        poll(&inbox, now_ms);
     }
     succeed();
-    hands_close(&hands);
+    inbox_close(&inbox);
     return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a program that starts itself anew leaves in its environment. */
-#include "jack-client/control/resume.h"
+#include "jack-client/client/resume.h"
 
 #include "tests/fuzz/fuzz.h"
 

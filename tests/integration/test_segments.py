@@ -141,7 +141,7 @@ class Segments(rig.RigTest):
             strangers.append(self.shrinker(kind, like=good[kind]))
         analyser.line(r"telemetry was replaced by a file of user games", "err")
         broadcaster.child.line(r"control was replaced by a file of user games", "err")
-        rig.wait_until(lambda: self.post(broadcaster, 0.5)[0] == 503, "wishes that cannot arrive to be refused")
+        rig.wait_until(lambda: self.post(broadcaster, 0.5)[0] == 503, "commands that cannot arrive to be refused")
         self.assertTrue(analyser.alive() and broadcaster.child.alive() and server.child.alive())
         for kind, stranger in zip(good, strangers):
             self.drop(stranger, kind)

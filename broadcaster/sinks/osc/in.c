@@ -34,7 +34,7 @@ static const struct own_address {
                      {"/phicast/set/auto", COMMAND_AUTO},   {"/phicast/ping", 0}};
 
 /* What a packet asks for, before any of it is done. */
-struct wishes {
+struct asked {
     uint32_t command_count;
     uint32_t ping_count;
     struct command command[OSC_IN_COMMANDS_MAX];
@@ -46,19 +46,19 @@ struct wishes {
 };
 
 /* Says what is wrong, with the address in front if it is one message's fault. Always false. */
-__attribute__((format(printf, 3, 4))) static bool refuse(struct wishes *wishes, const char *address,
+__attribute__((format(printf, 3, 4))) static bool refuse(struct asked *asked, const char *address,
                                                          const char *format, ...)
 {
     va_list args;
-    const int used = address ? snprintf(wishes->wrong, WRONG_MAX, "%.80s: ", address) : 0;
+    const int used = address ? snprintf(asked->wrong, WRONG_MAX, "%.80s: ", address) : 0;
     va_start(args, format);
-    vsnprintf(wishes->wrong + used, WRONG_MAX - (size_t)used, format, args);
+    vsnprintf(asked->wrong + used, WRONG_MAX - (size_t)used, format, args);
     va_end(args);
     return false;
 }
 
 /* Each of those that take something returns false if it is refused. */
-static bool take_set(struct wishes *wishes, uint32_t kind, const struct osc_message *message)
+static bool take_set(struct asked *asked, uint32_t kind, const struct osc_message *message)
 {
     const struct osc_argument *argument = &message->argument[0];
     const bool is_switch = command_is_switch(kind);
@@ -69,13 +69,13 @@ static bool take_set(struct wishes *wishes, uint32_t kind, const struct osc_mess
         good = true;
     }
     if (!good || command_check(&command)) {
-        return refuse(wishes, wishes->address, "give %s%s", is_switch ? "1 or 0, " : "",
+        return refuse(asked, asked->address, "give %s%s", is_switch ? "1 or 0, " : "",
                       command_range_str(kind));
     }
-    if (wishes->command_count == OSC_IN_COMMANDS_MAX) {
-        return refuse(wishes, NULL, "more than %d commands in one packet", OSC_IN_COMMANDS_MAX);
+    if (asked->command_count == OSC_IN_COMMANDS_MAX) {
+        return refuse(asked, NULL, "more than %d commands in one packet", OSC_IN_COMMANDS_MAX);
     }
-    wishes->command[wishes->command_count++] = command;
+    asked->command[asked->command_count++] = command;
     return true;
 }
 
@@ -108,40 +108,40 @@ static bool is_address(const char *path)
 
 /* The answer, one message without arguments, is shorter than the question, and goes to the address that the
  * question came from and no other: nobody can be flooded in somebody else's name through us. */
-static bool take_ping(struct wishes *wishes, const struct osc_message *message)
+static bool take_ping(struct asked *asked, const struct osc_message *message)
 {
     struct osc_choice choice;
     char error[OPTION_ERROR_MAX];
     if (message->count != 2 || message->argument[0].type != 's' || message->argument[1].type != 's') {
-        return refuse(wishes, wishes->address, "give two strings, a URL and an OSC address");
+        return refuse(asked, asked->address, "give two strings, a URL and an OSC address");
     }
     if (osc_choice_parse(&choice, message->argument[0].string, false, error) || choice.tcp ||
-        !is_sender(choice.host, wishes->from)) {
-        return refuse(wishes, wishes->address,
+        !is_sender(choice.host, asked->from)) {
+        return refuse(asked, asked->address,
                       "give the sender's own address, osc.udp://HOST:PORT; no other is answered");
     }
     const char *path = message->argument[1].string;
     const unsigned long port = strtoul(choice.port, NULL, 10);
     if (port < PING_PORT_MIN || !is_address(path)) {
-        return refuse(wishes, wishes->address, "give a port from %d and an OSC address", PING_PORT_MIN);
+        return refuse(asked, asked->address, "give a port from %d and an OSC address", PING_PORT_MIN);
     }
-    if (wishes->ping_count == PINGS_MAX) {
-        return refuse(wishes, NULL, "more than %d pings in one packet", PINGS_MAX);
+    if (asked->ping_count == PINGS_MAX) {
+        return refuse(asked, NULL, "more than %d pings in one packet", PINGS_MAX);
     }
-    struct ping *ping = &wishes->ping[wishes->ping_count++];
+    struct ping *ping = &asked->ping[asked->ping_count++];
     ping->port = (uint16_t)port;
     snprintf(ping->path, sizeof ping->path, "%s", path);
     return true;
 }
 
 /* A pattern that matches several is done for all of them. */
-static bool take_message(struct wishes *wishes, const unsigned char *bytes, size_t length)
+static bool take_message(struct asked *asked, const unsigned char *bytes, size_t length)
 {
     struct osc_message message;
     const char *address = osc_message_address(bytes, length);
     bool ours = false;
     if (!address) {
-        return refuse(wishes, NULL, "malformed: no OSC address where there must be one");
+        return refuse(asked, NULL, "malformed: no OSC address where there must be one");
     }
     for (size_t i = 0; i < sizeof own_addresses / sizeof own_addresses[0]; i++) {
         const struct own_address *own = &own_addresses[i];
@@ -149,28 +149,28 @@ static bool take_message(struct wishes *wishes, const unsigned char *bytes, size
             continue;
         }
         ours = true;
-        wishes->address = own->path;
+        asked->address = own->path;
         if (osc_message_read(&message, bytes, length) == STATUS_CORRUPT) {
-            return refuse(wishes, own->path, "malformed arguments");
+            return refuse(asked, own->path, "malformed arguments");
         }
-        if (own->kind != 0 ? !take_set(wishes, own->kind, &message) : !take_ping(wishes, &message)) {
+        if (own->kind != 0 ? !take_set(asked, own->kind, &message) : !take_ping(asked, &message)) {
             return false;
         }
     }
-    wishes->foreign = ours || wishes->foreign ? wishes->foreign : address;
+    asked->foreign = ours || asked->foreign ? asked->foreign : address;
     return true;
 }
 
-static bool take_packet(struct wishes *wishes, const unsigned char *bytes, size_t length, int nesting);
+static bool take_packet(struct asked *asked, const unsigned char *bytes, size_t length, int nesting);
 
-static bool take_bundle(struct wishes *wishes, const unsigned char *bytes, size_t length, int nesting)
+static bool take_bundle(struct asked *asked, const unsigned char *bytes, size_t length, int nesting)
 {
     enum { HEAD = 16, SIZE = 4 };
     if (length < HEAD) {
-        return refuse(wishes, NULL, "malformed: a bundle ends too early");
+        return refuse(asked, NULL, "malformed: a bundle ends too early");
     }
     if (nesting == OSC_IN_NESTING_MAX) {
-        return refuse(wishes, NULL, "bundles more than %d deep", OSC_IN_NESTING_MAX);
+        return refuse(asked, NULL, "bundles more than %d deep", OSC_IN_NESTING_MAX);
     }
     for (size_t at = HEAD; at < length;) {
         uint32_t size = 0;
@@ -179,9 +179,9 @@ static bool take_bundle(struct wishes *wishes, const unsigned char *bytes, size_
             size = ntohl(size);
         }
         if (size == 0 || size > length - at - SIZE) {
-            return refuse(wishes, NULL, "malformed: a bundle's element has the wrong size");
+            return refuse(asked, NULL, "malformed: a bundle's element has the wrong size");
         }
-        if (!take_packet(wishes, bytes + at + SIZE, size, nesting + 1)) {
+        if (!take_packet(asked, bytes + at + SIZE, size, nesting + 1)) {
             return false;
         }
         at += SIZE + size;
@@ -189,13 +189,13 @@ static bool take_bundle(struct wishes *wishes, const unsigned char *bytes, size_
     return true;
 }
 
-static bool take_packet(struct wishes *wishes, const unsigned char *bytes, size_t length, int nesting)
+static bool take_packet(struct asked *asked, const unsigned char *bytes, size_t length, int nesting)
 {
     static const char bundle[8] = "#bundle";
     if (length >= sizeof bundle && memcmp(bytes, bundle, sizeof bundle) == 0) {
-        return take_bundle(wishes, bytes, length, nesting);
+        return take_bundle(asked, bytes, length, nesting);
     }
-    return take_message(wishes, bytes, length);
+    return take_message(asked, bytes, length);
 }
 
 static void answer(struct osc_in *in, int fd, const struct sockaddr_storage *from, const struct ping *ping)
@@ -217,37 +217,37 @@ static void answer(struct osc_in *in, int fd, const struct sockaddr_storage *fro
 }
 
 /* Gives the commands, all or none. */
-static bool give(struct osc_in *in, struct wishes *wishes)
+static bool give(struct osc_in *in, struct asked *asked)
 {
-    if (wishes->command_count == 0) {
+    if (asked->command_count == 0) {
         return true;
     }
-    const enum status status = remote_send(in->remote, wishes->command, wishes->command_count);
+    const enum status status = remote_send(in->remote, asked->command, asked->command_count);
     return status == STATUS_OK ||
-           refuse(wishes, wishes->address, "%s",
+           refuse(asked, asked->address, "%s",
                   status == STATUS_NOT_FOUND ? "no analyser is running" : remote_refusal(in->remote, status));
 }
 
 void osc_in_packet(struct osc_in *in, const void *bytes, size_t length, int fd,
                    const struct sockaddr_storage *from)
 {
-    struct wishes wishes;
-    wishes.command_count = 0;
-    wishes.ping_count = 0;
-    wishes.from = from;
-    wishes.address = wishes.foreign = NULL;
+    struct asked asked;
+    asked.command_count = 0;
+    asked.ping_count = 0;
+    asked.from = from;
+    asked.address = asked.foreign = NULL;
     in->packets++;
-    bool good = take_packet(&wishes, bytes, length, 0);
-    if (good && !wishes.address && wishes.foreign) {
-        good = refuse(&wishes, wishes.foreign, "no address of ours; docs/osc.md lists them");
+    bool good = take_packet(&asked, bytes, length, 0);
+    if (good && !asked.address && asked.foreign) {
+        good = refuse(&asked, asked.foreign, "no address of ours; docs/osc.md lists them");
     }
-    if (!good || !give(in, &wishes)) {
-        log_repeated(&in->refused, "OSC packet refused: %s", wishes.wrong);
+    if (!good || !give(in, &asked)) {
+        log_repeated(&in->refused, "OSC packet refused: %s", asked.wrong);
         return;
     }
-    in->commands += wishes.command_count;
-    for (uint32_t i = 0; i < wishes.ping_count; i++) {
-        answer(in, fd, from, &wishes.ping[i]);
+    in->commands += asked.command_count;
+    for (uint32_t i = 0; i < asked.ping_count; i++) {
+        answer(in, fd, from, &asked.ping[i]);
     }
 }
 

@@ -5,7 +5,7 @@
 #define PHICAST_TESTS_UNIT_JACK_CLIENT_SCENE_H
 
 #include "shared/event.h"
-#include "tests/unit/jack-client/signals.h"
+#include "tests/unit/jack-client/dsp/signals.h"
 
 #include <stdint.h>
 

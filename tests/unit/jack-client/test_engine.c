@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The engine: its parts in their order, what it says of a frame, commands, and going on after a release. */
 #include "jack-client/engine.h"
+#include "tests/unit/jack-client/dsp/signals.h"
 #include "tests/unit/jack-client/scene.h"
-#include "tests/unit/jack-client/signals.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jack-client/client/connections.h"
+
+#include "jack-client/client/server_call.h"
+#include "shared/log.h"
+
+#include <fnmatch.h>
+#include <jack/uuid.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A server that ends in good order takes its ports away first: a connection gone for less than this when the
+ * server goes was the server's doing, not a person's. */
+enum { MOURNING_MS = 2000 };
+
+static uint64_t port_id(jack_client_t *client, const char *name)
+{
+    jack_port_t *port = jack_port_by_name(client, name);
+    return port ? jack_port_uuid(port) : 0;
+}
+
+/* The present name of a source that was known as `name`; NULL if it has gone. Its number may be another's
+ * already, of which `greet` will hear. */
+static char *present_name(jack_client_t *client, const char *name, uint64_t id)
+{
+    char *found = NULL;
+    if (port_id(client, name) == id) {
+        return strdup(name);
+    }
+    const char **names = jack_get_ports(client, NULL, JACK_DEFAULT_AUDIO_TYPE, JackPortIsOutput);
+    for (size_t i = 0; names && names[i] && !found; i++) {
+        found = port_id(client, names[i]) == id ? strdup(names[i]) : NULL;
+    }
+    jack_free(names);
+    return found;
+}
+
+/* --- remembering and restoring --- */
+
+static void remember_port(struct links *standing, jack_client_t *client, const jack_port_t *port,
+                          bool is_input)
+{
+    const char *own = jack_port_name(port);
+    const char **others = jack_port_get_all_connections(client, port);
+    for (size_t i = 0; others && others[i]; i++) {
+        struct link *link = links_add(standing, is_input ? others[i] : own, is_input ? own : others[i]);
+        if (link) {
+            link->marked = true;
+            link->gone_ms = 0;
+        }
+    }
+    jack_free(others);
+}
+
+static void remember(struct connections *c, jack_client_t *client, const struct rt *rt, uint64_t now_ms)
+{
+    for (size_t i = 0; i < c->standing.count; i++) {
+        c->standing.link[i].marked = false;
+    }
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        remember_port(&c->standing, client, rt->in[i], true);
+        remember_port(&c->standing, client, rt->out[i], false);
+    }
+    remember_port(&c->standing, client, rt->midi_in, true);
+    remember_port(&c->standing, client, rt->calibration_in, true);
+    remember_port(&c->standing, client, rt->calibration_out, false);
+    for (size_t i = c->standing.count; i-- > 0;) {
+        struct link *link = &c->standing.link[i];
+        if (!link->marked && link->gone_ms == 0) {
+            link->gone_ms = now_ms;
+        } else if (!link->marked && now_ms - link->gone_ms > MOURNING_MS) {
+            links_remove(&c->standing, i);
+        }
+    }
+}
+
+static void restore(struct connections *c, jack_client_t *client)
+{
+    for (size_t i = c->lost.count; i-- > 0;) {
+        const struct link *link = &c->lost.link[i];
+        if (jack_port_by_name(client, link->source) && jack_port_by_name(client, link->sink) &&
+            joins_ask(&c->joins, client, link->source, link->sink)) {
+            links_remove(&c->lost, i);
+        }
+    }
+}
+
+/* --- --connect --- */
+
+static bool is_own(jack_client_t *client, const char *name)
+{
+    const jack_port_t *port = jack_port_by_name(client, name);
+    return port && jack_port_is_mine(client, port);
+}
+
+/* Calls each(context, name) for the ports that match the patterns, pattern by pattern, in JACK's order. */
+static void for_matching(jack_client_t *client, const struct option_list *patterns, unsigned long flags,
+                         void (*each)(void *context, const char *name), void *context)
+{
+    const char **names = jack_get_ports(client, NULL, JACK_DEFAULT_AUDIO_TYPE, flags);
+    for (uint32_t p = 0; names && p < patterns->count; p++) {
+        for (size_t i = 0; names[i]; i++) {
+            if (fnmatch(patterns->item[p], names[i], 0) == 0 && !is_own(client, names[i])) {
+                each(context, names[i]);
+            }
+        }
+    }
+    jack_free(names);
+}
+
+static void count(void *context, const char *name)
+{
+    (void)name;
+    ++*(uint32_t *)context;
+}
+
+static void name_idle(jack_client_t *client, const char *option, const struct option_list *patterns,
+                      unsigned long flags)
+{
+    for (uint32_t i = 0; i < patterns->count; i++) {
+        const struct option_list one = {.count = 1, .item = {patterns->item[i]}};
+        uint32_t matching = 0;
+        for_matching(client, &one, flags, count, &matching);
+        if (matching == 0) {
+            log_warning("%s '%s': no port matches; if one appears, it will be used", option, one.item[0]);
+        }
+    }
+}
+
+void connections_name_idle(const struct connections *c, jack_client_t *client)
+{
+    name_idle(client, "--connect", c->connect, JackPortIsOutput);
+    name_idle(client, "--follow", c->follow, JackPortIsInput);
+}
+
+struct walk {
+    struct connections *connections;
+    jack_client_t *client;
+    const struct rt *rt;
+    uint32_t next; /* --follow: the input for the next matching port */
+};
+
+static void withdraw(struct offer *offer)
+{
+    free(offer->source);
+    *offer = (struct offer){0};
+}
+
+static bool awaited(const struct links *lost, const char *sink)
+{
+    for (size_t i = 0; i < lost->count; i++) {
+        if (strcmp(lost->link[i].sink, sink) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first input that no matching port has got yet: rather one that nobody else has, and that nobody is to
+ * get back. `channels` if all have one. */
+static uint32_t free_input(const struct connections *c, const struct rt *rt)
+{
+    uint32_t shared = rt->channels;
+    for (uint32_t i = rt->channels; i-- > 0;) {
+        shared = c->offered[i].source ? shared : i;
+    }
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        if (!c->offered[i].source && jack_port_connected(rt->in[i]) == 0 &&
+            !awaited(&c->lost, jack_port_name(rt->in[i]))) {
+            return i;
+        }
+    }
+    return shared;
+}
+
+static bool is_or_will_be(const struct connections *c, const jack_port_t *input, const char *source)
+{
+    const char *sink = jack_port_name(input);
+    return links_find(&c->lost, source, sink) || links_find(&c->joins.asked, source, sink) ||
+           jack_port_connected_to(input, source) > 0;
+}
+
+/* The input without an offer that the source is connected to, or is to get back; `channels` if there is none.
+ */
+static uint32_t input_of(const struct connections *c, const struct rt *rt, const char *source)
+{
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        if (!c->offered[i].source && is_or_will_be(c, rt->in[i], source)) {
+            return i;
+        }
+    }
+    return rt->channels;
+}
+
+/* The input that is the source's: the one it has been given, or one that somebody else has connected it to
+ * (one source, one input), or a free one. `channels` if there is none. */
+static uint32_t choose_input(struct connections *c, jack_client_t *client, const struct rt *rt,
+                             const char *source)
+{
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        if (c->offered[i].source && strcmp(c->offered[i].source, source) == 0) {
+            return i;
+        }
+    }
+    uint32_t input = input_of(c, rt, source);
+    if (input == rt->channels) {
+        input = free_input(c, rt);
+    }
+    if (input < rt->channels) {
+        c->offered[input] = (struct offer){.source = strdup(source), .id = port_id(client, source)};
+    }
+    return input;
+}
+
+/* What is refused stays on offer, so that the sources' order does not depend on when a server grants what: a
+ * client registers its ports before it is active, and until then they cannot be connected. */
+static void offer(void *context, const char *source)
+{
+    const struct walk *walk = context;
+    const uint32_t input = choose_input(walk->connections, walk->client, walk->rt, source);
+    if (input < walk->rt->channels && !walk->connections->offered[input].made) {
+        walk->connections->offered[input].made =
+            joins_ask(&walk->connections->joins, walk->client, source, jack_port_name(walk->rt->in[input]));
+    }
+}
+
+static void connect_matching(struct connections *c, jack_client_t *client, const struct rt *rt)
+{
+    struct walk walk = {.connections = c, .client = client, .rt = rt};
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        struct offer *offer = &c->offered[i];
+        if (offer->source) {
+            char *name = present_name(client, offer->source, offer->id);
+            free(offer->source);
+            offer->source = name;
+        }
+    }
+    for_matching(client, c->connect, JackPortIsOutput, offer, &walk);
+}
+
+/* --- --follow --- */
+
+static void follow_one(void *context, const char *target)
+{
+    struct walk *walk = context;
+    if (walk->next == walk->rt->channels) {
+        return;
+    }
+    jack_port_t *input = walk->rt->in[walk->next++];
+    const char *sink = jack_port_name(input);
+    const char **sources =
+        jack_port_get_all_connections(walk->client, jack_port_by_name(walk->client, target));
+    for (size_t i = 0; sources && sources[i]; i++) {
+        if (is_own(walk->client, sources[i])) {
+            continue; /* listening to our own output would be a loop */
+        }
+        struct connections *c = walk->connections;
+        struct link *link = links_find(&c->followed, sources[i], sink);
+        if (!link && jack_port_connected_to(input, sources[i]) == 0 &&
+            joins_ask(&c->joins, walk->client, sources[i], sink)) {
+            link = links_add(&c->followed, sources[i], sink);
+            if (link) {
+                link->source_id = port_id(walk->client, sources[i]);
+            }
+        }
+        if (link) {
+            link->marked = true;
+        }
+    }
+    jack_free(sources);
+}
+
+static void follow_matching(struct connections *c, jack_client_t *client, const struct rt *rt)
+{
+    struct walk walk = {.connections = c, .client = client, .rt = rt};
+    for (size_t i = 0; i < c->followed.count; i++) {
+        struct link *link = &c->followed.link[i];
+        char *name = present_name(client, link->source, link->source_id);
+        link->marked = false;
+        if (name) {
+            free(link->source);
+            link->source = name;
+        }
+    }
+    for_matching(client, c->follow, JackPortIsInput, follow_one, &walk);
+    for (size_t i = c->followed.count; i-- > 0;) {
+        const struct link *link = &c->followed.link[i];
+        if (!link->marked) {
+            server_call_begin();
+            (void)jack_disconnect(client, link->source, link->sink); /* a port that has gone: just as well */
+            server_call_end();
+            links_remove(&c->followed, i);
+        }
+    }
+}
+
+/* --- all together --- */
+
+static void forget_source(struct connections *c, const char *source)
+{
+    joins_forget(&c->joins, source);
+    links_forget_source(&c->followed, source);
+    for (uint32_t i = 0; i < CHANNELS_MAX; i++) {
+        if (c->offered[i].source && strcmp(c->offered[i].source, source) == 0) {
+            withdraw(&c->offered[i]);
+        }
+    }
+}
+
+/* Whatever is known under the name of a port that has just come was another port. */
+static void greet(struct connections *c, jack_client_t *client, struct arrivals *arrivals)
+{
+    enum { AT_ONCE = 64 };
+    jack_port_id_t ports[AT_ONCE];
+    uint32_t count;
+    while ((count = arrivals_take(arrivals, ports, AT_ONCE)) > 0) {
+        for (uint32_t i = 0; i < count; i++) {
+            const jack_port_t *port = jack_port_by_id(client, ports[i]);
+            const char *name = port ? jack_port_name(port) : NULL;
+            if (name) {
+                forget_source(c, name);
+            }
+        }
+    }
+}
+
+void connections_update(struct connections *c, jack_client_t *client, const struct rt *rt,
+                        struct arrivals *arrivals, bool changed, uint64_t now_ms)
+{
+    c->joins.changed = changed;
+    greet(c, client, arrivals);
+    restore(c, client);
+    connect_matching(c, client, rt);
+    follow_matching(c, client, rt);
+    joins_check(&c->joins, client);
+    remember(c, client, rt, now_ms);
+}
+
+bool connections_pending(const struct connections *c)
+{
+    return joins_pending(&c->joins);
+}
+
+/* What holds in one server only. */
+static void forget_server(struct connections *c)
+{
+    links_clear(&c->standing);
+    links_clear(&c->followed);
+    joins_clear(&c->joins);
+    for (uint32_t i = 0; i < CHANNELS_MAX; i++) {
+        withdraw(&c->offered[i]);
+    }
+}
+
+void connections_server_lost(struct connections *c)
+{
+    for (size_t i = 0; i < c->standing.count; i++) {
+        const struct link *link = &c->standing.link[i];
+        if (!links_find(&c->followed, link->source, link->sink)) { /* --follow will see for itself */
+            (void)links_add(&c->lost, link->source, link->sink);
+        }
+    }
+    forget_server(c);
+}
+
+void connections_clear(struct connections *c)
+{
+    forget_server(c);
+    links_clear(&c->lost);
+}

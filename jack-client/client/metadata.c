@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jack-client/client/metadata.h"
+
+#include "jack-client/client/server_call.h"
+
+#include <jack/metadata.h>
+#include <jack/uuid.h>
+#include <stdio.h>
+
+/* The JACK server's own library has no metadata, so the plug-in goes without: these two may be missing. */
+#pragma weak jack_set_property
+#pragma weak jack_remove_properties
+
+static const char integer_type[] = "http://www.w3.org/2001/XMLSchema#int";
+
+static void set(jack_client_t *client, jack_uuid_t subject, const char *key, const char *value,
+                const char *type)
+{
+    /* PipeWire without a session manager keeps no metadata and says -1. Patchbays then show plain names. */
+    server_call_begin();
+    (void)jack_set_property(client, subject, key, value, type);
+    server_call_end();
+}
+
+static void set_port(jack_client_t *client, jack_port_t *port, const char *word, uint32_t number)
+{
+    char text[32];
+    const jack_uuid_t uuid = jack_port_uuid(port);
+    snprintf(text, sizeof text, "%s %u", word, number);
+    set(client, uuid, JACK_METADATA_PRETTY_NAME, text, "text/plain");
+    snprintf(text, sizeof text, "%u", number);
+    set(client, uuid, JACK_METADATA_ORDER, text, integer_type); /* without it ports sort 1, 10, 2 */
+    set(client, uuid, JACK_METADATA_PORT_GROUP, word, "text/plain");
+}
+
+static bool client_uuid(jack_client_t *client, jack_uuid_t *uuid)
+{
+    server_call_begin();
+    char *text = jack_get_uuid_for_client_name(client, jack_get_client_name(client));
+    server_call_end();
+    const bool found = text && jack_uuid_parse(text, uuid) == 0;
+    jack_free(text);
+    return found;
+}
+
+void metadata_set(jack_client_t *client, const struct rt *rt)
+{
+    jack_uuid_t uuid;
+    if (!jack_set_property) {
+        return;
+    }
+    if (client_uuid(client, &uuid)) {
+        set(client, uuid, JACK_METADATA_ICON_NAME, "audio-input-microphone", "text/plain");
+    }
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        set_port(client, rt->in[i], "Input", i + 1);
+        set_port(client, rt->out[i], "Output", i + 1);
+    }
+}
+
+static void remove_all(jack_client_t *client, jack_uuid_t subject)
+{
+    server_call_begin();
+    (void)jack_remove_properties(client, subject);
+    server_call_end();
+}
+
+void metadata_remove(jack_client_t *client, const struct rt *rt)
+{
+    jack_uuid_t uuid;
+    if (!jack_remove_properties) {
+        return;
+    }
+    for (uint32_t i = 0; i < rt->channels; i++) {
+        if (rt->in[i] && rt->out[i]) {
+            remove_all(client, jack_port_uuid(rt->in[i]));
+            remove_all(client, jack_port_uuid(rt->out[i]));
+        }
+    }
+    if (client_uuid(client, &uuid)) {
+        remove_all(client, uuid);
+    }
+}
