@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* More than 400 lines because all cases share one way to write and load a file. */
 static char folder[] = "/tmp/phicast-test-config-XXXXXX";
 static char path[128];
 static struct sample options;

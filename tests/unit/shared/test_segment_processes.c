@@ -10,6 +10,7 @@
 
 enum { CROWD = 20, ROUNDS = 3, NOBODY = 65534 };
 
+/* More than 400 lines because all cases share one stage of processes. */
 static const struct segment_kind kind = {.magic = 0x5445535400000002U, .abi = 1, .size = 8192, .suffix = "p"};
 static const gid_t no_group = (gid_t)-1;
 

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* More than 400 lines because all cases share one analyser. */
 static char name[64];
 static char path[96];
 static struct source source;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* More than 400 lines because all cases share one analyser that listens. */
 static struct osc_in in;
 static struct remote remote;
 static struct control control;
