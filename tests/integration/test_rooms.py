@@ -24,8 +24,8 @@ CLEAN = {
 }
 
 PLANTED = {
-    "upward": ({"broadcaster/stream/hub.h": '#include "broadcaster/sinks/list.h"\n'},
-               "broadcaster/stream/hub.h: includes broadcaster/sinks/list.h"),
+    "upward": ({"broadcaster/stream/cohort.h": '#include "broadcaster/sinks/list.h"\n'},
+               "broadcaster/stream/cohort.h: includes broadcaster/sinks/list.h"),
     "one sink includes another": ({"broadcaster/sinks/ws/ws.c": '#include "broadcaster/sinks/osc/out.h"\n'},
                                   "broadcaster/sinks/ws/ws.c: includes broadcaster/sinks/osc/out.h"),
     "from one half into the other": ({"broadcaster/stream/hub.h": '#include "jack-client/rt/process.h"\n'},
@@ -37,7 +37,7 @@ PLANTED = {
     "a file outside": ({"broadcaster/loose.c": ""}, "broadcaster/loose.c: stands in no room"),
     "includes in a circle": ({"broadcaster/source/source.h": '#include "broadcaster/source/other.h"\n',
                               "broadcaster/source/other.h": '#include "broadcaster/source/source.h"\n'},
-                             "includes go round: broadcaster/source/other.h -> broadcaster/source/source.h"),
+                             "includes go round: broadcaster/source/source.h -> broadcaster/source/other.h"),
     "calls in a circle": ({"broadcaster/stream/cohort.c": "void cohort(void);\nvoid hub(void);\n"
                                                           "void cohort(void) { hub(); }\n"},
                           "calls go round: broadcaster/stream/cohort.c -> broadcaster/stream/hub.c"),
