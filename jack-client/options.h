@@ -4,7 +4,7 @@
 #define PHICAST_JACK_CLIENT_OPTIONS_H
 
 #include "jack-client/engine.h"
-#include "jack-client/rt/midi.h"
+#include "jack-client/ports/midi.h"
 #include "shared/options.h"
 
 #include <stdbool.h>

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_acquire)
-
 static const double longest_delay_s = 1.2; /* a second, and what long periods add to it */
 
 /* --- what a port is connected with --- */
@@ -49,11 +47,11 @@ static struct calibration_entry place_of_inputs(const struct session *session)
 {
     const struct rt *rt = session->rt;
     struct calibration_entry place = present_place(session);
-    for (uint32_t i = 0; i < rt->channels && place.device[0] == '\0'; i++) {
-        (void)device_behind(session->client, rt->in[i], place.device);
+    for (uint32_t i = 0; i < rt->ports.channels && place.device[0] == '\0'; i++) {
+        (void)device_behind(session->client, rt->ports.in[i], place.device);
     }
     if (place.device[0] == '\0') { /* a card that is only being measured */
-        (void)device_behind(session->client, rt->calibration_in, place.device);
+        (void)device_behind(session->client, rt->ports.calibration_in, place.device);
     }
     return place;
 }
@@ -147,12 +145,12 @@ enum status calibration_start(struct calibration *c, struct session *session, do
             "the level must be from " TEXT_OF(COMMAND_LEVEL_MIN) " to " TEXT_OF(COMMAND_LEVEL_MAX) " dBFS");
     }
     c->pending = present_place(session);
-    if (!jack_port_connected(rt->calibration_out)) {
+    if (!jack_port_connected(rt->ports.calibration_out)) {
         return refuse(c, STATUS_NOT_FOUND,
                       "calibration_out is connected with nothing; connect it with the output that "
                       "the cable leaves from");
     }
-    if (!device_behind(session->client, rt->calibration_in, c->pending.device)) {
+    if (!device_behind(session->client, rt->ports.calibration_in, c->pending.device)) {
         return refuse(c, STATUS_NOT_FOUND,
                       "calibration_in is connected with nothing; connect it with the input that the "
                       "cable comes back to");
@@ -186,8 +184,8 @@ static uint32_t reported_latency(const struct rt *rt)
 {
     jack_latency_range_t out;
     jack_latency_range_t in;
-    jack_port_get_latency_range(rt->calibration_out, JackPlaybackLatency, &out);
-    jack_port_get_latency_range(rt->calibration_in, JackCaptureLatency, &in);
+    jack_port_get_latency_range(rt->ports.calibration_out, JackPlaybackLatency, &out);
+    jack_port_get_latency_range(rt->ports.calibration_in, JackCaptureLatency, &in);
     return out.max + in.max;
 }
 
@@ -247,7 +245,7 @@ static enum calibration_state judge(struct calibration *c, const struct session 
 bool calibration_poll(struct calibration *c, struct session *session)
 {
     struct player *player = &session->rt->player;
-    const uint32_t state = LOAD(player->state);
+    const uint32_t state = atomic_load_explicit(&player->state, memory_order_acquire);
     if (!c->running || state == PLAYER_RUNNING) {
         return false;
     }

@@ -52,18 +52,15 @@ static void remember_port(struct links *standing, jack_client_t *client, const j
     jack_free(others);
 }
 
-static void remember(struct connections *c, jack_client_t *client, const struct rt *rt, uint64_t now_ms)
+static void remember(struct connections *c, jack_client_t *client, struct ports *ports, uint64_t now_ms)
 {
     for (size_t i = 0; i < c->standing.count; i++) {
         c->standing.link[i].marked = false;
     }
-    for (uint32_t i = 0; i < rt->channels; i++) {
-        remember_port(&c->standing, client, rt->in[i], true);
-        remember_port(&c->standing, client, rt->out[i], false);
+    struct port port = {0};
+    while (ports_next(ports, &port)) {
+        remember_port(&c->standing, client, *port.handle, (port.flags & JackPortIsInput) != 0);
     }
-    remember_port(&c->standing, client, rt->midi_in, true);
-    remember_port(&c->standing, client, rt->calibration_in, true);
-    remember_port(&c->standing, client, rt->calibration_out, false);
     for (size_t i = c->standing.count; i-- > 0;) {
         struct link *link = &c->standing.link[i];
         if (!link->marked && link->gone_ms == 0) {
@@ -136,7 +133,7 @@ void connections_name_idle(const struct connections *c, jack_client_t *client)
 struct walk {
     struct connections *connections;
     jack_client_t *client;
-    const struct rt *rt;
+    struct ports *ports;
     uint32_t next; /* --follow: the input for the next matching port */
 };
 
@@ -158,15 +155,15 @@ static bool awaited(const struct links *lost, const char *sink)
 
 /* The first input that no matching port has got yet: rather one that nobody else has, and that nobody is to
  * get back. `channels` if all have one. */
-static uint32_t free_input(const struct connections *c, const struct rt *rt)
+static uint32_t free_input(const struct connections *c, struct ports *ports)
 {
-    uint32_t shared = rt->channels;
-    for (uint32_t i = rt->channels; i-- > 0;) {
+    uint32_t shared = ports->channels;
+    for (uint32_t i = ports->channels; i-- > 0;) {
         shared = c->offered[i].source ? shared : i;
     }
-    for (uint32_t i = 0; i < rt->channels; i++) {
-        if (!c->offered[i].source && jack_port_connected(rt->in[i]) == 0 &&
-            !awaited(&c->lost, jack_port_name(rt->in[i]))) {
+    for (uint32_t i = 0; i < ports->channels; i++) {
+        if (!c->offered[i].source && jack_port_connected(ports->in[i]) == 0 &&
+            !awaited(&c->lost, jack_port_name(ports->in[i]))) {
             return i;
         }
     }
@@ -182,31 +179,31 @@ static bool is_or_will_be(const struct connections *c, const jack_port_t *input,
 
 /* The input without an offer that the source is connected to, or is to get back; `channels` if there is none.
  */
-static uint32_t input_of(const struct connections *c, const struct rt *rt, const char *source)
+static uint32_t input_of(const struct connections *c, struct ports *ports, const char *source)
 {
-    for (uint32_t i = 0; i < rt->channels; i++) {
-        if (!c->offered[i].source && is_or_will_be(c, rt->in[i], source)) {
+    for (uint32_t i = 0; i < ports->channels; i++) {
+        if (!c->offered[i].source && is_or_will_be(c, ports->in[i], source)) {
             return i;
         }
     }
-    return rt->channels;
+    return ports->channels;
 }
 
 /* The input that is the source's: the one it has been given, or one that somebody else has connected it to
  * (one source, one input), or a free one. `channels` if there is none. */
-static uint32_t choose_input(struct connections *c, jack_client_t *client, const struct rt *rt,
+static uint32_t choose_input(struct connections *c, jack_client_t *client, struct ports *ports,
                              const char *source)
 {
-    for (uint32_t i = 0; i < rt->channels; i++) {
+    for (uint32_t i = 0; i < ports->channels; i++) {
         if (c->offered[i].source && strcmp(c->offered[i].source, source) == 0) {
             return i;
         }
     }
-    uint32_t input = input_of(c, rt, source);
-    if (input == rt->channels) {
-        input = free_input(c, rt);
+    uint32_t input = input_of(c, ports, source);
+    if (input == ports->channels) {
+        input = free_input(c, ports);
     }
-    if (input < rt->channels) {
+    if (input < ports->channels) {
         c->offered[input] = (struct offer){.source = strdup(source), .id = port_id(client, source)};
     }
     return input;
@@ -217,17 +214,17 @@ static uint32_t choose_input(struct connections *c, jack_client_t *client, const
 static void offer(void *context, const char *source)
 {
     const struct walk *walk = context;
-    const uint32_t input = choose_input(walk->connections, walk->client, walk->rt, source);
-    if (input < walk->rt->channels && !walk->connections->offered[input].made) {
-        walk->connections->offered[input].made =
-            joins_ask(&walk->connections->joins, walk->client, source, jack_port_name(walk->rt->in[input]));
+    const uint32_t input = choose_input(walk->connections, walk->client, walk->ports, source);
+    if (input < walk->ports->channels && !walk->connections->offered[input].made) {
+        walk->connections->offered[input].made = joins_ask(&walk->connections->joins, walk->client, source,
+                                                           jack_port_name(walk->ports->in[input]));
     }
 }
 
-static void connect_matching(struct connections *c, jack_client_t *client, const struct rt *rt)
+static void connect_matching(struct connections *c, jack_client_t *client, struct ports *ports)
 {
-    struct walk walk = {.connections = c, .client = client, .rt = rt};
-    for (uint32_t i = 0; i < rt->channels; i++) {
+    struct walk walk = {.connections = c, .client = client, .ports = ports};
+    for (uint32_t i = 0; i < ports->channels; i++) {
         struct offer *offer = &c->offered[i];
         if (offer->source) {
             char *name = present_name(client, offer->source, offer->id);
@@ -243,10 +240,10 @@ static void connect_matching(struct connections *c, jack_client_t *client, const
 static void follow_one(void *context, const char *target)
 {
     struct walk *walk = context;
-    if (walk->next == walk->rt->channels) {
+    if (walk->next == walk->ports->channels) {
         return;
     }
-    jack_port_t *input = walk->rt->in[walk->next++];
+    jack_port_t *input = walk->ports->in[walk->next++];
     const char *sink = jack_port_name(input);
     const char **sources =
         jack_port_get_all_connections(walk->client, jack_port_by_name(walk->client, target));
@@ -270,9 +267,9 @@ static void follow_one(void *context, const char *target)
     jack_free(sources);
 }
 
-static void follow_matching(struct connections *c, jack_client_t *client, const struct rt *rt)
+static void follow_matching(struct connections *c, jack_client_t *client, struct ports *ports)
 {
-    struct walk walk = {.connections = c, .client = client, .rt = rt};
+    struct walk walk = {.connections = c, .client = client, .ports = ports};
     for (size_t i = 0; i < c->followed.count; i++) {
         struct link *link = &c->followed.link[i];
         char *name = present_name(client, link->source, link->source_id);
@@ -324,16 +321,16 @@ static void greet(struct connections *c, jack_client_t *client, struct arrivals 
     }
 }
 
-void connections_update(struct connections *c, jack_client_t *client, const struct rt *rt,
+void connections_update(struct connections *c, jack_client_t *client, struct ports *ports,
                         struct arrivals *arrivals, bool changed, uint64_t now_ms)
 {
     c->joins.changed = changed;
     greet(c, client, arrivals);
     restore(c, client);
-    connect_matching(c, client, rt);
-    follow_matching(c, client, rt);
+    connect_matching(c, client, ports);
+    follow_matching(c, client, ports);
     joins_check(&c->joins, client);
-    remember(c, client, rt, now_ms);
+    remember(c, client, ports, now_ms);
 }
 
 bool connections_pending(const struct connections *c)

@@ -14,7 +14,7 @@
 #include "jack-client/client/joins.h"
 #include "jack-client/client/links.h"
 #include "jack-client/options.h"
-#include "jack-client/rt/process.h"
+#include "jack-client/ports/ports.h"
 
 #include <stdint.h>
 
@@ -33,7 +33,7 @@ struct connections {
 };
 
 /* After the graph has changed (`changed`), and from time to time. now_ms: a monotonic clock. */
-void connections_update(struct connections *connections, jack_client_t *client, const struct rt *rt,
+void connections_update(struct connections *connections, jack_client_t *client, struct ports *ports,
                         struct arrivals *arrivals, bool changed, uint64_t now_ms);
 
 /* Says which patterns match nothing: for once, when the ports that were there at the start have been seen. */

@@ -7,6 +7,7 @@
 #include "jack-client/client/server_call.h"
 #include "jack-client/client/server_choice.h"
 #include "shared/log.h"
+#include "shared/relaxed.h"
 
 #include <errno.h>
 #include <math.h>
@@ -26,8 +27,6 @@ enum {
     STALLED_MS = 1000,   /* no callback for so long is worth a line */
     STOPPED_MS = 500,    /* no look for so long: it was us who were stopped */
 };
-
-#define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_relaxed)
 
 /* --- running --- */
 
@@ -50,13 +49,13 @@ static void log_joined(const struct control_side *c)
 /* What may wait until the client runs already. */
 static void settle_in(struct control_side *c)
 {
-    const struct rt *rt = &c->rt;
+    struct rt *rt = &c->rt;
     c->fresh = false;
     c->hangs = 0;
     c->watch.quiet = false;
     c->stalled = false;
     c->opened_ms = c->callbacks_ms = c->tick_ms = clocks_now_ms();
-    c->callbacks = LOAD(rt->reports.callbacks);
+    c->callbacks = load_relaxed(rt->reports.callbacks);
     c->stream_logged = false;
     log_joined(c);
     const uint32_t period = jack_get_buffer_size(c->session.client);
@@ -64,17 +63,18 @@ static void settle_in(struct control_side *c)
     if (period > 0) {
         snprintf(samples, sizeof samples, " %u samples a period,", period);
     }
-    log_info("%u channels at %u Hz,%s as JACK client %s", rt->channels, rt->sample_rate, samples,
+    log_info("%u channels at %u Hz,%s as JACK client %s", rt->ports.channels, rt->sample_rate, samples,
              jack_get_client_name(c->session.client));
     watch_beat(&c->watch, WATCH_PATIENCE_MS);
-    metadata_set(c->session.client, rt);
+    metadata_set(c->session.client, &rt->ports);
     watch_beat(&c->watch, WATCH_OWN_MS);
 }
 
 static void log_stream_start(struct control_side *c)
 {
-    const uint32_t start = LOAD(c->rt.reports.stream_start);
-    if (LOAD(c->rt.reports.callbacks) > c->callbacks && (!c->stream_logged || start != c->stream_start)) {
+    const uint32_t start = load_relaxed(c->rt.reports.stream_start);
+    if (load_relaxed(c->rt.reports.callbacks) > c->callbacks &&
+        (!c->stream_logged || start != c->stream_start)) {
         if (c->stream_logged) {
             log_detail("stream starts at JACK frame %u", start);
         } else {
@@ -87,8 +87,8 @@ static void log_stream_start(struct control_side *c)
 
 static void log_trouble(struct control_side *c, uint64_t now_ms)
 {
-    const uint64_t gaps = LOAD(c->rt.reports.gaps);
-    const uint64_t xruns = LOAD(c->session.xruns);
+    const uint64_t gaps = load_relaxed(c->rt.reports.gaps);
+    const uint64_t xruns = load_relaxed(c->session.xruns);
     if ((gaps != c->gaps || xruns != c->xruns) &&
         (c->trouble_ms == 0 || now_ms - c->trouble_ms >= TROUBLE_MS)) {
         log_warning("%llu xruns and %llu gaps in the last %d s; after a gap the window fills anew",
@@ -102,7 +102,7 @@ static void log_trouble(struct control_side *c, uint64_t now_ms)
 
 static void note_callbacks(struct control_side *c, uint64_t now_ms)
 {
-    const uint64_t callbacks = LOAD(c->rt.reports.callbacks);
+    const uint64_t callbacks = load_relaxed(c->rt.reports.callbacks);
     if (callbacks != c->callbacks || now_ms - c->tick_ms > STOPPED_MS) {
         if (c->stalled) {
             log_info("the JACK server goes on");
@@ -157,7 +157,8 @@ static void tend_connections(struct control_side *c, uint64_t now_ms)
     if (quiet || (!c->stalled && (settling || pending))) {
         c->changed_ms = 0;
         watch_beat(&c->watch, WATCH_PATIENCE_MS);
-        connections_update(&c->connections, c->session.client, &c->rt, &c->session.arrivals, quiet, now_ms);
+        connections_update(&c->connections, c->session.client, &c->rt.ports, &c->session.arrivals, quiet,
+                           now_ms);
         watch_beat(&c->watch, WATCH_OWN_MS);
         calibration_recall(&c->calibration, &c->session);
     }
@@ -249,9 +250,10 @@ static bool connect_calibration(const struct control_side *c)
 {
     const struct jack_options *options = c->options;
     jack_client_t *client = c->session.client;
-    return connect_calibration_port(client, "--calibrate-out", c->rt.calibration_out,
+    return connect_calibration_port(client, "--calibrate-out", c->rt.ports.calibration_out,
                                     options->calibrate_out) &&
-           connect_calibration_port(client, "--calibrate-in", c->rt.calibration_in, options->calibrate_in);
+           connect_calibration_port(client, "--calibrate-in", c->rt.ports.calibration_in,
+                                    options->calibrate_in);
 }
 
 /* --calibrate: true when all is done. */
@@ -271,7 +273,7 @@ static bool calibrate_once(struct control_side *c, bool measured)
 /* True when it was all there was to do, and is done. */
 static bool tend_calibration(struct control_side *c, double wanted_level)
 {
-    const uint32_t period = LOAD(c->rt.reports.period);
+    const uint32_t period = load_relaxed(c->rt.reports.period);
     if (period != c->period) {
         c->period = period;
         calibration_recall(&c->calibration, &c->session);

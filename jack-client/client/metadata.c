@@ -43,7 +43,7 @@ static bool client_uuid(jack_client_t *client, jack_uuid_t *uuid)
     return found;
 }
 
-void metadata_set(jack_client_t *client, const struct rt *rt)
+void metadata_set(jack_client_t *client, struct ports *ports)
 {
     jack_uuid_t uuid;
     if (!jack_set_property) {
@@ -52,9 +52,11 @@ void metadata_set(jack_client_t *client, const struct rt *rt)
     if (client_uuid(client, &uuid)) {
         set(client, uuid, JACK_METADATA_ICON_NAME, "audio-input-microphone", "text/plain");
     }
-    for (uint32_t i = 0; i < rt->channels; i++) {
-        set_port(client, rt->in[i], "Input", i + 1);
-        set_port(client, rt->out[i], "Output", i + 1);
+    struct port port = {0};
+    while (ports_next(ports, &port)) {
+        if (port.label) {
+            set_port(client, *port.handle, port.label, port.number);
+        }
     }
 }
 
@@ -65,16 +67,16 @@ static void remove_all(jack_client_t *client, jack_uuid_t subject)
     server_call_end();
 }
 
-void metadata_remove(jack_client_t *client, const struct rt *rt)
+void metadata_remove(jack_client_t *client, struct ports *ports)
 {
     jack_uuid_t uuid;
     if (!jack_remove_properties) {
         return;
     }
-    for (uint32_t i = 0; i < rt->channels; i++) {
-        if (rt->in[i] && rt->out[i]) {
-            remove_all(client, jack_port_uuid(rt->in[i]));
-            remove_all(client, jack_port_uuid(rt->out[i]));
+    struct port port = {0};
+    while (ports_next(ports, &port)) {
+        if (port.label && *port.handle) {
+            remove_all(client, jack_port_uuid(*port.handle));
         }
     }
     if (client_uuid(client, &uuid)) {

@@ -3,9 +3,9 @@
 #ifndef PHICAST_JACK_CLIENT_CLIENT_METADATA_H
 #define PHICAST_JACK_CLIENT_CLIENT_METADATA_H
 
-#include "jack-client/rt/process.h"
+#include "jack-client/ports/ports.h"
 
-void metadata_set(jack_client_t *client, const struct rt *rt);
-void metadata_remove(jack_client_t *client, const struct rt *rt);
+void metadata_set(jack_client_t *client, struct ports *ports);
+void metadata_remove(jack_client_t *client, struct ports *ports);
 
 #endif

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/client/report.h"
 
-#define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_relaxed)
+#include "shared/relaxed.h"
 
 static void write_latency(struct telemetry *telemetry, const struct rt *rt, bool calibrated)
 {
     const double ms_per_sample = 1000.0 / rt->sample_rate;
-    const double hardware = (double)LOAD(rt->inputs.capture_latency) + LOAD(rt->inputs.extra_latency);
+    const double hardware =
+        (double)load_relaxed(rt->inputs.capture_latency) + load_relaxed(rt->inputs.extra_latency);
     const struct latency_snapshot latency = {
         .hardware_ms = hardware > 0 ? hardware * ms_per_sample : 0,
-        .buffer_ms = LOAD(rt->reports.period) * ms_per_sample,
-        .jitter_ms = LOAD(rt->reports.jitter_ns) * 1e-6,
+        .buffer_ms = load_relaxed(rt->reports.period) * ms_per_sample,
+        .jitter_ms = load_relaxed(rt->reports.jitter_ns) * 1e-6,
         .calibrated = calibrated,
-        .compensated = !LOAD(rt->inputs.uncompensated),
+        .compensated = !load_relaxed(rt->inputs.uncompensated),
     };
     telemetry_write_latency(telemetry, &latency);
 }
@@ -27,25 +28,25 @@ void report_write(struct telemetry *telemetry, const struct session *session, bo
     const struct analyser_status status = {
         .jack_running = session->client != NULL && !stalled,
         .sample_rate = rt->sample_rate,
-        .period = LOAD(rt->reports.period),
+        .period = load_relaxed(rt->reports.period),
         .window = config->window,
         .hop = config->hop,
         .channel_count = config->channels,
         .dsp_load = session->client ? jack_cpu_load(session->client) : 0,
-        .worst_callback_us = (float)LOAD(rt->reports.worst_us),
-        .callbacks = LOAD(rt->reports.callbacks),
-        .frames = LOAD(rt->reports.frames),
-        .xruns = LOAD(session->xruns),
-        .gaps = LOAD(rt->reports.gaps),
-        .nonfinite_samples = LOAD(rt->reports.refused),
+        .worst_callback_us = (float)load_relaxed(rt->reports.worst_us),
+        .callbacks = load_relaxed(rt->reports.callbacks),
+        .frames = load_relaxed(rt->reports.frames),
+        .xruns = load_relaxed(session->xruns),
+        .gaps = load_relaxed(rt->reports.gaps),
+        .nonfinite_samples = load_relaxed(rt->reports.refused),
         .calibration = calibration->state,
         .calibration_confidence = known ? (float)calibration->current.confidence : 0,
         .round_trip_ms = known ? calibration->current.round_trip * 1000 / rt->sample_rate : 0,
         .extra_ms = known ? calibration->current.extra * 1000 / rt->sample_rate : 0,
         .ici_threshold = (float)engine->ici_threshold,
         .criticality_threshold = (float)engine->criticality_threshold,
-        .phi_rate = LOAD(rt->reports.phi_rate),
-        .auto_phi = LOAD(rt->reports.auto_phi),
+        .phi_rate = load_relaxed(rt->reports.phi_rate),
+        .auto_phi = load_relaxed(rt->reports.auto_phi),
     };
     telemetry_write_status(telemetry, &status);
     if (session->client) {

@@ -10,7 +10,6 @@
 #include "shared/log.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -101,22 +100,12 @@ static void on_thread_init(void *arg)
     float_mode_flush_denormals();
 }
 
-/* We delay nothing: output i has the capture latency of input i, and input i the playback latency of output
- * i. */
 static void on_latency(jack_latency_callback_mode_t mode, void *arg)
 {
     struct session *session = arg;
     struct rt *rt = session->rt;
-    const bool capture = mode == JackCaptureLatency;
-    jack_nframes_t largest = 0;
-
-    for (uint32_t i = 0; i < rt->channels; i++) {
-        jack_latency_range_t range;
-        jack_port_get_latency_range(capture ? rt->in[i] : rt->out[i], mode, &range);
-        jack_port_set_latency_range(capture ? rt->out[i] : rt->in[i], mode, &range);
-        largest = range.max > largest ? range.max : largest;
-    }
-    if (capture) {
+    const jack_nframes_t largest = ports_pass_latency(&rt->ports, mode);
+    if (mode == JackCaptureLatency) {
         atomic_store_explicit(&rt->inputs.capture_latency, largest, memory_order_relaxed);
     }
 }
@@ -186,42 +175,20 @@ static enum status set_callbacks(struct session *session)
     return STATUS_OK;
 }
 
-static jack_port_t *register_port(struct session *session, const char *name, const char *type,
-                                  unsigned long flags)
-{
-    server_call_begin();
-    jack_port_t *port = jack_port_register(session->client, name, type, flags, 0);
-    server_call_end();
-    watch_beat(session->watch, WATCH_PATIENCE_MS);
-    if (!port) {
-        log_error("the JACK server refused port %s: it may have run out of ports (jackd -p)", name);
-    }
-    return port;
-}
-
-static jack_port_t *register_audio(struct session *session, const char *prefix, uint32_t number,
-                                   unsigned long flags)
-{
-    char name[32];
-    snprintf(name, sizeof name, "%s_%u", prefix, number);
-    return register_port(session, name, JACK_DEFAULT_AUDIO_TYPE, flags);
-}
-
 static enum status register_ports(struct session *session)
 {
-    struct rt *rt = session->rt;
-    for (uint32_t i = 0; i < rt->channels; i++) {
-        rt->in[i] = register_audio(session, "in", i + 1, JackPortIsInput);
-        rt->out[i] = rt->in[i] ? register_audio(session, "out", i + 1, JackPortIsOutput) : NULL;
-        if (!rt->out[i]) {
+    struct port port = {0};
+    while (ports_next(&session->rt->ports, &port)) {
+        server_call_begin();
+        *port.handle = jack_port_register(session->client, port.name, port.type, port.flags, 0);
+        server_call_end();
+        watch_beat(session->watch, WATCH_PATIENCE_MS);
+        if (!*port.handle) {
+            log_error("the JACK server refused port %s: it may have run out of ports (jackd -p)", port.name);
             return STATUS_NO_MEMORY;
         }
     }
-    rt->midi_in = register_port(session, "midi_in", JACK_DEFAULT_MIDI_TYPE, JackPortIsInput);
-    rt->calibration_in = register_port(session, "calibration_in", JACK_DEFAULT_AUDIO_TYPE, JackPortIsInput);
-    rt->calibration_out =
-        register_port(session, "calibration_out", JACK_DEFAULT_AUDIO_TYPE, JackPortIsOutput);
-    return rt->midi_in && rt->calibration_in && rt->calibration_out ? STATUS_OK : STATUS_NO_MEMORY;
+    return STATUS_OK;
 }
 
 static enum status prepare(struct session *session)
@@ -301,7 +268,7 @@ void session_close(struct session *session)
         const bool lost = atomic_load(&session->lost);
         watch_beat(session->watch, lost ? WATCH_CLOSING_MS : WATCH_PATIENCE_MS);
         if (!lost) {
-            metadata_remove(session->client, session->rt);
+            metadata_remove(session->client, &session->rt->ports);
             server_call_begin();
             jack_deactivate(session->client);
             server_call_end();

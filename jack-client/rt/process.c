@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/rt/process.h"
 
+#include "shared/relaxed.h"
 #include "shared/rt_safe.h"
-
-#include <jack/midiport.h>
 
 RT_TRUST(jack_time_t jack_get_time(void);)
 RT_TRUST(jack_nframes_t jack_last_frame_time(const jack_client_t *client);)
 RT_TRUST(int jack_get_cycle_times(const jack_client_t *client, jack_nframes_t *current_frames,
                                   jack_time_t *current_usecs, jack_time_t *next_usecs, float *period_usecs);)
-RT_TRUST(void *jack_port_get_buffer(jack_port_t *port, jack_nframes_t count);)
-RT_TRUST(uint32_t jack_midi_get_event_count(void *buffer);)
-RT_TRUST(int jack_midi_event_get(jack_midi_event_t *event, void *buffer, uint32_t index);)
-
-#define LOAD(atomic) atomic_load_explicit(&(atomic), memory_order_relaxed)
-#define STORE(atomic, value) atomic_store_explicit(&(atomic), value, memory_order_relaxed)
 
 /* One period, as JACK's own clock sees it. */
 struct cycle {
@@ -52,23 +45,20 @@ static bool is_gap(struct rt *rt, const struct cycle *cycle)
 {
     const bool gap = !rt->streaming || cycle->frame != rt->next_cycle;
     if (gap) {
-        STORE(rt->reports.gaps, LOAD(rt->reports.gaps) + rt->streaming);
-        STORE(rt->reports.stream_start, cycle->frame);
+        store_relaxed(rt->reports.gaps, load_relaxed(rt->reports.gaps) + rt->streaming);
+        store_relaxed(rt->reports.stream_start, cycle->frame);
         rt->streaming = true;
     }
     rt->next_cycle = cycle->frame + cycle->count;
     return gap;
 }
 
-/* What people ask for: from the control thread, and from MIDI. */
-static void obey(struct rt *rt, jack_nframes_t count)
+/* A period's work is bounded; but what is not taken now would be overwritten by what comes next, so take all
+ * that the ring can hold. */
+static void take_commands(struct rt *rt)
 {
-    /* A period's work is bounded; what is more waits for the next. Commands wait in the ring, where others
-     * would take their place, so take all that it can hold. */
-    enum { COMMANDS_MAX = RING_SLOTS, MIDI_MAX = 64 };
     struct command command;
-
-    for (int i = 0; i < COMMANDS_MAX; i++) {
+    for (int i = 0; i < RING_SLOTS; i++) {
         const enum status status = command_read(&rt->inputs.commands, &rt->next_command, &command, NULL);
         if (status == STATUS_EMPTY) {
             break;
@@ -76,30 +66,6 @@ static void obey(struct rt *rt, jack_nframes_t count)
         if (status == STATUS_OK) {
             engine_command(&rt->engine, &command);
         }
-    }
-    void *midi = rt->midi_in ? jack_port_get_buffer(rt->midi_in, count) : NULL;
-    const uint32_t events = midi ? jack_midi_get_event_count(midi) : 0;
-    for (uint32_t i = 0; i < events && i < MIDI_MAX; i++) {
-        jack_midi_event_t event;
-        if (jack_midi_event_get(&event, midi, i) == 0 &&
-            midi_command(&rt->midi_map, event.buffer, event.size, &command)) {
-            engine_command(&rt->engine, &command);
-        }
-    }
-}
-
-static void pass_sound(struct rt *rt, jack_nframes_t count, bool gap)
-{
-    const float *inputs[CHANNELS_MAX];
-    float *outputs[CHANNELS_MAX];
-    for (uint32_t i = 0; i < rt->channels; i++) {
-        inputs[i] = jack_port_get_buffer(rt->in[i], count);
-        outputs[i] = jack_port_get_buffer(rt->out[i], count);
-    }
-    engine_pass(&rt->engine, inputs, outputs, count, gap);
-    if (rt->calibration_in) {
-        player_pass(&rt->player, jack_port_get_buffer(rt->calibration_in, count),
-                    jack_port_get_buffer(rt->calibration_out, count), count, gap);
     }
 }
 
@@ -119,7 +85,8 @@ static double forward(struct rt *rt, double timestamp)
 /* Samples: how long before its cycle's count a sample was at the input. */
 static double capture_of(const struct rt *rt)
 {
-    const double capture = (double)LOAD(rt->inputs.capture_latency) + LOAD(rt->inputs.extra_latency);
+    const double capture =
+        (double)load_relaxed(rt->inputs.capture_latency) + load_relaxed(rt->inputs.extra_latency);
     return capture > 0 ? capture : 0;
 }
 
@@ -152,8 +119,8 @@ static int64_t centre_of(const struct rt *rt, const struct cycle *cycle, int64_t
 static double timestamp_of(struct rt *rt, int64_t centre_us, int64_t now_us)
 {
     const int64_t capture_us = to_us(rt, capture_of(rt));
-    const int64_t moment_us = LOAD(rt->inputs.uncompensated) ? now_us : centre_us - capture_us;
-    return forward(rt, (double)(moment_us + LOAD(rt->inputs.realtime_offset_us)) * 1e-6);
+    const int64_t moment_us = load_relaxed(rt->inputs.uncompensated) ? now_us : centre_us - capture_us;
+    return forward(rt, (double)(moment_us + load_relaxed(rt->inputs.realtime_offset_us)) * 1e-6);
 }
 
 /* The engine knows samples; here they become times. */
@@ -163,7 +130,7 @@ static void publish_frame(struct rt *rt, const struct cycle *cycle)
     struct event events[ENGINE_EVENTS_MAX];
     const int64_t now_us = (int64_t)jack_get_time();
     const int64_t centre_us = centre_of(rt, cycle, now_us);
-    const int64_t monotonic = LOAD(rt->inputs.monotonic_offset_us);
+    const int64_t monotonic = load_relaxed(rt->inputs.monotonic_offset_us);
 
     const uint32_t count =
         engine_tell(&rt->engine, &rt->frame, timestamp_of(rt, centre_us, now_us), snapshot, events);
@@ -174,25 +141,26 @@ static void publish_frame(struct rt *rt, const struct cycle *cycle)
         events[i].published_us = snapshot->published_us;
         event_push(&cycle->telemetry->events, &events[i]);
     }
-    STORE(rt->reports.frames, snapshot->frame + 1);
+    store_relaxed(rt->reports.frames, snapshot->frame + 1);
 }
 
 static void report(struct rt *rt, const struct cycle *cycle)
 {
     const uint32_t took = (uint32_t)(jack_get_time() - cycle->began_us);
-    if (took > LOAD(rt->reports.worst_us)) {
-        STORE(rt->reports.worst_us, took);
+    if (took > load_relaxed(rt->reports.worst_us)) {
+        store_relaxed(rt->reports.worst_us, took);
     }
-    STORE(rt->reports.refused, rt->first_refused + analysis_refused_samples(rt->engine.analysis));
-    STORE(rt->reports.jitter_ns, (uint32_t)(jitter_deviation(&rt->jitter) * 1000));
-    STORE(rt->reports.auto_phi, rt->engine.auto_phi.on);
-    STORE(rt->reports.phi_rate, (float)rt->engine.breathing.rate.to);
-    STORE(rt->reports.period, cycle->count);
-    STORE(rt->reports.last_cycle_us, cycle->began_us);
-    STORE(cycle->telemetry->heartbeat_us,
-          (uint64_t)((int64_t)cycle->began_us + LOAD(rt->inputs.monotonic_offset_us)));
+    store_relaxed(rt->reports.refused, rt->first_refused + analysis_refused_samples(rt->engine.analysis));
+    store_relaxed(rt->reports.jitter_ns, (uint32_t)(jitter_deviation(&rt->jitter) * 1000));
+    store_relaxed(rt->reports.auto_phi, rt->engine.auto_phi.on);
+    store_relaxed(rt->reports.phi_rate, (float)rt->engine.breathing.rate.to);
+    store_relaxed(rt->reports.period, cycle->count);
+    store_relaxed(rt->reports.last_cycle_us, cycle->began_us);
+    store_relaxed(cycle->telemetry->heartbeat_us,
+                  (uint64_t)((int64_t)cycle->began_us + load_relaxed(rt->inputs.monotonic_offset_us)));
     /* Last, with release: whoever sees it knows that this callback has let go of the telemetry. */
-    atomic_store_explicit(&rt->reports.callbacks, LOAD(rt->reports.callbacks) + 1, memory_order_release);
+    atomic_store_explicit(&rt->reports.callbacks, load_relaxed(rt->reports.callbacks) + 1,
+                          memory_order_release);
 }
 
 RT_SAFE int rt_process(jack_nframes_t count, void *arg)
@@ -200,9 +168,13 @@ RT_SAFE int rt_process(jack_nframes_t count, void *arg)
     struct rt *rt = arg;
     const struct cycle cycle = read_cycle(rt, count);
 
-    obey(rt, count);
-    rt->engine.hold_auto_phi = LOAD(rt->inputs.freewheeling);
-    pass_sound(rt, count, is_gap(rt, &cycle));
+    const bool gap = is_gap(rt, &cycle);
+
+    take_commands(rt);
+    ports_pass_midi(&rt->ports, &rt->midi_map, &rt->engine, count);
+    rt->engine.hold_auto_phi = load_relaxed(rt->inputs.freewheeling);
+    ports_pass_sound(&rt->ports, &rt->engine, count, gap);
+    ports_pass_calibration(&rt->ports, &rt->player, count, gap);
     while (engine_step(&rt->engine, &rt->frame)) {
         publish_frame(rt, &cycle);
     }

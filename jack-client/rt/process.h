@@ -4,9 +4,10 @@
 #define PHICAST_JACK_CLIENT_RT_PROCESS_H
 
 #include "jack-client/engine.h"
+#include "jack-client/ports/midi.h"
+#include "jack-client/ports/player.h"
+#include "jack-client/ports/ports.h"
 #include "jack-client/rt/jitter.h"
-#include "jack-client/rt/midi.h"
-#include "jack-client/rt/player.h"
 #include "shared/ring.h"
 #include "shared/rt_safe.h"
 #include "shared/status.h"
@@ -48,13 +49,8 @@ struct rt {
     /* Set while no callback runs. */
     jack_client_t *client;
     uint32_t sample_rate; /* Hz */
-    uint32_t channels;    /* 1...CHANNELS_MAX */
-    jack_port_t *in[CHANNELS_MAX];
-    jack_port_t *out[CHANNELS_MAX];
-    jack_port_t *midi_in;
+    struct ports ports;
     struct midi_map midi_map;
-    jack_port_t *calibration_in;
-    jack_port_t *calibration_out;
     struct player player;
     struct engine engine;
     struct telemetry *_Atomic telemetry; /* where to publish; may change between two callbacks */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MIDI messages: each a length and so many bytes. */
-#include "jack-client/rt/midi.h"
+#include "jack-client/ports/midi.h"
 
 #include "tests/fuzz/fuzz.h"
 

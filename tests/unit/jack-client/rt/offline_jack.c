@@ -50,17 +50,17 @@ void offline_reset(void)
 void offline_connect(struct rt *rt, uint32_t channels)
 {
     rt->client = &server;
-    rt->midi_in = &midi_port;
+    rt->ports.midi_in = &midi_port;
     for (uint32_t i = 0; i < channels; i++) {
-        rt->in[i] = &inputs[i];
-        rt->out[i] = &outputs[i];
+        rt->ports.in[i] = &inputs[i];
+        rt->ports.out[i] = &outputs[i];
     }
 }
 
 void offline_connect_calibration(struct rt *rt)
 {
-    rt->calibration_out = &loop[0];
-    rt->calibration_in = &loop[1];
+    rt->ports.calibration_out = &loop[0];
+    rt->ports.calibration_in = &loop[1];
 }
 
 void offline_midi(const uint8_t *message, size_t size)

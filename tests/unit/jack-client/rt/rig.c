@@ -54,7 +54,7 @@ void rig_close(struct rig *rig)
 
 void rig_fill_noise(struct rig *rig, uint32_t count)
 {
-    for (uint32_t i = 0; i < rig->rt->channels; i++) {
+    for (uint32_t i = 0; i < rig->rt->ports.channels; i++) {
         float *in = offline_input(i);
         for (uint32_t n = 0; n < count; n++) {
             in[n] = (float)(random_uniform(&rig->random) - 0.5);
@@ -64,7 +64,7 @@ void rig_fill_noise(struct rig *rig, uint32_t count)
 
 void rig_fill_bits(struct rig *rig, uint32_t count)
 {
-    for (uint32_t i = 0; i < rig->rt->channels; i++) {
+    for (uint32_t i = 0; i < rig->rt->ports.channels; i++) {
         float *in = offline_input(i);
         for (uint32_t n = 0; n < count; n++) {
             const uint32_t bits = (uint32_t)random_bits(&rig->random);
@@ -75,7 +75,7 @@ void rig_fill_bits(struct rig *rig, uint32_t count)
 
 static void compare(struct rig *rig, uint32_t count)
 {
-    for (uint32_t i = 0; i < rig->rt->channels && !rig->breathes; i++) {
+    for (uint32_t i = 0; i < rig->rt->ports.channels && !rig->breathes; i++) {
         rig->differing += memcmp(offline_input(i), offline_output(i), count * sizeof(float)) != 0;
     }
 }
@@ -103,7 +103,7 @@ double rig_time_us(const struct rig *rig, double sample)
 void rig_cycle(struct rig *rig, uint32_t count)
 {
     const double start = rig_time_us(rig, (double)rig->samples);
-    for (uint32_t i = 0; i < rig->rt->channels; i++) {
+    for (uint32_t i = 0; i < rig->rt->ports.channels; i++) {
         memset(offline_output(i), 0x55, count * sizeof(float));
     }
     offline_cycle((jack_nframes_t)rig->frame, (uint64_t)llround(start), count);

@@ -30,7 +30,7 @@ static void check_telemetry(const struct rig *rig)
     }
     CU_ASSERT_EQUAL(status, STATUS_OK);
     CU_ASSERT_EQUAL(snapshot.frame, frames - 1);
-    CU_ASSERT_EQUAL(snapshot.channel_count, rig->rt->channels);
+    CU_ASSERT_EQUAL(snapshot.channel_count, rig->rt->ports.channels);
 }
 
 static void wrong_configurations_are_refused(void)

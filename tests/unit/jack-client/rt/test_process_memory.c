@@ -123,7 +123,7 @@ static void sound(struct rig *rig, uint32_t n, uint32_t count)
         return;
     }
     rig_fill_noise(rig, count);
-    for (uint32_t i = 0; i < rig->rt->channels; i++) {
+    for (uint32_t i = 0; i < rig->rt->ports.channels; i++) {
         float *in = offline_input(i);
         if (alike) {
             memcpy(in, offline_input(0), count * sizeof *in);

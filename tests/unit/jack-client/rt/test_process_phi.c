@@ -271,7 +271,7 @@ static void other_midi_moves_nothing(void)
     CU_ASSERT_EQUAL(latest().phi_depth, (float)BREATHING_DEPTH_DEFAULT);
     CU_ASSERT_EQUAL(latest().phi_phase, 0);
     CU_ASSERT_EQUAL(latest().phi_breathing_active, 0);
-    rig.rt->midi_in = NULL; /* and without a port there is none */
+    rig.rt->ports.midi_in = NULL; /* and without a port there is none */
     run(512, 1024);
     rig_close(&rig);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The calibration's player: in step whatever the periods, silent when idle, never outside its buffers. */
-#include "jack-client/rt/player.h"
+#include "jack-client/ports/player.h"
 #include "tests/unit/jack-client/dsp/signals.h"
 #include "tests/unit/jack-client/rt/rt_guard.h"
 #include "tests/unit/unit.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "jack-client/rt/midi.h"
+#include "jack-client/ports/midi.h"
 
 #include "jack-client/dsp/breathing.h"
 

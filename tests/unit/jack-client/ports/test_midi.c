@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MIDI messages as commands: the controllers, and all that is none of them. */
-#include "jack-client/rt/midi.h"
+#include "jack-client/ports/midi.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

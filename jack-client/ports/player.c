@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "jack-client/rt/player.h"
+#include "jack-client/ports/player.h"
 
 #include <string.h>
 

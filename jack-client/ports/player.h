@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Plays the calibration's signal and records what comes back, sample by sample in step. */
-#ifndef PHICAST_JACK_CLIENT_RT_PLAYER_H
-#define PHICAST_JACK_CLIENT_RT_PLAYER_H
+#ifndef PHICAST_JACK_CLIENT_PORTS_PLAYER_H
+#define PHICAST_JACK_CLIENT_PORTS_PLAYER_H
 
 #include "shared/rt_safe.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* MIDI controllers as commands: a fader for depth, phase and rate, a switch for breathing and auto-phi. */
-#ifndef PHICAST_JACK_CLIENT_RT_MIDI_H
-#define PHICAST_JACK_CLIENT_RT_MIDI_H
+#ifndef PHICAST_JACK_CLIENT_PORTS_MIDI_H
+#define PHICAST_JACK_CLIENT_PORTS_MIDI_H
 
 #include "shared/control.h"
 #include "shared/rt_safe.h"

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All ports that the client has, by one fixed list: what registers, names, connects or removes them goes
+ * through that, and the process callback passes each a cycle. */
+#ifndef PHICAST_JACK_CLIENT_PORTS_PORTS_H
+#define PHICAST_JACK_CLIENT_PORTS_PORTS_H
+
+#include "jack-client/engine.h"
+#include "shared/rt_safe.h"
+#include "shared/telemetry.h"
+
+#include <jack/jack.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The handles. Set while no callback runs; NULL: not registered. */
+struct ports {
+    uint32_t channels; /* 1...CHANNELS_MAX */
+    jack_port_t *in[CHANNELS_MAX];
+    jack_port_t *out[CHANNELS_MAX];
+    jack_port_t *midi_in;
+    jack_port_t *calibration_in;
+    jack_port_t *calibration_out;
+};
+
+/* One of them. Start a walk with {0}. */
+struct port {
+    uint32_t next;        /* the walk's own */
+    jack_port_t **handle; /* its place in struct ports */
+    char name[32];        /* "in_1" */
+    const char *type;
+    unsigned long flags;
+    const char *label; /* for people, with `number` behind it; NULL: its name does */
+    uint32_t number;   /* of its channel, from 1; 0: it has none */
+};
+
+/* Control thread. The next port of the list; false after the last. */
+bool ports_next(struct ports *ports, struct port *port);
+
+/* JACK's latency callback. We delay nothing: output i has the capture latency of input i, and input i the
+ * playback latency of output i. Returns the largest, in samples. */
+jack_nframes_t ports_pass_latency(const struct ports *ports, jack_latency_callback_mode_t mode);
+
+/* The process callback, in this order: */
+
+/* The sound, through the engine. gap: samples are missing before this cycle. */
+RT_SAFE void ports_pass_sound(const struct ports *ports, struct engine *engine, jack_nframes_t count,
+                              bool gap);
+
+struct midi_map;
+/* What MIDI controllers ask for. */
+RT_SAFE void ports_pass_midi(const struct ports *ports, const struct midi_map *map, struct engine *engine,
+                             jack_nframes_t count);
+
+struct player;
+RT_SAFE void ports_pass_calibration(const struct ports *ports, struct player *player, jack_nframes_t count,
+                                    bool gap);
+
+#endif
