@@ -14,53 +14,50 @@ const struct segment_kind control_kind = {
     .ring = offsetof(struct control, commands),
 };
 
+/* By kind. */
+static const struct command_row rows[] = {
+    [COMMAND_DEPTH] = {"depth", "", COMMAND_DEPTH_MIN, COMMAND_DEPTH_MAX, false,
+                       "a number from " TEXT_OF(COMMAND_DEPTH_MIN) " to " TEXT_OF(COMMAND_DEPTH_MAX)},
+    [COMMAND_PHASE] = {"phase", "rad", -COMMAND_PHASE_MAX, COMMAND_PHASE_MAX, false,
+                       "a number of radians from -" TEXT_OF(COMMAND_PHASE_MAX) " to " TEXT_OF(
+                           COMMAND_PHASE_MAX)},
+    [COMMAND_RATE] = {"rate", "Hz", COMMAND_RATE_MIN, COMMAND_RATE_MAX, false,
+                      "a number of Hz from " TEXT_OF(COMMAND_RATE_MIN) " to " TEXT_OF(COMMAND_RATE_MAX)},
+    [COMMAND_BREATHING] = {"breathing", "", 0, 1, true, "true or false"},
+    [COMMAND_AUTO] = {"auto", "", 0, 1, true, "true or false"},
+    [COMMAND_CALIBRATE] = {"calibrate", "dBFS", COMMAND_LEVEL_MIN, COMMAND_LEVEL_MAX, false,
+                           "a number of dBFS from " TEXT_OF(COMMAND_LEVEL_MIN) " to " TEXT_OF(
+                               COMMAND_LEVEL_MAX)},
+};
+
+RT_SAFE const struct command_row *command_row(uint32_t kind)
+{
+    return kind < sizeof rows / sizeof rows[0] && rows[kind].name ? &rows[kind] : NULL;
+}
+
 const char *command_kind_str(uint32_t kind)
 {
-    static const char *const names[] = {NULL, "depth", "phase", "rate", "breathing", "auto", "calibrate"};
-    return kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
+    const struct command_row *row = command_row(kind);
+    return row ? row->name : NULL;
 }
 
 bool command_is_switch(uint32_t kind)
 {
-    return kind == COMMAND_BREATHING || kind == COMMAND_AUTO;
+    const struct command_row *row = command_row(kind);
+    return row && row->is_switch;
 }
 
 const char *command_range_str(uint32_t kind)
 {
-    switch (kind) {
-    case COMMAND_DEPTH: return "a number from " TEXT_OF(COMMAND_DEPTH_MIN) " to " TEXT_OF(COMMAND_DEPTH_MAX);
-    case COMMAND_PHASE:
-        return "a number of radians from -" TEXT_OF(COMMAND_PHASE_MAX) " to " TEXT_OF(COMMAND_PHASE_MAX);
-    case COMMAND_RATE:
-        return "a number of Hz from " TEXT_OF(COMMAND_RATE_MIN) " to " TEXT_OF(COMMAND_RATE_MAX);
-    case COMMAND_BREATHING:
-    case COMMAND_AUTO: return "true or false";
-    case COMMAND_CALIBRATE:
-        return "a number of dBFS from " TEXT_OF(COMMAND_LEVEL_MIN) " to " TEXT_OF(COMMAND_LEVEL_MAX);
-    default: return NULL;
-    }
-}
-
-/* False for NaN. */
-static bool within(double value, double min, double max)
-{
-    return value >= min && value <= max;
+    const struct command_row *row = command_row(kind);
+    return row ? row->range : NULL;
 }
 
 RT_SAFE enum status command_check(const struct command *command)
 {
-    const double v = command->value;
-    bool good = false;
-
-    switch (command->kind) {
-    case COMMAND_DEPTH: good = within(v, COMMAND_DEPTH_MIN, COMMAND_DEPTH_MAX); break;
-    case COMMAND_PHASE: good = within(v, -COMMAND_PHASE_MAX, COMMAND_PHASE_MAX); break;
-    case COMMAND_RATE: good = within(v, COMMAND_RATE_MIN, COMMAND_RATE_MAX); break;
-    case COMMAND_BREATHING:
-    case COMMAND_AUTO: good = v == 0 || v == 1; break;
-    case COMMAND_CALIBRATE: good = within(v, COMMAND_LEVEL_MIN, COMMAND_LEVEL_MAX); break;
-    default: break;
-    }
+    const struct command_row *row = command_row(command->kind);
+    const double v = command->value; /* not a number: in no range */
+    const bool good = row && v >= row->low && v <= row->high && (!row->is_switch || v == 0 || v == 1);
     return good ? STATUS_OK : STATUS_BAD_ARG;
 }
 

@@ -80,6 +80,19 @@ static_assert(offsetof(struct control, commands) == 256, "ABI");
 
 extern const struct segment_kind control_kind;
 
+/* What is to be said of a kind of command. */
+struct command_row {
+    const char *name; /* "depth" */
+    const char *unit; /* "", "rad", "Hz", "dBFS" */
+    double low;
+    double high;
+    bool is_switch;    /* 0 or 1 and nothing between */
+    const char *range; /* what it takes, for a message */
+};
+
+/* NULL for an unknown kind. Any thread. */
+RT_SAFE const struct command_row *command_row(uint32_t kind);
+
 /* "depth", "phase", ...; NULL for an unknown kind. Any thread. */
 const char *command_kind_str(uint32_t kind);
 

@@ -40,6 +40,11 @@ static void get_version(struct site *site, struct reply *reply)
     reply_fill(reply, 200, message_version(&site->scratch), &site->scratch);
 }
 
+static void get_description(struct site *site, struct reply *reply)
+{
+    reply_fill(reply, 200, message_description(&site->scratch), &site->scratch);
+}
+
 static struct server_report make_report(struct site *site)
 {
     const uint64_t now_us = clock_now_us();
@@ -87,9 +92,10 @@ static const struct {
     const char *path;
     void (*get)(struct site *site, struct reply *reply);
 } routes[] = {
-    {"/healthz", get_health},      {"/readyz", get_ready},        {"/version", get_version},
-    {"/api/metrics", get_metrics}, {"/api/latency", get_latency}, {"/api/status", get_status},
-    {"/metrics", get_prometheus},
+    {"/healthz", get_health},      {"/readyz", get_ready},
+    {"/version", get_version},     {"/api/metrics", get_metrics},
+    {"/api/latency", get_latency}, {"/api/status", get_status},
+    {"/metrics", get_prometheus},  {"/api/description", get_description},
 };
 
 static void get_asset(const struct asset *asset, struct reply *reply)

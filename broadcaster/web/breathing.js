@@ -2,7 +2,7 @@
 // The breathing, shown and steered.
 import { model } from './model.js';
 import { $, attribute, reducedMotion, Surface, text } from './page.js';
-import { post, server } from './server.js';
+import { described, onDescribed, post, server } from './server.js';
 import { colours, themeChanged } from './view.js';
 
 const HELD_MS = 1200;  // a slider that was touched follows the analyser again after this
@@ -53,10 +53,23 @@ async function send(changes) {
   sending = false;
 }
 
+const within = ({ min, max }, value) => Math.min(max, Math.max(min, value));
+
+// The sliders' ends are those of the commands; the phase's are one turn, as its metric says.
+function setEnds() {
+  const { depth, rate } = described.commands;
+  const ends = {
+    depth: [depth.min, depth.max],
+    phase: [described.metrics.phi_phase.usual_min, described.metrics.phi_phase.usual_max],
+    speed: [Math.log10(rate.min), Math.log10(rate.max)],
+  };
+  for (const [id, [min, max]] of Object.entries(ends)) Object.assign($(id), { min, max, disabled: false });
+}
+
 const slides = {
   depth: (value) => { auto.ask(false); return { depth: value }; }, // a hand on it ends auto-phi
   phase: (value) => { auto.ask(false); return { phase: value }; },
-  speed: (value) => ({ rate: Math.min(10, Math.max(0.01, Number((10 ** value).toPrecision(3)))) }),
+  speed: (value) => ({ rate: within(described.commands.rate, Number((10 ** value).toPrecision(3))) }),
 };
 
 // Twice in a row switches twice, however long the first takes to come back.
@@ -72,7 +85,7 @@ function toggleAuto() {
 
 function nudge(step) {
   const slider = $('depth');
-  slider.value = String(Math.min(1, Math.max(0, Number(slider.value) + step)));
+  slider.value = String(Number(slider.value) + step); // which it keeps between its ends
   slider.dispatchEvent(new Event('input'));
 }
 
@@ -85,6 +98,7 @@ export class Breathing {
     this.surface = new Surface($('breath'), () => { this.drawn = -1; });
     this.drawn = -1;
     themeChanged.push(() => { this.drawn = -1; });
+    onDescribed.push(setEnds, () => { this.drawn = -1; });
     $('breathing').addEventListener('click', toggleBreathing);
     $('auto').addEventListener('click', toggleAuto);
     for (const [id, change] of Object.entries(slides)) {

@@ -2,7 +2,7 @@
 // The four curves of the last 30 seconds, with their thresholds.
 import { model, SPAN_S } from './model.js';
 import { $, text } from './page.js';
-import { server } from './server.js';
+import { described, onDescribed, server } from './server.js';
 import { colours, themeChanged } from './view.js';
 
 /* global uPlot */
@@ -11,16 +11,23 @@ const FONT = '11px system-ui, sans-serif';
 const TEXT_MS = 100; // nobody reads faster
 const EMPTY_MS = 1000; // after the page's start: nothing has come, so empty plots are shown
 
-const unit = (u, low, high) => [Math.min(0, low ?? 0), Math.max(1, high ?? 1)];
+const WHOLE = { usual_min: 0, usual_max: 1 }; // until the server has said more
+const LOWEST_HZ = 20;
+
+const row = (name) => described.metrics[name] ?? WHOLE;
+const usual = (name) => (u, low, high) => [Math.min(row(name).usual_min, low ?? 0), Math.max(row(name).usual_max, high ?? 1)];
 const hertz = (v) => (v >= 1000 ? `${v / 1000}k` : String(v));
 
 const kinds = {
-  ici: { range: unit, splits: [0, 0.25, 0.5, 0.75, 1], thresholds: () => [server.iciThreshold], digits: 3 },
-  coherence: { range: unit, splits: [0, 0.25, 0.5, 0.75, 1], thresholds: () => [], digits: 3 },
+  ici: { metric: 'ici', range: usual('ici'), splits: [0, 0.25, 0.5, 0.75, 1], thresholds: () => [server.iciThreshold], digits: 3 },
+  coherence: { metric: 'phase_coherence', range: usual('phase_coherence'), splits: [0, 0.25, 0.5, 0.75, 1], thresholds: () => [], digits: 3 },
   criticality: {
-    range: (u, low, high) => [0, Math.ceil(Math.max(3, high ?? 3, server.criticalityThreshold))], thresholds: () => [1, server.criticalityThreshold], digits: 2,
+    metric: 'criticality',
+    range: (u, low, high) => [0, Math.ceil(Math.max(row('criticality').usual_max, high ?? 0, server.criticalityThreshold))], thresholds: () => [1, server.criticalityThreshold], digits: 2,
   },
-  centroid: { range: () => [20, 20000], log: true, splits: [20, 100, 1000, 10000], label: hertz, thresholds: () => [], digits: 0 },
+  centroid: {
+    metric: 'spectral_centroid', range: () => [LOWEST_HZ, Math.max(1000, 2 * row('spectral_centroid').usual_max)], log: true, splits: [20, 100, 1000, 10000], label: hertz, thresholds: () => [], digits: 0,
+  },
 };
 
 function drawThresholds(u, kind) {
@@ -83,6 +90,11 @@ class Plot {
     this.value = $(name);
     this.drawn = -1;
     this.writtenAt = -Infinity;
+    this.unit = this.value.parentElement.querySelector('.unit');
+    onDescribed.push(() => {
+      if (this.unit) text(this.unit, row(kinds[name].metric).unit);
+      this.drawn = -1;
+    });
   }
 
   make() {

@@ -9,7 +9,26 @@ export const server = {
   criticalityThreshold: 2,
 };
 
+// What the server says of its numbers and commands, {unit, min, max, usual_min, usual_max} by name; empty until it has.
+export const described = { metrics: {}, commands: {} };
+export const onDescribed = []; // called when it has
+
+export async function askDescription() {
+  const byName = (rows) => Object.fromEntries(rows.map((row) => [row.name, row]));
+  if (described.metrics.ici) return;
+  try {
+    const response = await ask('api/description');
+    if (!response.ok) return;
+    const description = await response.json();
+    described.metrics = byName(description.metrics);
+    described.commands = byName(description.commands);
+    onDescribed.forEach((tell) => tell());
+  } catch { // offline; it is asked again with the streams
+  }
+}
+
 export async function askStatus() {
+  askDescription();
   try {
     const response = await ask('api/status', { cache: 'no-store' });
     if (!response.ok) return; // the page says so

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/reports.h"
 
+#include "shared/control.h"
 #include "shared/json/print.h"
+#include "shared/metric.h"
 
+#include <float.h>
 #include <json-c/json.h>
 #include <stdbool.h>
 
@@ -39,6 +42,17 @@ static bool add_number(struct json_object *object, const char *key, double value
     return add(object, key, number);
 }
 
+/* Takes ownership of the value; frees the list if it cannot be added. */
+static struct json_object *append(struct json_object *list, struct json_object *value)
+{
+    if (!list || !value || json_object_array_add(list, value) != 0) {
+        json_object_put(value);
+        json_object_put(list);
+        return NULL;
+    }
+    return list;
+}
+
 /* Prints and frees the object. */
 static enum status finish(struct json_object *object, bool good, struct message *message)
 {
@@ -54,6 +68,75 @@ enum status message_health(struct message *message)
     const bool good = add_string(object, "status", "healthy") &&
                       add_string(object, "service", service_name) &&
                       add_string(object, "version", PHICAST_VERSION);
+    return finish(object, good, message);
+}
+
+/* null: no limit that means anything. */
+static bool add_limit(struct json_object *object, const char *key, double limit)
+{
+    const bool endless = limit >= (double)FLT_MAX;
+    return endless ? json_object_object_add(object, key, NULL) == 0 : add_number(object, key, limit);
+}
+
+static const char *type_str(enum metric_type type)
+{
+    return type == METRIC_FLAG                             ? "boolean"
+           : type == METRIC_COUNT || type == METRIC_SERIAL ? "integer"
+                                                           : "number";
+}
+
+static struct json_object *metric_object(const struct metric *metric)
+{
+    struct json_object *object = json_object_new_object();
+    if (add_string(object, "name", metric->name) && add_string(object, "type", type_str(metric->type)) &&
+        add_string(object, "unit", metric->unit) && add_limit(object, "min", metric->low) &&
+        add_limit(object, "max", metric->high) && add_number(object, "usual_min", metric->usual_low) &&
+        add_number(object, "usual_max", metric->usual_high) && add_string(object, "help", metric->help)) {
+        return object;
+    }
+    json_object_put(object);
+    return NULL;
+}
+
+static struct json_object *metric_list(const struct metric *metric, size_t count)
+{
+    struct json_object *list = json_object_new_array();
+    for (size_t i = 0; list && i < count; i++) {
+        list = append(list, metric_object(&metric[i]));
+    }
+    return list;
+}
+
+static struct json_object *command_object(const struct command_row *row)
+{
+    struct json_object *object = json_object_new_object();
+    if (add_string(object, "name", row->name) &&
+        add_string(object, "type", row->is_switch ? "boolean" : "number") &&
+        add_string(object, "unit", row->unit) && add_number(object, "min", row->low) &&
+        add_number(object, "max", row->high) && add_string(object, "help", row->range)) {
+        return object;
+    }
+    json_object_put(object);
+    return NULL;
+}
+
+static struct json_object *command_list(void)
+{
+    struct json_object *list = json_object_new_array();
+    const struct command_row *row;
+    for (uint32_t kind = COMMAND_DEPTH; list && (row = command_row(kind)); kind++) {
+        list = append(list, command_object(row));
+    }
+    return list;
+}
+
+enum status message_description(struct message *message)
+{
+    struct json_object *object = json_object_new_object();
+    const bool good = add(object, "metrics", metric_list(frame_metric, FRAME_METRICS)) &&
+                      add(object, "channel_metrics", metric_list(channel_metric, CHANNEL_METRICS)) &&
+                      add(object, "latency", metric_list(latency_metric, LATENCY_METRICS)) &&
+                      add(object, "commands", command_list());
     return finish(object, good, message);
 }
 
@@ -167,17 +250,6 @@ static struct json_object *target_object(const struct osc_target_report *target)
         return NULL;
     }
     return object;
-}
-
-/* Takes ownership of the value; frees the list if it cannot be added. */
-static struct json_object *append(struct json_object *list, struct json_object *value)
-{
-    if (!list || !value || json_object_array_add(list, value) != 0) {
-        json_object_put(value);
-        json_object_put(list);
-        return NULL;
-    }
-    return list;
 }
 
 static struct json_object *osc_in_object(const struct osc_report *osc)

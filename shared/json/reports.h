@@ -63,6 +63,8 @@ struct server_report {
 /* Each replaces the text of `message`. STATUS_NO_MEMORY. */
 MUST_CHECK enum status message_health(struct message *message);
 MUST_CHECK enum status message_version(struct message *message);
+/* What the numbers mean that the messages hold, and the commands take. */
+MUST_CHECK enum status message_description(struct message *message);
 /* detail: why it is not ready; NULL when it is. */
 MUST_CHECK enum status message_ready(struct message *message, const char *detail);
 /* The body of every error. */

@@ -31,6 +31,28 @@ class Http(rig.RigTest):
         self.assertEqual(list(self.check_json(broadcaster, "/api/latency")), list(LATENCY))
         self.check_json(broadcaster, "/api/status")
 
+    def test_description(self):
+        """Every number of the messages and every command is described, in their order, with a range that makes sense."""
+        broadcaster = self.broadcaster("--osc", "none")
+        described = self.check_json(broadcaster, "/api/description")
+        self.assertEqual([row["name"] for row in described["metrics"]], [k for k in METRICS if k != "channel_metrics"])
+        self.assertEqual([row["name"] for row in described["latency"]], list(LATENCY))
+        self.assertEqual([row["name"] for row in described["channel_metrics"]], ["frequency", "amplitude", "phase", "active"])
+        for row in sum(described.values(), []):
+            self.assertIn(row["type"], ("number", "integer", "boolean"))
+            self.assertTrue(row["max"] is None or row["min"] < row["max"], row)
+            self.assertTrue(row["help"] and "unit" in row, row)
+        for row in described["commands"]:
+            if row["name"] == "calibrate":
+                continue
+            good = [True, False] if row["type"] == "boolean" else [row["min"], row["max"]]
+            bad = [2] if row["type"] == "boolean" else [row["min"] - 1, row["max"] + 1]
+            for values, code in ((good, 503), (bad, 400)):  # 503: good, but there is no analyser
+                for value in values:
+                    answer = broadcaster.get("/api/phi", "POST", json.dumps({row["name"]: value}).encode(),
+                                             {"Content-Type": "application/json"})
+                    self.assertEqual(answer[0], code, (row, value, answer))
+
     async def test_idle_frames_without_analyser(self):
         broadcaster = self.broadcaster()
         metrics, _ = await asyncio.gather(self.take(broadcaster, "metrics", 60), self.take(broadcaster, "latency", 20))

@@ -34,7 +34,7 @@ def posted(path, body, headers=JSON):
 
 REQUESTS = [
     *(f"GET {path} HTTP/1.1\r\n{HOST}\r\n" for path in (
-        "/healthz", "/readyz", "/version", "/api/metrics", "/api/latency", "/api/status", "/metrics", "/", "/visual",
+        "/healthz", "/readyz", "/version", "/api/description", "/api/metrics", "/api/latency", "/api/status", "/metrics", "/", "/visual",
         "/style.css", "/nothing", "/ws/metrics", "/api/phi")),
     f"HEAD /api/metrics HTTP/1.1\r\n{HOST}\r\n",
     f"DELETE /api/status HTTP/1.1\r\n{HOST}\r\n",
