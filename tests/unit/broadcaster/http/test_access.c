@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who may do what: plain requests, no socket. */
+#include "broadcaster/http/access.h"
+#include "shared/log.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct option_list origins;
+static struct access who;
+
+static void begin(bool open, const char *token)
+{
+    origins = (struct option_list){0};
+    who = (struct access){.origins = &origins, .open = open, .hostname = "studio"};
+    snprintf(who.token.text, sizeof who.token.text, "%s", token);
+}
+
+static struct http_request request(const char *host, const char *origin)
+{
+    return (struct http_request){.path = "/", .query = "", .host = host, .field = {[FIELD_ORIGIN] = origin}};
+}
+
+static unsigned judge(const char *host, const char *origin, enum need need)
+{
+    const struct http_request asked = request(host, origin);
+    return access_judge(&who, &asked, need).code;
+}
+
+/* A name that somebody points at us (DNS rebinding) is none of ours. */
+static void hosts(void)
+{
+    begin(false, "");
+    CU_ASSERT_EQUAL(judge("localhost:8000", NULL, NEED_READ), 0);
+    CU_ASSERT_EQUAL(judge("127.0.0.1", NULL, NEED_READ), 0);
+    CU_ASSERT_EQUAL(judge("[::1]:8000", NULL, NEED_READ), 0);
+    CU_ASSERT_EQUAL(judge("", NULL, NEED_READ), 0);
+    CU_ASSERT_EQUAL(judge("evil.example", NULL, NEED_PUBLIC), 421);
+    CU_ASSERT_EQUAL(judge("studio", NULL, NEED_READ), 421);
+    begin(true, "");
+    CU_ASSERT_EQUAL(judge("studio", NULL, NEED_READ), 0);
+    CU_ASSERT_EQUAL(judge("192.168.1.2:8000", NULL, NEED_READ), 0);
+    CU_ASSERT_EQUAL(judge("evil.example", NULL, NEED_READ), 421);
+}
+
+static void origins_are_looked_at(void)
+{
+    begin(false, "");
+    CU_ASSERT_EQUAL(judge("localhost:8000", "http://localhost:8000", NEED_CONTROL), 0);
+    CU_ASSERT_EQUAL(judge("localhost:8000", "http://127.0.0.1:3000", NEED_CONTROL), 0);
+    CU_ASSERT_EQUAL(judge("localhost:8000", "http://evil.example", NEED_CONTROL), 403);
+    CU_ASSERT_EQUAL(judge("localhost:8000", "http://evil.example", NEED_STREAM), 403);
+    CU_ASSERT_EQUAL(judge("localhost:8000", "http://evil.example", NEED_READ), 0); /* which it cannot read */
+    origins = (struct option_list){.count = 1, .item = {"https://show.example"}};
+    CU_ASSERT_EQUAL(judge("localhost:8000", "https://show.example", NEED_CONTROL), 0);
+    CU_ASSERT_EQUAL(judge("localhost:8000", "http://show.example", NEED_CONTROL), 403);
+    CU_ASSERT_EQUAL(judge("show.example", NULL, NEED_READ), 0); /* behind a proxy of that name */
+}
+
+/* A page from a file may watch where only this machine is let in, and move nothing. */
+static void pages_from_files(void)
+{
+    begin(false, "");
+    CU_ASSERT_EQUAL(judge("localhost", "null", NEED_STREAM), 0);
+    CU_ASSERT_EQUAL(judge("localhost", "null", NEED_CONTROL), 403);
+    begin(true, "");
+    CU_ASSERT_EQUAL(judge("localhost", "null", NEED_STREAM), 403);
+    origins = (struct option_list){.count = 1, .item = {"null"}};
+    CU_ASSERT_EQUAL(judge("localhost", "null", NEED_STREAM), 0);
+    CU_ASSERT_EQUAL(judge("localhost", "null", NEED_CONTROL), 403);
+}
+
+static void tokens(void)
+{
+    static const enum need needs[] = {NEED_READ, NEED_STREAM, NEED_CONTROL};
+    begin(true, "secret-of-the-show");
+    CU_ASSERT_EQUAL(judge("localhost", NULL, NEED_PUBLIC), 0);
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+        struct http_request asked = request("localhost", NULL);
+        CU_ASSERT_EQUAL(access_judge(&who, &asked, needs[i]).code, 401);
+        CU_ASSERT_STRING_EQUAL(access_judge(&who, &asked, needs[i]).headers, "WWW-Authenticate: Bearer\r\n");
+        asked.query = "token=secret-of-the-show";
+        CU_ASSERT_EQUAL(access_judge(&who, &asked, needs[i]).code, 0);
+        asked.query = "token=secret-of-the-sho";
+        CU_ASSERT_EQUAL(access_judge(&who, &asked, needs[i]).code, 401);
+        asked.field[FIELD_AUTHORIZATION] = "Bearer secret-of-the-show";
+        CU_ASSERT_EQUAL(access_judge(&who, &asked, needs[i]).code, 0);
+        asked.field[FIELD_AUTHORIZATION] = "Basic secret-of-the-show";
+        asked.query = "token=secret-of-the-show"; /* the header counts */
+        CU_ASSERT_EQUAL(access_judge(&who, &asked, needs[i]).code, 401);
+        CU_ASSERT_EQUAL(access_judge_preflight(&who, &asked, needs[i]).code, 0);
+    }
+}
+
+static void readers(void)
+{
+    begin(false, "");
+    struct http_request asked = request("localhost", NULL);
+    CU_ASSERT_PTR_NULL(access_reader(&who, &asked));
+    asked = request("localhost", "http://evil.example");
+    CU_ASSERT_PTR_NULL(access_reader(&who, &asked));
+    asked = request("localhost", "http://localhost:5173");
+    CU_ASSERT_STRING_EQUAL(access_reader(&who, &asked), "http://localhost:5173");
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"hosts", hosts},
+        {"origins are looked at", origins_are_looked_at},
+        {"pages from files", pages_from_files},
+        {"tokens", tokens},
+        {"readers", readers},
+        CU_TEST_INFO_NULL,
+    };
+    return unit_run("access", tests);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What comes of a request: every path and method, asked with plain structs; no socket, no analyser. */
+#include "broadcaster/http/site.h"
+#include "shared/clock.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct option_list origins;
+static struct access who;
+static struct limits limits;
+static struct hub hub;
+static struct control control;
+static struct segment control_segment = {.fd = -1, .memory = &control};
+static struct remote remote;
+static struct site site;
+static struct address address = {.loopback = true};
+static struct reply reply;
+static struct upgrade upgrade;
+
+static void begin(void)
+{
+    static const struct event_cursor no_past;
+    const uint64_t now_us = clock_now_us();
+    who = (struct access){.origins = &origins};
+    limits = (struct limits){0};
+    limits_init(&limits, 10, 0, 1);
+    memset(&control, 0, sizeof control);
+    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, now_us);
+    remote = (struct remote){.control = &control_segment, .source = &hub.source};
+    site = (struct site){
+        .hub = &hub, .remote = &remote, .access = &who, .limits = &limits, .started_us = now_us};
+}
+
+static void end(void)
+{
+    message_free(&site.scratch);
+    hub_close(&hub);
+}
+
+static struct http_request request(enum request_method method, const char *path)
+{
+    return (struct http_request){
+        .method = method, .path = path, .query = "", .host = "localhost", .keep_alive = true};
+}
+
+static enum outcome ask(const struct http_request *asked)
+{
+    return site_answer(&site, asked, &address, &reply, &upgrade);
+}
+
+static unsigned code_of(enum request_method method, const char *path)
+{
+    const struct http_request asked = request(method, path);
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_ANSWERED);
+    return reply.code;
+}
+
+static void every_path(void)
+{
+    static const struct {
+        const char *path;
+        unsigned get;
+        unsigned post;
+    } paths[] = {{"/", 200, 405},
+                 {"/visual", 200, 405},
+                 {"/healthz", 200, 405},
+                 {"/readyz", 503, 405},
+                 {"/version", 200, 405},
+                 {"/metrics", 200, 405},
+                 {"/api/status", 200, 405},
+                 {"/api/metrics", 200, 405},
+                 {"/api/latency", 200, 405},
+                 {"/api/description", 200, 405},
+                 {"/ws/metrics", 404, 404},
+                 {"/ws/nothing", 404, 404},
+                 {"/../etc/passwd", 404, 404},
+                 {"", 404, 404},
+                 {"/API/STATUS", 404, 404}};
+    begin();
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        CU_ASSERT_EQUAL(code_of(METHOD_GET, paths[i].path), paths[i].get);
+        CU_ASSERT_TRUE(reply.length > 0 && reply.content_type != NULL);
+        CU_ASSERT_EQUAL(code_of(METHOD_HEAD, paths[i].path), paths[i].get);
+        CU_ASSERT_TRUE(reply.head_only);
+        CU_ASSERT_EQUAL(code_of(METHOD_POST, paths[i].path), paths[i].post);
+        CU_ASSERT_EQUAL(code_of(METHOD_OTHER, paths[i].path), paths[i].post);
+    }
+    CU_ASSERT_EQUAL(code_of(METHOD_GET, "/api/phi"), 405);
+    CU_ASSERT_STRING_EQUAL(reply.headers, "Allow: POST\r\n");
+    end();
+}
+
+static void options(void)
+{
+    static const struct {
+        const char *path;
+        const char *allow;
+    } paths[] = {{"*", "Allow: GET, HEAD, POST, OPTIONS\r\n"},
+                 {"/", "Allow: GET, HEAD, OPTIONS\r\n"},
+                 {"/api/status", "Allow: GET, HEAD, OPTIONS\r\n"},
+                 {"/api/phi", "Allow: POST, OPTIONS\r\n"},
+                 {"/ws/events", "Allow: GET, OPTIONS\r\n"}};
+    begin();
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        CU_ASSERT_EQUAL(code_of(METHOD_OPTIONS, paths[i].path), 204);
+        CU_ASSERT_STRING_EQUAL(reply.headers, paths[i].allow);
+    }
+    CU_ASSERT_EQUAL(code_of(METHOD_OPTIONS, "/nothing"), 404);
+    struct http_request asked = request(METHOD_OPTIONS, "/api/phi");
+    asked.field[FIELD_ORIGIN] = "http://localhost:3000";
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_ANSWERED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reply.headers, "Access-Control-Allow-Methods: POST, OPTIONS\r\n"));
+    asked.field[FIELD_ORIGIN] = "http://evil.example";
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_ANSWERED);
+    CU_ASSERT_EQUAL(reply.code, 403);
+    end();
+}
+
+static struct http_request post(const char *path, const char *type, size_t length)
+{
+    struct http_request asked = request(METHOD_POST, path);
+    asked.field[FIELD_CONTENT_TYPE] = type;
+    asked.content_length = length;
+    return asked;
+}
+
+static unsigned refused(const struct http_request *asked)
+{
+    CU_ASSERT_EQUAL(ask(asked), OUTCOME_ANSWERED);
+    return reply.code;
+}
+
+static void heads_of_posts(void)
+{
+    begin();
+    struct http_request asked = post("/api/phi", "application/json", 13);
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_NEEDS_BODY);
+    asked = post("/api/phi", "Application/JSON ; charset=utf-8", POST_BODY_MAX);
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_NEEDS_BODY);
+    asked = post("/api/phi", "application/json", POST_BODY_MAX + 1);
+    CU_ASSERT_EQUAL(refused(&asked), 413);
+    CU_ASSERT_TRUE(reply.close); /* what follows is never a request */
+    asked = post("/api/phi", "application/jsonp", 1);
+    CU_ASSERT_EQUAL(refused(&asked), 415);
+    asked = post("/api/phi", NULL, 0);
+    CU_ASSERT_EQUAL(refused(&asked), 415);
+    asked = post("/api/calibrate", NULL, 0);
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_NEEDS_BODY);
+    asked = post("/api/phi", "application/json", 0);
+    asked.field[FIELD_TRANSFER_ENCODING] = "chunked";
+    CU_ASSERT_EQUAL(refused(&asked), 411);
+    asked = post("/api/phi", "application/json", 1);
+    asked.field[FIELD_ORIGIN] = "http://evil.example";
+    CU_ASSERT_EQUAL(refused(&asked), 403);
+    asked = post("/api/phi", "application/json", 1);
+    int taken = 0;
+    while (taken < 10 * LIMITS_POSTS_BURST && ask(&asked) == OUTCOME_NEEDS_BODY) {
+        taken++;
+    }
+    CU_ASSERT_EQUAL(reply.code, 429);
+    CU_ASSERT_TRUE(taken < 2 * LIMITS_POSTS_BURST);
+    end();
+}
+
+static void body(const char *path, const char *text, unsigned code, const char *says)
+{
+    const struct http_request asked = post(path, "application/json", strlen(text));
+    site_body(&site, &asked, text, &reply);
+    CU_ASSERT_EQUAL(reply.code, code);
+    if (!memmem(reply.body, reply.length, says, strlen(says))) {
+        fprintf(stderr, "%s %s: %.*s\n", path, text, (int)reply.length, (const char *)reply.body);
+        CU_FAIL("the answer says something else");
+    }
+}
+
+/* With nobody there they are good or bad all the same; with an analyser the good ones arrive. */
+static void bodies_of_posts(void)
+{
+    uint64_t next = 0;
+    struct command command;
+    begin();
+    body("/api/phi", "{\"depth\":0.5}", 503, "no analyser");
+    body("/api/phi", "{\"depth\":2}", 400, "depth: give a number from 0 to 1");
+    body("/api/phi", "{", 400, "not a JSON object");
+    body("/api/phi", "{\"deep\":1}", 400, "no such member");
+    body("/api/calibrate", "{\"level_dbfs\":1}", 400, "dBFS");
+    CU_ASSERT_EQUAL(command_read(&control.commands, &next, &command, NULL), STATUS_EMPTY);
+    hub.source.segment = (struct segment){.fd = -1, .memory = &control, .owner = geteuid()};
+    const struct http_request asked = post("/api/phi", "application/json", 29);
+    post_answer(&asked, "{\"depth\":0.25,\"breathing\":true}", 31, &remote, &site.scratch, &reply);
+    CU_ASSERT_EQUAL(reply.code, 202);
+    CU_ASSERT_STRING_EQUAL(site.scratch.text, "{\"accepted\":[\"depth\",\"breathing\"]}");
+    CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
+    CU_ASSERT_EQUAL(command.kind, COMMAND_DEPTH);
+    CU_ASSERT_EQUAL(command.value, 0.25);
+    CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
+    CU_ASSERT_EQUAL(command.kind, COMMAND_BREATHING);
+    post_answer(&asked, "{\"depth\":0.25,\"rate\":11}", 24, &remote, &site.scratch, &reply);
+    CU_ASSERT_EQUAL(reply.code, 400);
+    CU_ASSERT_EQUAL(command_read(&control.commands, &next, &command, NULL), STATUS_EMPTY); /* all or none */
+    hub.source.segment = SEGMENT_NONE;
+    end();
+}
+
+static struct http_request stream(const char *path, const char *query)
+{
+    struct http_request asked = request(METHOD_GET, path);
+    asked.query = query;
+    asked.field[FIELD_UPGRADE] = "WebSocket";
+    asked.field[FIELD_CONNECTION] = "keep-alive, Upgrade";
+    asked.field[FIELD_WS_VERSION] = "13";
+    asked.field[FIELD_WS_KEY] = "AAAAAAAAAAAAAAAAAAAAAA==";
+    return asked;
+}
+
+static void upgrades(void)
+{
+    begin();
+    struct http_request asked = stream("/ws/metrics", "");
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_UPGRADES);
+    CU_ASSERT_EQUAL(upgrade.kind, STREAM_METRICS);
+    CU_ASSERT_EQUAL(upgrade.asked.rate_hz, METRICS_HZ);
+    asked = stream("/ws/events", "replay=7");
+    asked.field[FIELD_WS_EXTENSIONS] = "permessage-deflate; client_max_window_bits";
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_UPGRADES);
+    CU_ASSERT_EQUAL(upgrade.asked.replay, 7);
+    CU_ASSERT_STRING_EQUAL(upgrade.extensions, "permessage-deflate; client_max_window_bits");
+    asked = stream("/ws/metrics", "rate=121");
+    CU_ASSERT_EQUAL(refused(&asked), 400);
+    asked = stream("/ws/nothing", "");
+    CU_ASSERT_EQUAL(refused(&asked), 404);
+    asked = stream("/ws/metrics", "");
+    asked.field[FIELD_WS_VERSION] = "8";
+    CU_ASSERT_EQUAL(refused(&asked), 426);
+    CU_ASSERT_PTR_NOT_NULL(strstr(reply.headers, "Sec-WebSocket-Version: 13"));
+    asked = stream("/ws/metrics", "");
+    asked.field[FIELD_WS_KEY] = "short==";
+    CU_ASSERT_EQUAL(refused(&asked), 400);
+    asked = stream("/ws/metrics", "");
+    asked.method = METHOD_POST; /* no upgrade at all */
+    CU_ASSERT_EQUAL(refused(&asked), 404);
+    limits.streams = limits.max_clients;
+    asked = stream("/ws/metrics", "");
+    CU_ASSERT_EQUAL(refused(&asked), 503);
+    CU_ASSERT_STRING_EQUAL(reply.headers, "Retry-After: 5\r\n");
+    end();
+}
+
+int main(void)
+{
+    static const CU_TestInfo tests[] = {
+        {"every path", every_path},           {"options", options},   {"heads of posts", heads_of_posts},
+        {"bodies of posts", bodies_of_posts}, {"upgrades", upgrades}, CU_TEST_INFO_NULL,
+    };
+    return unit_run("site", tests);
+}
