@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/requests.h"
 
+#include "shared/json/build.h"
 #include "shared/json/parse.h"
 
 #include <assert.h>
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 4 }; /* of nesting; a good body has one level */
@@ -163,25 +163,11 @@ enum status request_calibrate(struct request *request, const char *text, size_t 
 
 enum status message_accepted(struct message *message, const struct request *request)
 {
-    char text[128];
-    int used = snprintf(text, sizeof text, "{\"accepted\":[");
-    for (uint32_t i = 0; i < request->count && (size_t)used < sizeof text; i++) {
-        used +=
-            snprintf(text + used, sizeof text - (size_t)used, "%s\"%s\"", i > 0 ? "," : "", request->name[i]);
+    struct build build = build_object();
+    struct build names = build_list(request->count);
+    for (uint32_t i = 0; i < request->count; i++) {
+        build_text(&names, NULL, request->name[i]);
     }
-    if ((size_t)used + sizeof "]}" > sizeof text) {
-        return STATUS_CORRUPT; /* no set of our members is as long as that */
-    }
-    used += snprintf(text + used, sizeof text - (size_t)used, "]}");
-    if ((size_t)used >= message->capacity) {
-        char *grown = realloc(message->text, sizeof text);
-        if (!grown) {
-            return STATUS_NO_MEMORY;
-        }
-        message->text = grown;
-        message->capacity = sizeof text;
-    }
-    memcpy(message->text, text, (size_t)used + 1);
-    message->length = (size_t)used;
-    return STATUS_OK;
+    build_nest(&build, "accepted", names);
+    return build_print(build, message);
 }
