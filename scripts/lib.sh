@@ -20,7 +20,7 @@ die() {
 # build_folder PRESET: where that is built, which is the user's own cache if another user has built it in the tree.
 build_folder() {
     local folder=$root/build/$1
-    if [[ -d $folder ]] && [[ $(find "$folder" ! -writable -print -quit) ]] ||
+    if [[ -d $folder ]] && [[ $(find "$folder" ! -writable -exec test -e {} \; -print -quit) ]] ||
         [[ -d $root/build && ! -d $folder && ! -w $root/build ]] || [[ ! -d $root/build && ! -w $root ]]; then
         folder=${XDG_CACHE_HOME:-$HOME/.cache}/phicast/$(tr / - <<<"${root#/}")/$1
     fi

@@ -67,8 +67,9 @@ function setEnds() {
 }
 
 const slides = {
-  depth: (value) => { auto.ask(false); return { depth: value }; }, // a hand on it ends auto-phi
-  phase: (value) => { auto.ask(false); return { phase: value }; },
+  // A hand on these ends auto-phi, also where its switching on is still waiting to go with them.
+  depth: (value) => { auto.ask(false); return { depth: value, auto: false }; },
+  phase: (value) => { auto.ask(false); return { phase: value, auto: false }; },
   speed: (value) => ({ rate: within(described.commands.rate, Number((10 ** value).toPrecision(3))) }),
 };
 

@@ -90,6 +90,7 @@ test('steering reaches the analyser', async () => {
   const elsewhere = (changes) => fetch(`${url}/api/phi`, {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(changes),
   });
+  await until(async () => (await get('status')).analyser.auto_phi === false, 'the page to have been heard');
   await elsewhere({ auto: true, rate: 2 }); // as another page, OSC or MIDI would
   await page.locator('#auto[aria-pressed="true"]').waitFor();
   await until(async () => (await page.locator('#speed-text').textContent()) === '2.00 Hz', 'the slider to follow');
