@@ -4,13 +4,6 @@
 #include "shared/log.h"
 
 #include <stdbool.h>
-#include <unistd.h>
-
-/* Whether the analyser believes our segment, which is for our own user alone. */
-static bool is_read(const struct source *source)
-{
-    return source->segment.owner == geteuid();
-}
 
 static enum status renew(struct remote *remote)
 {
@@ -58,10 +51,10 @@ enum status remote_send(struct remote *remote, const struct command *commands, u
             return status;
         }
     }
-    if (!remote->source->segment.memory) {
+    if (remote->source->writer == 0) {
         return STATUS_NOT_FOUND;
     }
-    if (!is_read(remote->source)) {
+    if (!remote->source->takes_commands) {
         return STATUS_NO_ACCESS;
     }
     /* What is written to a file without a name would be read by nobody. */

@@ -16,7 +16,7 @@ static struct stream_report describe(const struct stream *stream, uint64_t now_u
 
 struct server_report report_make(const struct hub *hub, uint64_t now_us, uint64_t started_us)
 {
-    const struct source *source = &hub->source;
+    const struct source *source = hub->source;
     struct server_report report = {
         .uptime_s = (double)(now_us - started_us) / 1e6,
         .source_name = source->name,

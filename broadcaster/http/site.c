@@ -28,7 +28,7 @@ static void get_health(struct site *site, struct reply *reply)
 
 static void get_ready(struct site *site, struct reply *reply)
 {
-    struct source *source = &site->hub->source;
+    struct source *source = site->hub->source;
     source_poll(source, clock_now_us());
     const bool ready = source->state == SOURCE_LIVE;
     reply_fill(reply, ready ? 200 : 503, message_ready(&site->scratch, ready ? NULL : source->why),
@@ -48,7 +48,7 @@ static void get_description(struct site *site, struct reply *reply)
 static struct server_report make_report(struct site *site)
 {
     const uint64_t now_us = clock_now_us();
-    source_poll(&site->hub->source, now_us);
+    source_poll(site->hub->source, now_us);
     return report_make(site->hub, now_us, site->started_us);
 }
 
@@ -269,7 +269,7 @@ void site_body(struct site *site, const struct http_request *request, const char
 {
     begin_reply(site, request, reply);
     reply->close = !request->keep_alive;
-    source_poll(&site->hub->source, clock_now_us());
+    source_poll(site->hub->source, clock_now_us());
     post_answer(request, body, request->content_length, site->remote, &site->scratch, reply);
 }
 

@@ -200,8 +200,9 @@ static enum status make_core(struct server *server, char *error)
     const struct event_cursor past = read_past(options->name, &server->identity);
     ticker_block_signals(); /* from here on they wait for the loop: there is a segment to take away */
     status = take_name(server, options->name, error);
-    hub_init(&server->hub, options->name, trust, &server->control, &past, now_us);
-    server->remote = (struct remote){.control = &server->control, .source = &server->hub.source};
+    live_init(&server->live, options->name, trust);
+    hub_init(&server->hub, &server->live.base, &server->control, &past, now_us);
+    server->remote = (struct remote){.control = &server->control, .source = &server->live.base};
     server->site = (struct site){.hub = &server->hub,
                                  .remote = &server->remote,
                                  .access = &server->access,
@@ -279,7 +280,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
  */
 static bool is_to_be_continued(const struct server *server)
 {
-    return server->stopped_by == SIGTERM && segment_alive(&server->hub.source.segment);
+    return server->stopped_by == SIGTERM && live_is_alive(&server->live);
 }
 
 void server_close(struct server *server)
@@ -299,6 +300,9 @@ void server_close(struct server *server)
     }
     const bool to_be_continued = is_to_be_continued(server);
     hub_close(&server->hub);
+    if (server->live.base.kind) { /* else it came to no more than the first steps */
+        source_close(&server->live.base);
+    }
     message_free(&server->site.scratch);
     privileges_free(&server->identity);
     if (to_be_continued) {

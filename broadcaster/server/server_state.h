@@ -13,6 +13,7 @@
 #include "broadcaster/http/tls.h"
 #include "broadcaster/options.h"
 #include "broadcaster/server/privileges.h"
+#include "broadcaster/source/live.h"
 #include "broadcaster/stream/hub.h"
 #include "shared/segment.h"
 
@@ -23,6 +24,7 @@ struct server {
     const struct broadcaster_options *options;
     struct identity identity;
     struct segment control;
+    struct live live;
     struct hub hub;
     struct remote remote;
     struct site site;

@@ -156,11 +156,11 @@ static void publish_presence(struct feed *feed, uint32_t to, enum state_trigger 
 static void follow(struct feed *feed)
 {
     struct source *source = feed->source;
-    if (source->attached == feed->attached || !source->segment.memory) {
+    if (source->attached == feed->attached || source->writer == 0) {
         return;
     }
     feed->attached = source->attached;
-    const bool same = source_writer(source) == feed->cursor.writer;
+    const bool same = source->writer == feed->cursor.writer;
     if (!same && feed->state != STATE_OFFLINE) {
         publish_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST);
     }
@@ -170,7 +170,7 @@ static void follow(struct feed *feed)
     }
     if (!same) {
         feed->log_start = feed->log.head;
-        feed->cursor.writer = source_writer(source);
+        feed->cursor.writer = source->writer;
         save(feed);
     }
 }
@@ -200,7 +200,7 @@ void feed_note(struct feed *feed, uint64_t now_us)
 {
     const struct source *source = feed->source;
     bool changed = false;
-    if (!source->segment.memory || source_writer(source) != feed->cursor.writer) {
+    if (source->writer == 0 || source->writer != feed->cursor.writer) {
         return;
     }
     for (uint32_t i = 0; i < feed->sink_count; i++) {

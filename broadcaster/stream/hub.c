@@ -19,12 +19,11 @@ enum { KEEPS_UP = FEED_BATCH };
 
 static const struct client_close lagging = {1013, "too slow: events would have been lost"};
 
-void hub_init(struct hub *hub, const char *name, struct segment_trust trust, const struct segment *control,
+void hub_init(struct hub *hub, struct source *source, const struct segment *control,
               const struct event_cursor *past, uint64_t now_us)
 {
-    *hub = (struct hub){0};
-    source_init(&hub->source, name, trust);
-    feed_init(&hub->feed, &hub->source, control, past, now_us);
+    *hub = (struct hub){.source = source};
+    feed_init(&hub->feed, source, control, past, now_us);
     cohort_init(&hub->stream[STREAM_METRICS].standard, METRICS_HZ, 0, now_us, now_us);
     cohort_init(&hub->stream[STREAM_LATENCY].standard, LATENCY_HZ, 0, now_us, now_us);
     cohort_init(&hub->stream[STREAM_EVENTS].standard, 1, 0, now_us, now_us); /* only to list its clients */
@@ -32,7 +31,6 @@ void hub_init(struct hub *hub, const char *name, struct segment_trust trust, con
 
 void hub_close(struct hub *hub)
 {
-    source_close(&hub->source);
     feed_free(&hub->feed);
     message_free(&hub->scratch);
     for (int i = 0; i < STREAM_COUNT; i++) {
@@ -54,7 +52,7 @@ static void count(struct meter *meter, uint64_t now_us)
 /* The age of a frame is taken once, when it is first handed to the sockets. */
 static void take_age(struct hub *hub, uint64_t now_us)
 {
-    if (hub->source.state == SOURCE_LIVE && hub->frame.published_us != hub->aged_frame_us) {
+    if (hub->source->state == SOURCE_LIVE && hub->frame.published_us != hub->aged_frame_us) {
         hub->aged_frame_us = hub->frame.published_us;
         ages_add(&hub->ages, now_us, hub->frame.centre_us);
     }
@@ -62,7 +60,7 @@ static void take_age(struct hub *hub, uint64_t now_us)
 
 static void show_frame(struct hub *hub, uint64_t now_us)
 {
-    source_frame(&hub->source, (double)clock_unix_us() / 1e6, &hub->frame);
+    source_frame(hub->source, (double)clock_unix_us() / 1e6, &hub->frame);
     hub->stream[STREAM_METRICS].generation++;
     if (hub->stream[STREAM_METRICS].client_count == 0) {
         take_age(hub, now_us);
@@ -72,9 +70,9 @@ static void show_frame(struct hub *hub, uint64_t now_us)
 /* Whether the current generation shows the newest frame already, for another cohort. */
 static bool is_shown(const struct hub *hub)
 {
-    return hub->source.state == SOURCE_LIVE && hub->stream[STREAM_METRICS].generation > 0 &&
-           hub->frame.frame == hub->source.metrics.frame &&
-           hub->frame.published_us == hub->source.metrics.published_us;
+    return hub->source->state == SOURCE_LIVE && hub->stream[STREAM_METRICS].generation > 0 &&
+           hub->frame.frame == hub->source->metrics.frame &&
+           hub->frame.published_us == hub->source->metrics.published_us;
 }
 
 /* The cohort may be gone after this. */
@@ -90,8 +88,8 @@ static void serve(struct stream *stream, const struct cohort *cohort, uint64_t n
 static uint64_t beat_metrics(struct hub *hub, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[STREAM_METRICS];
-    const struct metrics_snapshot *newest = &hub->source.metrics;
-    const bool live = hub->source.state == SOURCE_LIVE;
+    const struct metrics_snapshot *newest = &hub->source->metrics;
+    const bool live = hub->source->state == SOURCE_LIVE;
     pace_follow(&hub->pace, newest->frame, newest->published_us);
     uint64_t next = UINT64_MAX;
     struct cohort *other;
@@ -196,7 +194,7 @@ static uint64_t beat_sinks(struct hub *hub, uint64_t now_us)
     for (uint32_t i = 0; i < hub->feed.sink_count; i++) {
         struct sink *sink = hub->feed.sink[i];
         if (sink->kind->beat) {
-            next = clock_earlier(next, sink->kind->beat(sink, &hub->source, now_us));
+            next = clock_earlier(next, sink->kind->beat(sink, hub->source, now_us));
         }
     }
     return next;
@@ -215,7 +213,7 @@ static bool events_are_wanted(const struct hub *hub)
 
 uint64_t hub_beat(struct hub *hub, uint64_t now_us)
 {
-    source_poll(&hub->source, now_us);
+    source_poll(hub->source, now_us);
     const bool more_events = !hub->stopping && beat_events(hub, now_us);
     uint64_t next = beat_metrics(hub, now_us);
     next = clock_earlier(next, beat_latency(hub, now_us));
@@ -223,7 +221,7 @@ uint64_t hub_beat(struct hub *hub, uint64_t now_us)
     if (more_events) {
         next = clock_earlier(next, now_us + EVENT_BATCH_US);
     }
-    if (hub->source.segment.memory && events_are_wanted(hub)) {
+    if (hub->source->writer != 0 && events_are_wanted(hub)) {
         next = clock_earlier(next, now_us + EVENT_POLL_US);
     }
     return next;
@@ -246,7 +244,7 @@ static void one_less_behind(struct hub *hub)
 /* Makes a new generation between two beats: nobody else's is disturbed. */
 static void show_now(struct hub *hub, enum stream_kind kind, uint64_t now_us)
 {
-    source_poll(&hub->source, now_us);
+    source_poll(hub->source, now_us);
     if (kind == STREAM_METRICS) {
         show_frame(hub, now_us);
     } else {
@@ -295,11 +293,11 @@ void hub_remove(struct hub *hub, struct client *client)
 
 struct latency_report hub_latency(const struct hub *hub, uint64_t now_us)
 {
-    const struct latency_snapshot graph = source_latency(&hub->source);
-    const bool live = hub->source.state == SOURCE_LIVE;
+    const struct latency_snapshot graph = source_latency(hub->source);
+    const bool live = hub->source->state == SOURCE_LIVE;
     const struct metrics_snapshot none = {0};
     return latency_describe(&graph, live ? ages_mean_ms(&hub->ages, now_us) : 0,
-                            live ? &hub->source.metrics : &none, (double)clock_unix_us() / 1e6);
+                            live ? &hub->source->metrics : &none, (double)clock_unix_us() / 1e6);
 }
 
 /* Turns the current generation into text, once. */

@@ -38,7 +38,7 @@ struct stream {
 };
 
 struct hub {
-    struct source source;
+    struct source *source;
     struct stream stream[STREAM_COUNT];
     struct metrics_snapshot frame; /* what the current metrics generation shows */
     struct pace pace;
@@ -53,8 +53,8 @@ struct hub {
     struct message scratch;
 };
 
-/* name and trust as for source_init; the rest as for feed_init. */
-void hub_init(struct hub *hub, const char *name, struct segment_trust trust, const struct segment *control,
+/* As feed_init. */
+void hub_init(struct hub *hub, struct source *source, const struct segment *control,
               const struct event_cursor *past, uint64_t now_us);
 /* No client may be left. */
 void hub_close(struct hub *hub);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The analyser's segment as the broadcaster reads it, changed under its eyes. */
-#include "broadcaster/source/source.h"
+#include "broadcaster/source/live.h"
 #include "shared/json/messages.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/patch.h"
@@ -44,18 +44,18 @@ static void look(struct source *source, uint64_t now_us)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct source source;
+    struct live live;
     uint64_t now_us = NOW_US;
     size_t used = 1;
     if (!name) {
         prepare();
     }
     patch_undo(&patch);
-    source_init(&source, name, SEGMENT_TRUST_NONE);
+    live_init(&live, name, SEGMENT_TRUST_NONE);
     if (size > 0 && data[0] & 1) { /* as it is found */
         used += patch_apply(&patch, data + 1, size - 1);
     }
-    look(&source, now_us);
+    look(&live.base, now_us);
     while (used < size) {
         const size_t step = patch_apply(&patch, data + used, size - used);
         if (step == 0) {
@@ -63,8 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         used += step;
         now_us += POLL_US;
-        look(&source, now_us);
+        look(&live.base, now_us);
     }
-    source_close(&source);
+    source_close(&live.base);
     return 0;
 }

@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/http/report.h"
+#include "broadcaster/source/live.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
 
 static struct hub hub;
 static const struct event_cursor no_past;
+static struct live live;
+
+static void open_hub(const char *analyser, uint64_t now_us)
+{
+    live_init(&live, analyser, SEGMENT_TRUST_NONE);
+    hub_init(&hub, &live.base, NULL, &no_past, now_us);
+}
+
+static void close_hub(void)
+{
+    hub_close(&hub);
+    source_close(&live.base);
+}
 
 static void has(const struct message *message, const char *part)
 {
@@ -18,8 +32,8 @@ static void has(const struct message *message, const char *part)
 static void without_an_analyser(void)
 {
     struct message message = {0};
-    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, 5000000);
-    source_poll(&hub.source, 5000000);
+    open_hub("no-such-analyser", 5000000);
+    source_poll(hub.source, 5000000);
     const struct server_report report = report_make(&hub, 6500000, 5000000);
     CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
     has(&message, "\"uptime_s\":1.5,");
@@ -29,29 +43,29 @@ static void without_an_analyser(void)
     has(&message, "\"analyser\":null");
     CU_ASSERT_PTR_NULL(report.sound);
     message_free(&message);
-    hub_close(&hub);
+    close_hub();
 }
 
 static void with_one(void)
 {
     struct message message = {0};
-    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, 0);
-    hub.source.status_known = true;
-    hub.source.status = (struct analyser_status){.jack_running = 1,
-                                                 .sample_rate = 48000,
-                                                 .dsp_load = 3.25F,
-                                                 .xruns = 7,
-                                                 .nonfinite_samples = 9,
-                                                 .ici_threshold = 0.75F,
-                                                 .criticality_threshold = 2.5F,
-                                                 .phi_rate = 0.5F,
-                                                 .auto_phi = 1};
-    hub.source.refused = 3;
-    hub.source.state = SOURCE_LIVE;
+    open_hub("no-such-analyser", 0);
+    hub.source->status_known = true;
+    hub.source->status = (struct analyser_status){.jack_running = 1,
+                                                  .sample_rate = 48000,
+                                                  .dsp_load = 3.25F,
+                                                  .xruns = 7,
+                                                  .nonfinite_samples = 9,
+                                                  .ici_threshold = 0.75F,
+                                                  .criticality_threshold = 2.5F,
+                                                  .phi_rate = 0.5F,
+                                                  .auto_phi = 1};
+    hub.source->refused = 3;
+    hub.source->state = SOURCE_LIVE;
     hub.feed.state = STATE_TURBULENT;
     const struct server_report report = report_make(&hub, 1, 0);
     CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
-    CU_ASSERT_PTR_EQUAL(report.sound, &hub.source.metrics);
+    CU_ASSERT_PTR_EQUAL(report.sound, &hub.source->metrics);
     has(&message, "\"refused_snapshots\":3,");
     has(&message, "\"state\":\"turbulent\",");
     has(&message, "\"jack_running\":true,\"sample_rate\":48000,");
@@ -60,7 +74,7 @@ static void with_one(void)
     has(&message, "\"nonfinite_samples\":9,");
     has(&message, "\"ici_threshold\":0.75,\"criticality_threshold\":2.5,\"phi_rate\":0.5,\"auto_phi\":true,");
     message_free(&message);
-    hub_close(&hub);
+    close_hub();
 }
 
 static void report_osc(const struct sink *sink, struct server_report *report)
@@ -91,7 +105,7 @@ static void with_osc(void)
     static const struct sink_kind kind = {.name = "osc", .report = report_osc};
     struct sink sink = {&kind};
     struct message message = {0};
-    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, 0);
+    open_hub("no-such-analyser", 0);
     feed_add_sink(&hub.feed, &sink);
     const struct server_report report = report_make(&hub, 1, 0);
     CU_ASSERT_EQUAL(message_server(&message, &report), STATUS_OK);
@@ -102,19 +116,19 @@ static void with_osc(void)
     has(&message, "\"in\":{\"urls\":[\"osc.udp://127.0.0.1:9001\"],\"packets\":4,\"commands\":3,\"pings\":2,"
                   "\"refused\":1}");
     message_free(&message);
-    hub_close(&hub);
+    close_hub();
 }
 
 static void rates(void)
 {
-    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, 0);
+    open_hub("no-such-analyser", 0);
     for (uint64_t now = 0; now < 2500000;) {
         now = hub_beat(&hub, now);
     }
     CU_ASSERT_EQUAL(report_make(&hub, 2600000, 0).metrics.rate_hz, 30);
     CU_ASSERT_EQUAL(report_make(&hub, 2600000, 0).latency.rate_hz, 10);
     CU_ASSERT_EQUAL(report_make(&hub, 9000000, 0).latency.rate_hz, 0);
-    hub_close(&hub);
+    close_hub();
 }
 
 static void small_bodies(void)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What comes of a request: every path and method, asked with plain structs; no socket, no analyser. */
 #include "broadcaster/http/site.h"
+#include "broadcaster/source/live.h"
 #include "shared/clock.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static struct option_list origins;
 static struct access who;
 static struct limits limits;
+static struct live live;
 static struct hub hub;
 static struct control control;
 static struct segment control_segment = {.fd = -1, .memory = &control};
@@ -28,8 +29,9 @@ static void begin(void)
     limits = (struct limits){0};
     limits_init(&limits, 10, 0, 1);
     memset(&control, 0, sizeof control);
-    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, now_us);
-    remote = (struct remote){.control = &control_segment, .source = &hub.source};
+    live_init(&live, "no-such-analyser", SEGMENT_TRUST_NONE);
+    hub_init(&hub, &live.base, NULL, &no_past, now_us);
+    remote = (struct remote){.control = &control_segment, .source = &live.base};
     site = (struct site){
         .hub = &hub, .remote = &remote, .access = &who, .limits = &limits, .started_us = now_us};
 }
@@ -38,6 +40,7 @@ static void end(void)
 {
     message_free(&site.scratch);
     hub_close(&hub);
+    source_close(&live.base);
 }
 
 static struct http_request request(enum request_method method, const char *path)
@@ -188,7 +191,8 @@ static void bodies_of_posts(void)
     body("/api/phi", "{\"deep\":1}", 400, "no such member");
     body("/api/calibrate", "{\"level_dbfs\":1}", 400, "dBFS");
     CU_ASSERT_EQUAL(command_read(&control.commands, &next, &command, NULL), STATUS_EMPTY);
-    hub.source.segment = (struct segment){.fd = -1, .memory = &control, .owner = geteuid()};
+    live.base.writer = 1; /* anything */
+    live.base.takes_commands = true;
     const struct http_request asked = post("/api/phi", "application/json", 29);
     post_answer(&asked, "{\"depth\":0.25,\"breathing\":true}", 31, &remote, &site.scratch, &reply);
     CU_ASSERT_EQUAL(reply.code, 202);
@@ -201,7 +205,7 @@ static void bodies_of_posts(void)
     post_answer(&asked, "{\"depth\":0.25,\"rate\":11}", 24, &remote, &site.scratch, &reply);
     CU_ASSERT_EQUAL(reply.code, 400);
     CU_ASSERT_EQUAL(command_read(&control.commands, &next, &command, NULL), STATUS_EMPTY); /* all or none */
-    hub.source.segment = SEGMENT_NONE;
+    live.base.writer = 0;
     end();
 }
 

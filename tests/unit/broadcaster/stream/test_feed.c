@@ -2,6 +2,7 @@
 /* The way of events, the broadcaster's own among them, and the note that a successor finds. The analyser is a
  * segment of this process; "restarting the broadcaster" is a second feed that starts from the first one's
  * note. Its sinks: one that reads the log, for clients that the test speaks for; one that is given events. */
+#include "broadcaster/source/live.h"
 #include "broadcaster/stream/feed.h"
 #include "shared/clock.h"
 #include "tests/unit/unit.h"
@@ -13,7 +14,8 @@
 
 /* More than 400 lines because all cases share the analyser and the sinks above. */
 static char name[64];
-static struct source source;
+static struct live live;
+static struct source *const source = &live.base;
 static struct feed feed;
 static struct control control; /* the note's place: a plain one does */
 static const struct segment control_segment = {.fd = -1, .memory = &control};
@@ -76,8 +78,8 @@ static void start(void)
     memset(&control, 0, sizeof control);
     usleep(1000); /* start times tell analysers and broadcasters apart */
     now = clock_now_us();
-    source_init(&source, name, SEGMENT_TRUST_NONE);
-    feed_init(&feed, &source, &control_segment, &past, now);
+    live_init(&live, name, SEGMENT_TRUST_NONE);
+    feed_init(&feed, source, &control_segment, &past, now);
     feed_add_sink(&feed, &first);
     feed_add_sink(&feed, &second);
     given = sent = 0;
@@ -86,7 +88,7 @@ static void start(void)
 static void stop(void)
 {
     feed_free(&feed);
-    source_close(&source);
+    source_close(source);
 }
 
 static void forget(void)
@@ -98,7 +100,7 @@ static bool step(bool with_clients)
 {
     clients = with_clients;
     now += SOURCE_RETRY_US;
-    source_poll(&source, now);
+    source_poll(source, now);
     return feed_beat(&feed, now);
 }
 
@@ -210,13 +212,13 @@ static void replaced_between_two_beats(void)
     beat(telemetry, 1);
     step(true);
     segment_close(&segment);
-    source_poll(&source, now); /* by an HTTP request, say */
+    source_poll(source, now); /* by an HTTP request, say */
     usleep(1000);
     telemetry = analyser();
     push_number(telemetry, 3);
     now += SOURCE_RETRY_US;
     beat(telemetry, 1);
-    source_poll(&source, now);
+    source_poll(source, now);
     clients = true;
     feed_beat(&feed, now);
     CU_ASSERT_EQUAL(feed.log.head, 4);
@@ -269,7 +271,7 @@ static void resumed(void)
     feed_note(&feed, now);
     CU_ASSERT_EQUAL(given, 11);
     CU_ASSERT_EQUAL(last.index, 9);
-    CU_ASSERT_EQUAL(last.writer, source_writer(&source));
+    CU_ASSERT_EQUAL(last.writer, source->writer);
     CU_ASSERT_EQUAL(noted("log"), 6);
     CU_ASSERT_EQUAL(noted("taker"), 10);
     CU_ASSERT_EQUAL(control_load_cursor(&control).state, STATE_IDLE);
@@ -281,7 +283,7 @@ static void resumed(void)
     CU_ASSERT_EQUAL(noted("log"), 6); /* for the third, if the second dies young */
     beat(telemetry, 2);
     const uint64_t started = now;
-    source_poll(&source, now);
+    source_poll(source, now);
     clients = false;
     feed_beat(&feed, now);
     CU_ASSERT_EQUAL_FATAL(feed.log.head, 9); /* no finding: nothing was lost */
@@ -317,7 +319,7 @@ static void resumed_with_another_analyser(void)
     push_number(telemetry, 42);
     start();
     beat(telemetry, 1);
-    source_poll(&source, now);
+    source_poll(source, now);
     clients = false;
     feed_beat(&feed, now);
     CU_ASSERT_EQUAL(feed.log.head, 3);
@@ -342,15 +344,15 @@ static void beyond_the_rings_reach(void)
     }
     start();
     beat(telemetry, 2);
-    source_poll(&source, now);
+    source_poll(source, now);
     int beats = 1;
     clients = true;
     while (feed_beat(&feed, now)) {
         beats++;
     }
-    CU_ASSERT_EQUAL(beats, (3000 - (int)source.lost_events) / FEED_BATCH + 1);
-    CU_ASSERT(source.lost_events >= 3000 - RING_SLOTS && source.lost_events <= 3001 - RING_SLOTS);
-    CU_ASSERT_EQUAL(feed.published + source.lost_events, 3000);
+    CU_ASSERT_EQUAL(beats, (3000 - (int)source->lost_events) / FEED_BATCH + 1);
+    CU_ASSERT(source->lost_events >= 3000 - RING_SLOTS && source->lost_events <= 3001 - RING_SLOTS);
+    CU_ASSERT_EQUAL(feed.published + source->lost_events, 3000);
     logged_number(feed.log.head - 1, 2999);
     CU_ASSERT_EQUAL(feed_start(&feed, now), feed.log.head - EVENTLOG_LAG_MAX);
     stop();
@@ -367,12 +369,12 @@ static void nonsense_in_the_note(void)
     control_save_cursor(&control, &note);
     start();
     beat(telemetry, 1);
-    source_poll(&source, now);
+    source_poll(source, now);
     clients = true;
     feed_beat(&feed, now);
     push_number(telemetry, 1);
     step(true);
-    CU_ASSERT_EQUAL(source.event_next, 1);
+    CU_ASSERT_EQUAL(source->event_next, 1);
     stop();
     note.state = 77;
     control_save_cursor(&control, &note);
@@ -404,7 +406,7 @@ static void another_set_of_sinks(void)
     CU_ASSERT_EQUAL(noted("new"), 3);
     CU_ASSERT_EQUAL(noted("gone"), UINT64_MAX);
     beat(telemetry, 1);
-    source_poll(&source, now);
+    source_poll(source, now);
     clients = true;
     feed_beat(&feed, now);
     CU_ASSERT_EQUAL(given, 3 + 2);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The hub by itself: no client, no socket, and a clock that the test turns. */
+#include "broadcaster/source/live.h"
 #include "broadcaster/stream/hub.h"
 #include "shared/clock.h"
 #include "tests/unit/unit.h"
@@ -13,11 +14,24 @@
 static struct hub hub;
 static char name[64];
 static const struct event_cursor no_past;
+static struct live live;
+
+static void open_hub(const char *analyser, uint64_t now_us)
+{
+    live_init(&live, analyser, SEGMENT_TRUST_NONE);
+    hub_init(&hub, &live.base, NULL, &no_past, now_us);
+}
+
+static void close_hub(void)
+{
+    hub_close(&hub);
+    source_close(&live.base);
+}
 
 static void beats_are_counted(void)
 {
     const uint64_t start = 1000000;
-    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, start);
+    open_hub("no-such-analyser", start);
     uint64_t now = start;
     while (now < start + 10000000) {
         const uint64_t next = hub_beat(&hub, now);
@@ -28,19 +42,19 @@ static void beats_are_counted(void)
     CU_ASSERT_EQUAL(hub.stream[STREAM_METRICS].generation, 300);
     CU_ASSERT_EQUAL(hub.stream[STREAM_LATENCY].generation, 100);
     CU_ASSERT_EQUAL(hub.stream[STREAM_METRICS].printed, 0); /* no listeners, no text */
-    hub_close(&hub);
+    close_hub();
 }
 
 static void a_long_sleep_is_no_burst(void)
 {
-    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, 0);
+    open_hub("no-such-analyser", 0);
     const uint64_t next = hub_beat(&hub, 5000000);
     CU_ASSERT_EQUAL(hub.stream[STREAM_METRICS].generation, 1);
     CU_ASSERT_EQUAL(hub.stream[STREAM_LATENCY].generation, 1);
     CU_ASSERT_EQUAL(next, 5033333);
     hub_beat(&hub, 5000001);
     CU_ASSERT_EQUAL(hub.stream[STREAM_METRICS].generation, 1);
-    hub_close(&hub);
+    close_hub();
 }
 
 static bool shows(const struct wire *wire, const char *part)
@@ -50,12 +64,12 @@ static bool shows(const struct wire *wire, const char *part)
 
 static void idle_messages(void)
 {
-    hub_init(&hub, "no-such-analyser", SEGMENT_TRUST_NONE, NULL, &no_past, 0);
+    open_hub("no-such-analyser", 0);
     const struct wire *wire = hub_latest(&hub, STREAM_METRICS, 1000);
     CU_ASSERT_TRUE(shows(wire, "{\"frame\":0,\"timestamp\":"));
     CU_ASSERT_TRUE(shows(wire, "\"active_channels\":0,\"channel_metrics\":[]}"));
     CU_ASSERT_TRUE(shows(hub_latest(&hub, STREAM_LATENCY, 1000), "\"calibrated\":false"));
-    hub_close(&hub);
+    close_hub();
 }
 
 /* A frame's age is taken when it is handed out, once; it reaches the latency message as its mean. */
@@ -67,7 +81,7 @@ static void software_latency(void)
     struct telemetry *telemetry = segment.memory;
     const struct latency_snapshot graph = {.hardware_ms = 20, .buffer_ms = 5, .compensated = 1};
     telemetry_write_latency(telemetry, &graph);
-    hub_init(&hub, name, SEGMENT_TRUST_NONE, NULL, &no_past, now);
+    open_hub(name, now);
     for (uint64_t i = 1; i <= 30; i++) {
         const uint64_t deadline = now + i * 1000000 / 30;
         const struct metrics_snapshot frame = {
@@ -77,7 +91,7 @@ static void software_latency(void)
         hub_beat(&hub, deadline);
         hub_beat(&hub, deadline + 1000);
     }
-    CU_ASSERT_EQUAL(hub.source.state, SOURCE_LIVE);
+    CU_ASSERT_EQUAL(hub.source->state, SOURCE_LIVE);
     CU_ASSERT_EQUAL(hub.ages.count, 30);
     const struct wire *wire = hub_latest(&hub, STREAM_LATENCY, now + 1000000);
     CU_ASSERT_TRUE(shows(wire, "\"software_latency_ms\":40.0,"));
@@ -87,7 +101,7 @@ static void software_latency(void)
     hub_beat(&hub, now + 1100000);
     wire = hub_latest(&hub, STREAM_LATENCY, now + 1100000);
     CU_ASSERT_TRUE(shows(wire, "\"total_latency_ms\":0.0,"));
-    hub_close(&hub);
+    close_hub();
 }
 
 int main(void)

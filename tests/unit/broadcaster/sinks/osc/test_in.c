@@ -15,7 +15,7 @@ static struct osc_in in;
 static struct remote remote;
 static struct control control;
 static struct segment control_segment = {.fd = -1, .memory = &control};
-static struct source source; /* an analyser is there if its memory is not NULL */
+static struct source source; /* an analyser is there if it has a writer */
 static uint64_t next;        /* command to be read */
 static struct sockaddr_storage from;
 static char bytes[4096];
@@ -24,8 +24,8 @@ static void open_in(void)
 {
     memset(&control, 0, sizeof control);
     memset(&source, 0, sizeof source);
-    source.segment.memory = &control; /* anything */
-    source.segment.owner = geteuid();
+    source.writer = 1; /* anything */
+    source.takes_commands = true;
     remote = (struct remote){.control = &control_segment, .source = &source};
     in = (struct osc_in){.remote = &remote};
     next = 0;
@@ -140,7 +140,7 @@ static void good_messages(void)
     moves(one('f', 0), "/phicast/set/auto", COMMAND_AUTO, 0);
     moves(one('F', 0), "/phicast/set/auto", COMMAND_AUTO, 0);
     CU_ASSERT_EQUAL(in.commands, 10);
-    source.segment.memory = NULL;
+    source.writer = 0;
     refused(one('f', 0.25), "/phicast/set/depth");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Against real segments; the writer is this process, or a child of it where it has to be killed. */
-#include "broadcaster/source/source.h"
+#include "broadcaster/source/live.h"
 #include "shared/clock.h"
 #include "tests/unit/unit.h"
 
@@ -16,20 +16,21 @@
 /* More than 400 lines because all cases share one analyser. */
 static char name[64];
 static char path[96];
-static struct source source;
+static struct live live;
+static struct source *const source = &live.base;
 static uint64_t now; /* the test's own clock, started at the real one */
 
 static void start(void)
 {
     now = clock_now_us();
-    source_init(&source, name, SEGMENT_TRUST_NONE);
+    live_init(&live, name, SEGMENT_TRUST_NONE);
 }
 
 /* A quarter of a second later, when an absent segment is looked for again. */
 static void poll_later(void)
 {
     now += SOURCE_RETRY_US;
-    source_poll(&source, now);
+    source_poll(source, now);
 }
 
 static struct telemetry *create(struct segment *segment)
@@ -54,9 +55,9 @@ static void write_frame(struct telemetry *telemetry, uint64_t frame, float ici)
 
 static void expect(enum source_state state, const char *why)
 {
-    CU_ASSERT_EQUAL(source.state, state);
-    if (!strstr(source.why, why)) {
-        fprintf(stderr, "\"%s\" lacks \"%s\"\n", source.why, why);
+    CU_ASSERT_EQUAL(source->state, state);
+    if (!strstr(source->why, why)) {
+        fprintf(stderr, "\"%s\" lacks \"%s\"\n", source->why, why);
         CU_FAIL("the reason is another");
     }
 }
@@ -64,34 +65,34 @@ static void expect(enum source_state state, const char *why)
 static void expect_idle(uint64_t frame)
 {
     struct metrics_snapshot shown;
-    source_frame(&source, 99.5, &shown);
+    source_frame(source, 99.5, &shown);
     CU_ASSERT_EQUAL(shown.frame, frame);
     CU_ASSERT_EQUAL(shown.timestamp, 99.5);
     CU_ASSERT_EQUAL(shown.ici, 0);
     CU_ASSERT_EQUAL(shown.channel_count, 0);
     CU_ASSERT_EQUAL(shown.active_channels, 0);
     CU_ASSERT_EQUAL(shown.phi_breathing_active, 0);
-    CU_ASSERT_EQUAL(source_latency(&source).hardware_ms, 0);
+    CU_ASSERT_EQUAL(source_latency(source).hardware_ms, 0);
 }
 
 static void bad_name(void)
 {
     now = clock_now_us();
-    source_init(&source, "no/such name", SEGMENT_TRUST_NONE);
-    source_poll(&source, now);
+    live_init(&live, "no/such name", SEGMENT_TRUST_NONE);
+    source_poll(source, now);
     expect(SOURCE_REFUSED, "out of range");
-    source_close(&source);
+    source_close(source);
 }
 
 static void absent(void)
 {
     struct event event;
     start();
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_ABSENT, "no analyser");
     expect_idle(0);
-    CU_ASSERT_EQUAL(source_event(&source, &event), STATUS_EMPTY);
-    source_close(&source);
+    CU_ASSERT_EQUAL(source_event(source, &event), STATUS_EMPTY);
+    source_close(source);
 }
 
 static void make_file(const void *bytes, size_t length)
@@ -108,7 +109,7 @@ static void truncated_file(void)
         .magic = telemetry_kind.magic, .abi = TELEMETRY_ABI, .size = sizeof(struct telemetry)};
     start();
     make_file("phi", 3);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_REFUSED, "truncated");
     shm_unlink(path);
     make_file(&header, sizeof header);
@@ -117,7 +118,7 @@ static void truncated_file(void)
     shm_unlink(path);
     poll_later();
     expect(SOURCE_ABSENT, "no analyser");
-    source_close(&source);
+    source_close(source);
 }
 
 static void other_version_or_kind(void)
@@ -127,7 +128,7 @@ static void other_version_or_kind(void)
     kind.abi++;
     start();
     CU_ASSERT_EQUAL_FATAL(segment_create(&segment, &kind, name, (gid_t)-1), STATUS_OK);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_REFUSED, "another version");
     segment_close(&segment);
     kind = telemetry_kind;
@@ -139,9 +140,9 @@ static void other_version_or_kind(void)
     struct telemetry *telemetry = create(&segment); /* and a good one after that is taken */
     now += SOURCE_RETRY_US;
     write_frame(telemetry, 0, 0.5F);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_LIVE, "streaming");
-    source_close(&source);
+    source_close(source);
     segment_close(&segment);
 }
 
@@ -150,20 +151,20 @@ static void starting_up(void)
     struct segment segment;
     start();
     struct telemetry *telemetry = create(&segment);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_STALLED, "waiting for a JACK server");
     atomic_store(&telemetry->heartbeat_us, now);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_STALLED, "first frame");
     expect_idle(0);
     write_frame(telemetry, 0, 0.5F);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_LIVE, "streaming");
     struct metrics_snapshot shown;
-    source_frame(&source, 99.5, &shown);
+    source_frame(source, 99.5, &shown);
     CU_ASSERT_EQUAL(shown.ici, 0.5F);
     CU_ASSERT_EQUAL(shown.channel_count, 2);
-    source_close(&source);
+    source_close(source);
     segment_close(&segment);
 }
 
@@ -173,22 +174,22 @@ static void stalled_heartbeat(void)
     start();
     struct telemetry *telemetry = create(&segment);
     write_frame(telemetry, 7, 0.5F);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_LIVE, "streaming");
     now += SOURCE_STALL_US - 1;
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_LIVE, "streaming");
     now += 1;
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_STALLED, "lost its JACK server");
     expect_idle(7);
     write_frame(telemetry, 8, 0.5F);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_LIVE, "streaming");
     atomic_store(&telemetry->heartbeat_us, now + UINT64_C(2) * SOURCE_STALL_US);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_REFUSED, "future");
-    source_close(&source);
+    source_close(source);
     segment_close(&segment);
 }
 
@@ -198,33 +199,33 @@ static void corrupt_snapshots(void)
     start();
     struct telemetry *telemetry = create(&segment);
     write_frame(telemetry, 10, 0.5F);
-    source_poll(&source, now);
+    source_poll(source, now);
     write_frame(telemetry, 11, 2.0F); /* ICI beyond 1 */
-    source_poll(&source, now);
-    source_poll(&source, now);
-    CU_ASSERT_EQUAL(source.refused, 1); /* once each, however often it is looked at */
-    CU_ASSERT_EQUAL(source.metrics.frame, 10);
+    source_poll(source, now);
+    source_poll(source, now);
+    CU_ASSERT_EQUAL(source->refused, 1); /* once each, however often it is looked at */
+    CU_ASSERT_EQUAL(source->metrics.frame, 10);
     expect(SOURCE_LIVE, "streaming");
     write_frame(telemetry, 9, 0.5F); /* going back */
-    source_poll(&source, now);
-    CU_ASSERT_EQUAL(source.refused, 2);
-    CU_ASSERT_EQUAL(source.metrics.frame, 10);
+    source_poll(source, now);
+    CU_ASSERT_EQUAL(source->refused, 2);
+    CU_ASSERT_EQUAL(source->metrics.frame, 10);
     now += SOURCE_STALL_US;
     atomic_store(&telemetry->heartbeat_us, now);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_REFUSED, "corrupt");
     expect_idle(10);
     atomic_store(&telemetry->metrics_sequence, 99); /* a writer that stopped half-way */
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_REFUSED, "changed while being read");
-    CU_ASSERT_EQUAL(source.refused, 2); /* it might be about to finish */
-    source_poll(&source, now);
-    source_poll(&source, now);
-    CU_ASSERT_EQUAL(source.refused, 3);
+    CU_ASSERT_EQUAL(source->refused, 2); /* it might be about to finish */
+    source_poll(source, now);
+    source_poll(source, now);
+    CU_ASSERT_EQUAL(source->refused, 3);
     write_frame(telemetry, 12, 0.5F);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_LIVE, "streaming");
-    source_close(&source);
+    source_close(source);
     segment_close(&segment);
 }
 
@@ -234,15 +235,15 @@ static void cut_short_while_mapped(void)
     start();
     struct telemetry *telemetry = create(&segment);
     write_frame(telemetry, 3, 0.5F);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_LIVE, "streaming");
     CU_ASSERT_EQUAL(ftruncate(segment.fd, 100), 0);
-    source_poll(&source, now);
+    source_poll(source, now);
     expect(SOURCE_REFUSED, "truncated");
     expect_idle(3);
     poll_later();
     expect(SOURCE_REFUSED, "truncated");
-    source_close(&source);
+    source_close(source);
     segment_close(&segment);
 }
 
@@ -276,19 +277,19 @@ static void killed_writer(void)
     for (uint64_t i = 0; i < 3; i++) {
         now += SOURCE_RETRY_US;
         const pid_t child = fork_writer(100 - i);
-        source_poll(&source, now);
+        source_poll(source, now);
         expect(SOURCE_LIVE, "streaming"); /* a new analyser may start from a smaller number */
-        CU_ASSERT_EQUAL(source.metrics.frame, 100 - i);
+        CU_ASSERT_EQUAL(source->metrics.frame, 100 - i);
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);
-        source_poll(&source, now);
+        source_poll(source, now);
         expect(SOURCE_ABSENT, "ended");
         expect_idle(100 - i);
         poll_later();
         expect(SOURCE_ABSENT, "ended"); /* its leavings are not taken for an analyser */
     }
-    CU_ASSERT_EQUAL(source.attached, 3);
-    source_close(&source);
+    CU_ASSERT_EQUAL(source->attached, 3);
+    source_close(source);
     shm_unlink(path);
 }
 
@@ -310,24 +311,24 @@ static void events_in_order(void)
     push_event(telemetry, 7.0F); /* refused */
     push_event(telemetry, 0.75F);
     write_frame(telemetry, 0, 0.5F);
-    source_poll(&source, now);
-    CU_ASSERT_EQUAL(source_event(&source, &event), STATUS_OK);
+    source_poll(source, now);
+    CU_ASSERT_EQUAL(source_event(source, &event), STATUS_OK);
     CU_ASSERT_EQUAL(event.state_change.confidence, 0.25F);
-    CU_ASSERT_EQUAL(source_event(&source, &event), STATUS_OK);
+    CU_ASSERT_EQUAL(source_event(source, &event), STATUS_OK);
     CU_ASSERT_EQUAL(event.state_change.confidence, 0.75F);
-    CU_ASSERT_EQUAL(source.refused_events, 1);
-    CU_ASSERT_EQUAL(source_event(&source, &event), STATUS_EMPTY);
+    CU_ASSERT_EQUAL(source->refused_events, 1);
+    CU_ASSERT_EQUAL(source_event(source, &event), STATUS_EMPTY);
     for (int i = 0; i < 2 * RING_SLOTS; i++) {
         push_event(telemetry, 1);
     }
-    source_poll(&source, now);
+    source_poll(source, now);
     uint64_t got = 0;
-    while (source_event(&source, &event) == STATUS_OK) {
+    while (source_event(source, &event) == STATUS_OK) {
         got++;
     }
     CU_ASSERT_TRUE(got > 0);
-    CU_ASSERT_EQUAL(got + source.lost_events, UINT64_C(2) * RING_SLOTS);
-    source_close(&source);
+    CU_ASSERT_EQUAL(got + source->lost_events, UINT64_C(2) * RING_SLOTS);
+    source_close(source);
     segment_close(&segment);
 }
 
@@ -340,12 +341,12 @@ static void events_before_our_time(void)
     write_frame(telemetry, 0, 0.5F);
     usleep(1000);
     start();
-    source_poll(&source, now);
-    CU_ASSERT_EQUAL(source_event(&source, &event), STATUS_EMPTY);
+    source_poll(source, now);
+    CU_ASSERT_EQUAL(source_event(source, &event), STATUS_EMPTY);
     push_event(telemetry, 0.75F);
-    source_poll(&source, now);
-    CU_ASSERT_EQUAL(source_event(&source, &event), STATUS_OK);
-    source_close(&source);
+    source_poll(source, now);
+    CU_ASSERT_EQUAL(source_event(source, &event), STATUS_OK);
+    source_close(source);
     segment_close(&segment);
 }
 
@@ -384,8 +385,8 @@ static void a_broken_writer_does_not_fill_the_log(void)
             atomic_store(&telemetry->heartbeat_us, now + UINT64_C(2) * SOURCE_STALL_US);
         }
         atomic_store(&telemetry->events.head, i % 3 ? i * 1000000 : 5); /* a ring that is everywhere */
-        source_poll(&source, now);
-        while (source_event(&source, &event) == STATUS_OK) {
+        source_poll(source, now);
+        while (source_event(source, &event) == STATUS_OK) {
         }
     }
     const int lines = count_lines(log, &from);
@@ -394,9 +395,9 @@ static void a_broken_writer_does_not_fill_the_log(void)
     close(log);
     printf("[%d lines] ", lines);
     CU_ASSERT(lines > 4 && lines < 100);
-    CU_ASSERT(source.losses > ROUNDS / 2);
-    CU_ASSERT_EQUAL(source.attached, 1);
-    source_close(&source);
+    CU_ASSERT(live.losses > ROUNDS / 2);
+    CU_ASSERT_EQUAL(source->attached, 1);
+    source_close(source);
     segment_close(&segment);
 }
 
