@@ -72,9 +72,6 @@ RT_SAFE uint32_t engine_tell(struct engine *e, const struct analysis_frame *fram
 
 RT_SAFE void engine_command(struct engine *e, const struct command *command)
 {
-    if (command_check(command)) {
-        return;
-    }
     switch (command->kind) {
     case COMMAND_DEPTH:
         auto_phi_set_on(&e->auto_phi, &e->breathing, false);

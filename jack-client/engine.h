@@ -80,7 +80,7 @@ RT_SAFE double engine_centre(const struct engine *engine, const struct analysis_
 RT_SAFE uint32_t engine_tell(struct engine *engine, const struct analysis_frame *frame, double timestamp,
                              struct metrics_snapshot *snapshot, struct event events[ENGINE_EVENTS_MAX]);
 
-/* A person's wish; one that command_check refuses is ignored. Depth and phase by hand end auto-phi. */
+/* What somebody asks for, and has been checked. Depth and phase by hand end auto-phi. */
 RT_SAFE void engine_command(struct engine *engine, const struct command *command);
 
 #endif

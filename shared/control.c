@@ -61,27 +61,29 @@ RT_SAFE enum status command_check(const struct command *command)
     return good ? STATUS_OK : STATUS_BAD_ARG;
 }
 
-enum status command_push(struct ring *ring, const struct command *command)
+void command_push(struct ring *ring, const struct command *command)
 {
     uint64_t words[RING_WORDS];
-    const enum status status = command_check(command);
-    if (status == STATUS_OK) {
-        memcpy(words, command, sizeof words);
-        ring_push(ring, words);
-    }
-    return status;
+    assert(command_check(command) == STATUS_OK);
+    memcpy(words, command, sizeof words);
+    ring_push(ring, words);
 }
 
-RT_SAFE enum status command_read(const struct ring *ring, uint64_t *next, struct command *command,
+RT_SAFE enum status command_take(const struct ring *ring, uint64_t *next, struct command *command,
                                  uint64_t *lost)
 {
     uint64_t words[RING_WORDS];
     const enum status status = ring_read(ring, next, words, lost);
-    if (status) {
-        return status;
+    if (status == STATUS_OK) {
+        memcpy(command, words, sizeof *command);
     }
-    memcpy(command, words, sizeof *command);
-    return command_check(command);
+    return status;
+}
+
+enum status command_read(const struct ring *ring, uint64_t *next, struct command *command, uint64_t *lost)
+{
+    const enum status status = command_take(ring, next, command, lost);
+    return status ? status : command_check(command);
 }
 
 static void store(_Atomic uint64_t *word, uint64_t value)

@@ -102,15 +102,19 @@ bool command_is_switch(uint32_t kind);
 /* What the kind takes, for a message: "a number from 0 to 1"; NULL for an unknown kind. Any thread. */
 const char *command_range_str(uint32_t kind);
 
-/* STATUS_BAD_ARG unless the kind is known and the value in its range. Any thread. */
+/* STATUS_BAD_ARG unless the kind is known and the value in its range. To be asked where a command comes in
+ * from a person; what is handed on has been. Any thread. */
 RT_SAFE MUST_CHECK enum status command_check(const struct command *command);
 
-/* The broadcaster's thread. STATUS_BAD_ARG as above, and then nothing is written. */
-MUST_CHECK enum status command_push(struct ring *ring, const struct command *command);
+/* Of one that has been checked. The ring's one writing thread. */
+void command_push(struct ring *ring, const struct command *command);
 
-/* The analyser's control thread: as ring_read, and STATUS_BAD_ARG (skipping it) for a command out of range.
- */
-RT_SAFE MUST_CHECK enum status command_read(const struct ring *ring, uint64_t *next, struct command *command,
+/* From another process: as ring_read, and STATUS_BAD_ARG (skipping it) for a command out of range. */
+MUST_CHECK enum status command_read(const struct ring *ring, uint64_t *next, struct command *command,
+                                    uint64_t *lost);
+
+/* From a ring of our own process, where commands have been checked. */
+RT_SAFE MUST_CHECK enum status command_take(const struct ring *ring, uint64_t *next, struct command *command,
                                             uint64_t *lost);
 
 /* The broadcaster's thread. Killed at any point, it leaves each number behind either old or new, and none of

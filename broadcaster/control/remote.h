@@ -26,7 +26,7 @@ struct remote {
  * note of the events in it. */
 void remote_beat(struct remote *remote, uint64_t now_us);
 
-/* All of the commands, in order, or none: STATUS_BAD_ARG: one is out of range. STATUS_NOT_FOUND: no analyser
+/* All of the commands, which have been checked, in order, or none: STATUS_NOT_FOUND: no analyser
  * is there to hear them. STATUS_NO_ACCESS: it is another user's. STATUS_IO: the control segment was removed,
  * and could not be made anew; the log says why. */
 MUST_CHECK enum status remote_send(struct remote *remote, const struct command *commands, uint32_t count);

@@ -3,7 +3,6 @@
 
 #include "jack-client/rt/memory.h"
 #include "shared/log.h"
-#include "shared/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -138,11 +137,6 @@ enum status calibration_start(struct calibration *c, struct session *session, do
     struct rt *rt = session->rt;
     if (c->running) {
         return refuse(c, STATUS_BUSY, "one is under way");
-    }
-    if (!(level_dbfs >= COMMAND_LEVEL_MIN && level_dbfs <= COMMAND_LEVEL_MAX)) {
-        return refuse(
-            c, STATUS_BAD_ARG,
-            "the level must be from " TEXT_OF(COMMAND_LEVEL_MIN) " to " TEXT_OF(COMMAND_LEVEL_MAX) " dBFS");
     }
     c->pending = present_place(session);
     if (!jack_port_connected(rt->ports.calibration_out)) {

@@ -21,11 +21,11 @@ struct calibration {
     struct calibration_entry current; /* what was found last, or kept for the present place */
     bool valid;                       /* it holds for the present rate, period and device */
     enum calibration_state state;     /* for the status page */
-    uint64_t refusals;                /* levels refused so far */
+    uint64_t refusals;                /* starts refused so far */
 };
 
 /* Starts to measure. Refused, with the reason logged: STATUS_BUSY (one is under way), STATUS_NOT_FOUND (a
- * calibration port is not connected), STATUS_BAD_ARG (level), STATUS_NO_MEMORY. */
+ * calibration port is not connected), STATUS_NO_MEMORY. The level has been checked. */
 MUST_CHECK enum status calibration_start(struct calibration *calibration, struct session *session,
                                          double level_dbfs);
 

@@ -88,7 +88,9 @@ static void pass_on(struct inbox *inbox, struct ring *commands, double *calibrat
         }
         if (status == STATUS_OK && command.kind == COMMAND_CALIBRATE) {
             *calibrate = command.value;
-        } else if (status == STATUS_BAD_ARG || (status == STATUS_OK && command_push(commands, &command))) {
+        } else if (status == STATUS_OK) {
+            command_push(commands, &command);
+        } else if (status == STATUS_BAD_ARG) {
             last_refused = command;
             refused++;
         }

@@ -59,7 +59,7 @@ static void take_commands(struct rt *rt)
 {
     struct command command;
     for (int i = 0; i < RING_SLOTS; i++) {
-        const enum status status = command_read(&rt->inputs.commands, &rt->next_command, &command, NULL);
+        const enum status status = command_take(&rt->inputs.commands, &rt->next_command, &command, NULL);
         if (status == STATUS_EMPTY) {
             break;
         }

@@ -80,7 +80,9 @@ static void pass(struct engine *engine, uint32_t channels, struct bytes *bytes, 
     const uint8_t choice = next(bytes);
     if (choice < 64) {
         const struct command command = {.kind = next(bytes) % 8U, .value = (double)sample_of(bytes)};
-        engine_command(engine, &command);
+        if (command_check(&command) == STATUS_OK) { /* as whoever passes it on has done */
+            engine_command(engine, &command);
+        }
     }
     engine_pass(engine, (const float *const *)channel, channel, count, choice == 255);
     while (engine_step(engine, &frame)) {

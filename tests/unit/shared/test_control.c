@@ -43,18 +43,13 @@ static const struct row good[] = {
 
 enum { BAD = sizeof bad / sizeof bad[0], GOOD = sizeof good / sizeof good[0] };
 
-static void out_of_range_is_not_sent(void)
+static void out_of_range_is_refused(void)
 {
-    struct ring *ring = calloc(1, sizeof *ring);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(ring);
     for (int i = 0; i < BAD; i++) {
         const struct command command = {.kind = bad[i].kind, .value = bad[i].value};
         CU_ASSERT_EQUAL(command_check(&command), STATUS_BAD_ARG);
-        CU_ASSERT_EQUAL(command_push(ring, &command), STATUS_BAD_ARG);
     }
-    CU_ASSERT_EQUAL(ring_head(ring), 0);
     CU_ASSERT_EQUAL(BAD, 17);
-    free(ring);
 }
 
 static void no_kind_takes_what_is_no_number(void)
@@ -70,7 +65,7 @@ static void no_kind_takes_what_is_no_number(void)
     CU_ASSERT_EQUAL(refused, 9 * 6);
 }
 
-/* An enemy writes into the ring without asking command_push. */
+/* An enemy writes into the ring without asking command_check. */
 static void out_of_range_is_not_received(void)
 {
     struct ring *ring = calloc(1, sizeof *ring);
@@ -101,7 +96,7 @@ static void round_trips(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(ring);
     for (int i = 0; i < GOOD; i++) {
         const struct command command = {.kind = good[i].kind, .value = good[i].value};
-        CU_ASSERT_EQUAL(command_push(ring, &command), STATUS_OK);
+        command_push(ring, &command);
     }
     for (int i = 0; i < GOOD; i++) {
         CU_ASSERT_EQUAL(command_read(ring, &next, &out, NULL), STATUS_OK);
@@ -194,7 +189,7 @@ static void layout(void)
 int main(void)
 {
     static const CU_TestInfo tests[] = {
-        {"out of range is not sent", out_of_range_is_not_sent},
+        {"out of range is refused", out_of_range_is_refused},
         {"no kind takes what is no number", no_kind_takes_what_is_no_number},
         {"out of range is not received", out_of_range_is_not_received},
         {"round trips", round_trips},

@@ -35,7 +35,7 @@ static struct metrics_snapshot latest(void)
 static void ask(uint32_t kind, double value)
 {
     const struct command command = {.kind = kind, .value = value};
-    CU_ASSERT_EQUAL(command_push(&rig.rt->inputs.commands, &command), STATUS_OK);
+    command_push(&rig.rt->inputs.commands, &command);
 }
 
 static void turn(uint8_t controller, uint8_t value)
