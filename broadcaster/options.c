@@ -3,8 +3,6 @@
 
 #include "broadcaster/guard/guard.h"
 #include "broadcaster/guard/limits.h"
-#include "broadcaster/guard/listen.h"
-#include "broadcaster/sinks/osc/choice.h"
 #include "shared/text.h"
 
 #include <string.h>
@@ -138,24 +136,18 @@ static const struct broadcaster_options defaults = {
     .max_clients = LIMITS_CLIENTS_DEFAULT,
 };
 
-static enum options_result check_bind(const struct broadcaster_options *options, char *error)
+static enum options_result read_bind(struct broadcaster_options *options, char *error)
 {
-    const struct option_list *bind = &options->bind;
-    for (uint32_t i = 0; i < bind->count; i++) {
-        struct listen_address address;
-        const enum status status = listen_parse(bind->item[i], &address);
-        if (status == STATUS_NO_ACCESS && !options->token_file && !options->insecure_open) {
-            snprintf(error, OPTION_ERROR_MAX,
-                     "--bind %.64s: reachable from other machines; give --token-file FILE as well, or "
-                     "--insecure-open to let anybody in, or a loopback address",
-                     bind->item[i]);
-            return OPTIONS_ERROR;
-        }
-        if (status && status != STATUS_NO_ACCESS) {
-            snprintf(error, OPTION_ERROR_MAX,
-                     "--bind %.64s: not an IP address; give one such as 127.0.0.1 or ::1", bind->item[i]);
-            return OPTIONS_ERROR;
-        }
+    if (listen_read(&options->listen_at, "--bind", &options->bind, error)) {
+        return OPTIONS_ERROR;
+    }
+    const struct listen_address *reachable = listen_find_reachable(&options->listen_at);
+    if (reachable && !options->token_file && !options->insecure_open) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "--bind %.64s: reachable from other machines; give --token-file FILE as well, or "
+                 "--insecure-open to let anybody in, or a loopback address",
+                 reachable->text);
+        return OPTIONS_ERROR;
     }
     return OPTIONS_RUN;
 }
@@ -180,30 +172,11 @@ static enum options_result check_security(const struct broadcaster_options *opti
     return OPTIONS_RUN;
 }
 
-/* The targets' URLs only; the maps they name are read when they are opened. */
-static enum options_result check_osc(const struct broadcaster_options *options, char *error)
+static enum options_result read_osc(struct broadcaster_options *options, char *error)
 {
-    const struct option_list *urls = &options->osc;
-    struct listen_address address;
-    struct osc_choice choice;
-    for (uint32_t i = 0; i < urls->count; i++) {
-        if (strcmp(urls->item[i], "none") != 0) {
-            if (osc_choice_parse(&choice, urls->item[i], options->osc_metrics, error)) {
-                return OPTIONS_ERROR;
-            }
-        } else if (urls->count > 1) {
-            snprintf(error, OPTION_ERROR_MAX,
-                     "--osc none: stands alone; leave out none or the other targets");
-            return OPTIONS_ERROR;
-        }
-    }
-    for (uint32_t i = 0; i < options->osc_bind.count; i++) {
-        if (listen_parse(options->osc_bind.item[i], &address) == STATUS_BAD_ARG) {
-            snprintf(error, OPTION_ERROR_MAX,
-                     "--osc-bind %.64s: not an IP address; give one such as 127.0.0.1 or ::1",
-                     options->osc_bind.item[i]);
-            return OPTIONS_ERROR;
-        }
+    if (osc_choices_read(&options->osc_targets, &options->osc, options->osc_metrics, error) ||
+        listen_read(&options->osc_at, "--osc-bind", &options->osc_bind, error)) {
+        return OPTIONS_ERROR;
     }
     if (options->osc_bind.count > 0 && options->osc_listen == OSC_LISTEN_OFF) {
         snprintf(error, OPTION_ERROR_MAX,
@@ -236,13 +209,13 @@ enum options_result broadcaster_options_read(struct broadcaster_options *options
         result = OPTIONS_ERROR;
     }
     if (result == OPTIONS_RUN) {
-        result = check_bind(options, error);
+        result = read_bind(options, error);
     }
     if (result == OPTIONS_RUN) {
         result = check_security(options, error);
     }
     if (result == OPTIONS_RUN) {
-        result = check_osc(options, error);
+        result = read_osc(options, error);
     }
     if (result == OPTIONS_ERROR) {
         broadcaster_options_free(options);

@@ -3,6 +3,8 @@
 #ifndef PHICAST_BROADCASTER_OPTIONS_H
 #define PHICAST_BROADCASTER_OPTIONS_H
 
+#include "broadcaster/guard/listen.h"
+#include "broadcaster/sinks/osc/choice.h"
 #include "shared/json/config.h"
 #include "shared/options.h"
 
@@ -32,6 +34,11 @@ struct broadcaster_options {
     bool verbose;             /* log more */
     const char *config_path;  /* NULL for none */
     struct config *config;    /* owns the file's strings; NULL for none */
+
+    /* What became of the texts above. */
+    struct listen_addresses listen_at; /* bind */
+    struct listen_addresses osc_at;    /* osc_bind */
+    struct osc_choices osc_targets;    /* osc */
 };
 
 /* Reads the configuration file, if one is named or in its place, then the command line over it. On

@@ -13,24 +13,41 @@
 struct listen_address {
     int family;                  /* AF_INET or AF_INET6 */
     bool optional;               /* do without it if this machine does not have it */
+    bool reachable;              /* from other machines */
     char text[INET6_ADDRSTRLEN]; /* as inet_ntop prints it */
 };
 
-struct listen_plan {
+struct listen_addresses {
     uint32_t count;
-    bool tls;
-    uint16_t port; /* the same on every address */
     struct listen_address address[OPTION_LIST_MAX];
+};
+
+struct listen_plan {
+    struct listen_addresses at;
+    bool tls;
+    uint16_t port;           /* the same on every address */
     int fd[OPTION_LIST_MAX]; /* one an address, which listens and does not block */
 };
 
-/* STATUS_BAD_ARG: not a numeric IP address. STATUS_NO_ACCESS: not a loopback one. */
+/* STATUS_BAD_ARG: not a numeric IP address. */
 MUST_CHECK enum status listen_parse(const char *text, struct listen_address *address);
 
+/* What an option (--bind, --osc-bind) gives; nothing means both loopbacks. STATUS_BAD_ARG: `error` names the
+ * option and the cure. */
+MUST_CHECK enum status listen_read(struct listen_addresses *at, const char *option,
+                                   const struct option_list *texts, char error[OPTION_ERROR_MAX]);
+
+/* Whether one of them is reachable from other machines; the first that is, or NULL. */
+const struct listen_address *listen_find_reachable(const struct listen_addresses *at);
+
+/* A socket bound there, which does not block, of type SOCK_STREAM or SOCK_DGRAM; *port becomes what it got.
+ * -1 with errno. */
+int listen_bind(const struct listen_address *address, int type, uint16_t *port);
+
 /* Listens on the given port, or for 0 on one that is free on all addresses. Optional addresses that this
- * machine lacks are left out, with a line in the log. `bind` empty means both loopbacks. On failure nothing
+ * machine lacks are left out, with a line in the log. On failure nothing
  * is open, and `error` names the address, the port and the cure: STATUS_BUSY, STATUS_NO_ACCESS, STATUS_IO. */
-MUST_CHECK enum status listen_open(struct listen_plan *plan, const struct option_list *bind, uint32_t port,
+MUST_CHECK enum status listen_open(struct listen_plan *plan, const struct listen_addresses *at, uint32_t port,
                                    char error[OPTION_ERROR_MAX]);
 
 /* A plan of all zeros is fine. */

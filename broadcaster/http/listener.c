@@ -97,10 +97,10 @@ static void on_connection(struct ev_loop *loop, ev_io *io, int events)
 void listener_start(struct listener *listener, struct connections *connections,
                     const struct listen_plan *plan, struct tls *tls)
 {
-    *listener = (struct listener){.connections = connections, .tls = tls, .count = plan->count};
+    *listener = (struct listener){.connections = connections, .tls = tls, .count = plan->at.count};
     ev_timer_init(&listener->pause, end_pause, pause_s, 0);
     listener->pause.data = listener;
-    for (uint32_t i = 0; i < plan->count; i++) {
+    for (uint32_t i = 0; i < plan->at.count; i++) {
         ev_io_init(&listener->io[i], on_connection, plan->fd[i], EV_READ);
         listener->io[i].data = listener;
     }

@@ -150,7 +150,7 @@ static enum status take_name(struct server *server, const char *name, char *erro
 
 static void announce(const struct server *server)
 {
-    for (uint32_t i = 0; i < server->plan.count; i++) {
+    for (uint32_t i = 0; i < server->plan.at.count; i++) {
         char url[64 + INET6_ADDRSTRLEN];
         listen_url(&server->plan, i, url, sizeof url);
         printf("listening on %s\n", url);
@@ -163,10 +163,7 @@ static enum status make_access(struct access *who, const struct broadcaster_opti
 {
     who->origins = &options->allow_origin;
     gethostname(who->hostname, sizeof who->hostname - 1);
-    for (uint32_t i = 0; i < options->bind.count; i++) {
-        struct listen_address address;
-        who->open |= listen_parse(options->bind.item[i], &address) == STATUS_NO_ACCESS;
-    }
+    who->open = listen_find_reachable(&options->listen_at) != NULL;
     if (who->open && !options->token_file) {
         log_warning("other machines are let in without a token (--insecure-open)");
     } else if (who->open && !options->tls_cert) {
@@ -219,7 +216,7 @@ static enum status make_core(struct server *server, char *error)
 static enum status make_listener(struct server *server, char *error)
 {
     const struct broadcaster_options *options = server->options;
-    const enum status status = listen_open(&server->plan, &options->bind, options->port, error);
+    const enum status status = listen_open(&server->plan, &options->listen_at, options->port, error);
     server->plan.tls = options->tls_cert != NULL;
     if (status == STATUS_OK) {
         listener_start(&server->listener, &server->connections, &server->plan,
@@ -261,7 +258,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = make_watchers(server, error);
     }
     if (status == STATUS_OK) {
-        status = limits_fit(&server->limits, options->osc.count, error);
+        status = limits_fit(&server->limits, options->osc_targets.count, error);
     }
     if (status) {
         server_close(server);

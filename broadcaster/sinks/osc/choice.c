@@ -227,3 +227,27 @@ void osc_choice_url(const struct osc_choice *choice, char out[OSC_URL_MAX])
     snprintf(out, OSC_URL_MAX, "osc.%s://%s%s%s:%s%s", choice->tcp ? "tcp" : "udp", v6 ? "[" : "",
              choice->host, v6 ? "]" : "", choice->port, choice->prefix);
 }
+
+enum status osc_choices_read(struct osc_choices *choices, const struct option_list *urls, bool metrics,
+                             char error[OPTION_ERROR_MAX])
+{
+    *choices = (struct osc_choices){.by_default = urls->count == 0};
+    if (choices->by_default) {
+        choices->count = 1;
+        return osc_choice_parse(&choices->choice[0], OSC_URL_DEFAULT, metrics, error);
+    }
+    for (uint32_t i = 0; i < urls->count; i++) {
+        if (strcmp(urls->item[i], "none") != 0) {
+            const enum status status =
+                osc_choice_parse(&choices->choice[choices->count++], urls->item[i], metrics, error);
+            if (status) {
+                return status;
+            }
+        } else if (urls->count > 1) {
+            snprintf(error, OPTION_ERROR_MAX,
+                     "--osc none: stands alone; leave out none or the other targets");
+            return STATUS_BAD_ARG;
+        }
+    }
+    return STATUS_OK;
+}

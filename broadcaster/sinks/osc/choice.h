@@ -38,6 +38,17 @@ struct osc_choice {
     uint32_t rate_hz; /* 1...OSC_RATE_MAX */
 };
 
+/* All that --osc gives. */
+struct osc_choices {
+    uint32_t count;
+    bool by_default; /* OSC_URL_DEFAULT, because nothing was given */
+    struct osc_choice choice[OPTION_LIST_MAX];
+};
+
+/* urls: "none" stands alone, and nothing means OSC_URL_DEFAULT; else as osc_choice_parse, for each. */
+MUST_CHECK enum status osc_choices_read(struct osc_choices *choices, const struct option_list *urls,
+                                        bool metrics, char error[OPTION_ERROR_MAX]);
+
 /* metrics: what a URL means that does not say. STATUS_BAD_ARG: `error` names the URL, what is wrong with it
  * and the cure. The map is not looked for yet. */
 MUST_CHECK enum status osc_choice_parse(struct osc_choice *choice, const char *url, bool metrics,

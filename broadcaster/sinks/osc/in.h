@@ -10,6 +10,7 @@
 #define PHICAST_BROADCASTER_SINKS_OSC_IN_H
 
 #include "broadcaster/control/remote.h"
+#include "broadcaster/guard/listen.h"
 #include "shared/json/reports.h"
 #include "shared/options.h"
 #include "shared/status.h"
@@ -32,11 +33,10 @@ struct osc_in {
     uint64_t refused; /* packets */
 };
 
-/* Opens the sockets, all on one port; 0 picks a free one. bind: IP addresses, none means both loopbacks.
- * remote must live on. On failure `error` names the address and the cure, and nothing is open: STATUS_BUSY,
- * STATUS_BAD_ARG, STATUS_NO_ACCESS, STATUS_IO. */
+/* Opens the sockets, all on one port; 0 picks a free one.  * remote must live on. On failure `error` names
+ * the address and the cure, and nothing is open: STATUS_BUSY, STATUS_BAD_ARG, STATUS_NO_ACCESS, STATUS_IO. */
 MUST_CHECK enum status osc_in_open(struct osc_in *in, struct remote *remote, uint32_t port,
-                                   const struct option_list *bind, char error[OPTION_ERROR_MAX]);
+                                   const struct listen_addresses *at, char error[OPTION_ERROR_MAX]);
 
 /* Closes the sockets. */
 void osc_in_close(struct osc_in *in);

@@ -44,9 +44,9 @@ static enum status open_osc(struct sink **sink, const struct sink_context *conte
     }
     osc->base.kind = &osc_sink;
     osc->loop = context->loop;
-    enum status status = osc_out_open(&osc->out, &options->osc, options->osc_metrics, clock_now_us(), error);
+    enum status status = osc_out_open(&osc->out, &options->osc_targets, clock_now_us(), error);
     if (status == STATUS_OK && options->osc_listen != OSC_LISTEN_OFF) {
-        status = osc_in_open(&osc->in, context->remote, options->osc_listen, &options->osc_bind, error);
+        status = osc_in_open(&osc->in, context->remote, options->osc_listen, &options->osc_at, error);
     }
     for (uint32_t i = 0; i < osc->in.count; i++) {
         ev_io_init(&osc->readable[i], on_readable, osc->in.fd[i], EV_READ);

@@ -29,48 +29,39 @@ struct osc_out {
 };
 
 /* quiet: as in osc_link_init. */
-static enum status open_target(struct target *target, const char *url, bool metrics, bool quiet,
+static enum status open_target(struct target *target, const struct osc_choice *choice, bool quiet,
                                uint64_t now_us, char *error)
 {
     char why[OPTION_ERROR_MAX];
-    enum status status = osc_choice_parse(&target->choice, url, metrics, error);
-    if (status) {
-        return status;
-    }
-    status = osc_map_make(&target->map, target->choice.map, target->choice.prefix, why);
+    target->choice = *choice;
+    const enum status status = osc_map_make(&target->map, choice->map, choice->prefix, why);
     if (status) {
         snprintf(error, OPTION_ERROR_MAX, "--osc ... map=%.200s", why);
         return status == STATUS_NO_MEMORY ? status : STATUS_BAD_ARG;
     }
     osc_choice_url(&target->choice, target->url);
     osc_link_init(&target->link, &target->choice, quiet);
-    schedule_init(&target->schedule, now_us, target->choice.rate_hz);
+    schedule_init(&target->schedule, now_us, choice->rate_hz);
     return STATUS_OK;
 }
 
-enum status osc_out_open(struct osc_out **out, const struct option_list *urls, bool metrics, uint64_t now_us,
+enum status osc_out_open(struct osc_out **out, const struct osc_choices *targets, uint64_t now_us,
                          char error[OPTION_ERROR_MAX])
 {
-    enum status status = STATUS_OK;
     struct osc_out *made = calloc(1, sizeof *made);
     *out = NULL;
     if (!made) {
         snprintf(error, OPTION_ERROR_MAX, "out of memory");
         return STATUS_NO_MEMORY;
     }
-    if (urls->count == 0) {
-        status = open_target(&made->target[0], OSC_URL_DEFAULT, metrics, true, now_us, error);
-        made->count = status ? 0 : 1;
-    }
-    for (uint32_t i = 0; status == STATUS_OK && i < urls->count; i++) {
-        if (strcmp(urls->item[i], "none") != 0) {
-            status = open_target(&made->target[made->count], urls->item[i], metrics, false, now_us, error);
-            made->count += status ? 0 : 1;
+    for (uint32_t i = 0; i < targets->count; i++) {
+        const enum status status =
+            open_target(&made->target[i], &targets->choice[i], targets->by_default, now_us, error);
+        if (status) {
+            osc_out_close(made);
+            return status;
         }
-    }
-    if (status) {
-        osc_out_close(made);
-        return status;
+        made->count++;
     }
     *out = made;
     return STATUS_OK;

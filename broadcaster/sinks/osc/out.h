@@ -5,6 +5,7 @@
 #ifndef PHICAST_BROADCASTER_SINKS_OSC_OUT_H
 #define PHICAST_BROADCASTER_SINKS_OSC_OUT_H
 
+#include "broadcaster/sinks/osc/choice.h"
 #include "broadcaster/source/source.h"
 #include "shared/event.h"
 #include "shared/json/reports.h"
@@ -16,12 +17,10 @@
 
 struct osc_out;
 
-/* Reads the URLs and the maps they name; no target is looked for yet. urls: as --osc gives them; "none" is
- * passed over, and no URL at all means OSC_URL_DEFAULT. metrics: whether --osc-metrics was given. On failure
- * `error` is one line naming the thing and the cure, and *out is NULL: STATUS_BAD_ARG (also for a map that
- * cannot be read), STATUS_NO_MEMORY. */
-MUST_CHECK enum status osc_out_open(struct osc_out **out, const struct option_list *urls, bool metrics,
-                                    uint64_t now_us, char error[OPTION_ERROR_MAX]);
+/* Reads the maps that the choices name; no target is looked for yet. On failure `error` is one line naming
+ * the thing and the cure, and *out is NULL: STATUS_BAD_ARG (a map that cannot be read), STATUS_NO_MEMORY. */
+MUST_CHECK enum status osc_out_open(struct osc_out **out, const struct osc_choices *targets, uint64_t now_us,
+                                    char error[OPTION_ERROR_MAX]);
 /* NULL is fine here and below: no targets. */
 void osc_out_close(struct osc_out *out);
 

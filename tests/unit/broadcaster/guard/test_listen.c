@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const struct option_list loopback = {.count = 1, .item = {"127.0.0.1"}};
-static const struct option_list both = {0};
+static const struct listen_addresses loopback = {.count = 1,
+                                                 .address = {{.family = AF_INET, .text = "127.0.0.1"}}};
 
 static void bad_addresses(void)
 {
@@ -18,10 +18,14 @@ static void bad_addresses(void)
     CU_ASSERT_EQUAL(listen_parse("127.0.0.1:8000", &address), STATUS_BAD_ARG);
     CU_ASSERT_EQUAL(listen_parse("127.0.0.256", &address), STATUS_BAD_ARG);
     CU_ASSERT_EQUAL(listen_parse("[::1]", &address), STATUS_BAD_ARG);
-    CU_ASSERT_EQUAL(listen_parse("0.0.0.0", &address), STATUS_NO_ACCESS);
-    CU_ASSERT_EQUAL(listen_parse("192.168.1.2", &address), STATUS_NO_ACCESS);
-    CU_ASSERT_EQUAL(listen_parse("::", &address), STATUS_NO_ACCESS);
-    CU_ASSERT_EQUAL(listen_parse("::ffff:127.0.0.1", &address), STATUS_NO_ACCESS);
+    CU_ASSERT_EQUAL(listen_parse("0.0.0.0", &address), STATUS_OK);
+    CU_ASSERT_TRUE(address.reachable);
+    CU_ASSERT_EQUAL(listen_parse("192.168.1.2", &address), STATUS_OK);
+    CU_ASSERT_TRUE(address.reachable);
+    CU_ASSERT_EQUAL(listen_parse("::", &address), STATUS_OK);
+    CU_ASSERT_TRUE(address.reachable);
+    CU_ASSERT_EQUAL(listen_parse("::ffff:127.0.0.1", &address), STATUS_OK);
+    CU_ASSERT_TRUE(address.reachable);
 }
 
 static void good_addresses(void)
@@ -29,9 +33,29 @@ static void good_addresses(void)
     struct listen_address address;
     CU_ASSERT_EQUAL(listen_parse("127.0.0.2", &address), STATUS_OK);
     CU_ASSERT_EQUAL(address.family, AF_INET);
+    CU_ASSERT_FALSE(address.reachable);
     CU_ASSERT_EQUAL(listen_parse("0:0:0:0:0:0:0:1", &address), STATUS_OK);
     CU_ASSERT_EQUAL(address.family, AF_INET6);
     CU_ASSERT_STRING_EQUAL(address.text, "::1");
+    CU_ASSERT_FALSE(address.reachable);
+}
+
+static void lists(void)
+{
+    const struct option_list none = {0};
+    const struct option_list bad = {.count = 2, .item = {"::1", "localhost"}};
+    const struct option_list far = {.count = 2, .item = {"127.0.0.1", "192.168.1.2"}};
+    struct listen_addresses at;
+    char error[OPTION_ERROR_MAX] = "";
+    CU_ASSERT_EQUAL(listen_read(&at, "--bind", &none, error), STATUS_OK);
+    CU_ASSERT_EQUAL(at.count, 2);
+    CU_ASSERT_TRUE(at.address[1].optional);
+    CU_ASSERT_PTR_NULL(listen_find_reachable(&at));
+    CU_ASSERT_EQUAL(listen_read(&at, "--bind", &far, error), STATUS_OK);
+    CU_ASSERT_PTR_EQUAL(listen_find_reachable(&at), &at.address[1]);
+    CU_ASSERT_EQUAL(listen_read(&at, "--osc-bind", &bad, error), STATUS_BAD_ARG);
+    CU_ASSERT_STRING_EQUAL(error,
+                           "--osc-bind localhost: not an IP address; give one such as 127.0.0.1 or ::1");
 }
 
 /* Holds a port on 127.0.0.1, listening as a real program does. */
@@ -75,13 +99,16 @@ static void free_port_is_shared(void)
     char error[OPTION_ERROR_MAX] = "";
     char url[96];
     char wanted[96];
+    const struct option_list none = {0};
+    struct listen_addresses both;
+    CU_ASSERT_EQUAL(listen_read(&both, "--bind", &none, error), STATUS_OK);
     CU_ASSERT_EQUAL_FATAL(listen_open(&plan, &both, 0, error), STATUS_OK);
-    CU_ASSERT_TRUE(plan.count == 1 || plan.count == 2); /* a machine may lack ::1 */
+    CU_ASSERT_TRUE(plan.at.count == 1 || plan.at.count == 2); /* a machine may lack ::1 */
     CU_ASSERT_NOT_EQUAL(plan.port, 0);
     listen_url(&plan, 0, url, sizeof url);
     snprintf(wanted, sizeof wanted, "http://127.0.0.1:%u", plan.port);
     CU_ASSERT_STRING_EQUAL(url, wanted);
-    if (plan.count == 2) {
+    if (plan.at.count == 2) {
         listen_url(&plan, 1, url, sizeof url);
         snprintf(wanted, sizeof wanted, "http://[::1]:%u", plan.port);
         CU_ASSERT_STRING_EQUAL(url, wanted);
@@ -94,6 +121,7 @@ int main(void)
     static const CU_TestInfo tests[] = {
         {"bad addresses", bad_addresses},
         {"good addresses", good_addresses},
+        {"lists", lists},
         {"taken port", taken_port},
         {"a free port is shared", free_port_is_shared},
         CU_TEST_INFO_NULL,

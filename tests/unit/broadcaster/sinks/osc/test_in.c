@@ -418,17 +418,16 @@ static void sockets(void)
 {
     char error[OPTION_ERROR_MAX];
     struct osc_in second;
-    const struct option_list none = {0};
-    const struct option_list bad = {.count = 1, .item = {"localhost"}};
-    const struct option_list far = {.count = 1, .item = {"192.0.2.1"}};
-    CU_ASSERT_EQUAL(osc_in_open(&in, &remote, 0, &bad, error), STATUS_BAD_ARG);
+    const struct listen_addresses near = {.count = 1, .address = {{.family = AF_INET, .text = "127.0.0.1"}}};
+    const struct listen_addresses far = {
+        .count = 1, .address = {{.family = AF_INET, .text = "192.0.2.1", .reachable = true}}};
     CU_ASSERT_NOT_EQUAL(osc_in_open(&in, &remote, 0, &far, error), STATUS_OK);
     CU_ASSERT_EQUAL(in.count, 0);
-    CU_ASSERT_EQUAL_FATAL(osc_in_open(&in, &remote, 0, &none, error), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(osc_in_open(&in, &remote, 0, &near, error), STATUS_OK);
     CU_ASSERT(in.count >= 1);
     const uint32_t port = (uint32_t)strtoul(strrchr(in.url[0], ':') + 1, NULL, 10);
     CU_ASSERT(port > 0);
-    CU_ASSERT_EQUAL(osc_in_open(&second, &remote, port, &none, error), STATUS_BUSY);
+    CU_ASSERT_EQUAL(osc_in_open(&second, &remote, port, &near, error), STATUS_BUSY);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "--osc-listen"));
     CU_ASSERT_EQUAL(second.count, 0);
     osc_in_close(&in);
