@@ -25,8 +25,8 @@ RT_SAFE double engine_centre(const struct engine *e, const struct analysis_frame
     return (double)(int64_t)(frame->end - e->block_start) - 0.5 * e->window;
 }
 
-static uint32_t tell_states(struct engine *e, const struct metrics_snapshot *snapshot, float over_gate,
-                            struct event *events)
+static uint32_t add_state_events(struct engine *e, const struct metrics_snapshot *snapshot, float over_gate,
+                                 struct event *events)
 {
     const struct states_frame frame = {
         .timestamp = snapshot->timestamp,
@@ -38,7 +38,8 @@ static uint32_t tell_states(struct engine *e, const struct metrics_snapshot *sna
     return states_frame(&e->states, &frame, events);
 }
 
-static uint32_t tell_auto_phi(struct engine *e, const struct metrics_snapshot *snapshot, struct event *event)
+static uint32_t add_auto_phi_event(struct engine *e, const struct metrics_snapshot *snapshot,
+                                   struct event *event)
 {
     const struct auto_phi_frame frame = {
         .seconds = e->hop_s,
@@ -51,8 +52,8 @@ static uint32_t tell_auto_phi(struct engine *e, const struct metrics_snapshot *s
     return auto_phi_frame(&e->auto_phi, &e->breathing, &frame, &event->phi_adaptation) ? 1 : 0;
 }
 
-RT_SAFE uint32_t engine_tell(struct engine *e, const struct analysis_frame *frame, double timestamp,
-                             struct metrics_snapshot *snapshot, struct event events[ENGINE_EVENTS_MAX])
+RT_SAFE uint32_t engine_describe(struct engine *e, const struct analysis_frame *frame, double timestamp,
+                                 struct metrics_snapshot *snapshot, struct event events[ENGINE_EVENTS_MAX])
 {
     snapshot_from_frame(snapshot, frame, e->channels);
     snapshot->frame += e->first_frame;
@@ -62,8 +63,8 @@ RT_SAFE uint32_t engine_tell(struct engine *e, const struct analysis_frame *fram
         breathing_angle(breathing_phase(&e->breathing, e->block_end - frame->end + e->window / 2));
     snapshot->phi_breathing_active = e->breathing.on;
     e->next_frame = snapshot->frame + 1;
-    uint32_t count = tell_states(e, snapshot, frame->over_gate, events);
-    count += tell_auto_phi(e, snapshot, &events[count]);
+    uint32_t count = add_state_events(e, snapshot, frame->over_gate, events);
+    count += add_auto_phi_event(e, snapshot, &events[count]);
     for (uint32_t i = 0; i < count; i++) {
         events[i].frame = snapshot->frame;
     }

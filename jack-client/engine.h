@@ -4,7 +4,7 @@
  *
  *     engine_pass                    a block of sound goes through
  *     while engine_step:             a frame is finished
- *         engine_tell                it becomes a snapshot and events
+ *         engine_describe            it becomes a snapshot and events
  */
 #ifndef PHICAST_JACK_CLIENT_ENGINE_H
 #define PHICAST_JACK_CLIENT_ENGINE_H
@@ -77,8 +77,8 @@ RT_SAFE double engine_centre(const struct engine *engine, const struct analysis_
 
 /* What the frame says, as of `timestamp` (Unix seconds): fills the snapshot but for its times of publication,
  * and returns how many events it brings. */
-RT_SAFE uint32_t engine_tell(struct engine *engine, const struct analysis_frame *frame, double timestamp,
-                             struct metrics_snapshot *snapshot, struct event events[ENGINE_EVENTS_MAX]);
+RT_SAFE uint32_t engine_describe(struct engine *engine, const struct analysis_frame *frame, double timestamp,
+                                 struct metrics_snapshot *snapshot, struct event events[ENGINE_EVENTS_MAX]);
 
 /* What somebody asks for, and has been checked. Depth and phase by hand end auto-phi. */
 RT_SAFE void engine_command(struct engine *engine, const struct command *command);

@@ -58,7 +58,7 @@ struct latency_snapshot {
     uint32_t compensated; /* 0 or 1: whether timestamps are moved back to the input */
 };
 
-/* What has come of the last wish to calibrate. */
+/* What has come of the last request to calibrate. */
 enum calibration_state {
     CALIBRATION_NONE,      /* nobody has asked, and nothing was kept from earlier */
     CALIBRATION_RUNNING,   /* it is being measured */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* What goes to and fro is repetition; after a quiet while it is news again. */
-static void be_calm(struct live *live)
+static void forget_repetition(struct live *live)
 {
     enum { QUIET_US = 10000000 };
     const uint64_t now_us = clock_now_us();
@@ -36,7 +36,7 @@ __attribute__((format(printf, 3, 4))) static void set_state(struct live *live, e
     }
     live->base.state = state;
     memcpy(live->base.why, why, sizeof why);
-    be_calm(live);
+    forget_repetition(live);
     if (!log_is_due(&live->changes[state])) {
         return;
     }

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-    TICK_MS = 10,        /* from look to look: how long a person's wish may wait */
+    TICK_MS = 10,        /* from look to look: how long a command may wait */
     REPORT_MS = 50,      /* from one publication of status and latency to the next */
     RETRY_MS = 1000,     /* from try to try while there is no server, */
     BUSY_MS = 100,       /* or while it still holds our name */
@@ -210,7 +210,7 @@ static void report(struct control_side *c, uint64_t now_ms)
 
 /* --- calibrating --- */
 
-/* A server that ignores the wish (jackd -a) says that it was done; one that has done it shows so a cycle
+/* A server that ignores the request (jackd -a) says that it was done; one that has done it shows so a cycle
  * later. */
 static bool stands(const jack_port_t *port, const char *other)
 {

@@ -103,7 +103,7 @@ void control_change_libjack(struct control_side *c, enum server_choice choice)
     give_up(c);
 }
 
-static void tell_out_of_reach(struct control_side *c)
+static void log_out_of_reach(struct control_side *c)
 {
     if (!c->logged_out_of_reach) {
         log_warning("%s; waiting for a JACK server", out_of_reach);
@@ -120,7 +120,7 @@ static void look_elsewhere(struct control_side *c)
     if (choice == SERVER_PIPEWIRE) {
         control_change_libjack(c, choice);
     } else if (choice == SERVER_OUT_OF_REACH && c->going) {
-        tell_out_of_reach(c);
+        log_out_of_reach(c);
     }
 }
 
@@ -154,10 +154,10 @@ enum status control_join_again(struct control_side *c)
     return status;
 }
 
-static void tell_absence(struct control_side *c)
+static void log_absence(struct control_side *c)
 {
     if (server_choose_after(c->options) == SERVER_OUT_OF_REACH) {
-        tell_out_of_reach(c);
+        log_out_of_reach(c);
     } else if (server_is_named(c->options)) {
         log_info("JACK server %s does not answer yet; waiting for it", server_name(c->options));
     } else if (libjack_is_pipewires() && !libjack_was_chosen()) {
@@ -176,7 +176,7 @@ static enum status wait_or_end(struct control_side *c, enum status status)
         return status;
     }
     if (absent) {
-        tell_absence(c);
+        log_absence(c);
     }
     c->going = true;
     return STATUS_OK;

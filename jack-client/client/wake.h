@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What wakes the control thread: JACK's callbacks, the wish that it end, and the clock. */
+/* What wakes the control thread: JACK's callbacks, the request that it end, and the clock. */
 #ifndef PHICAST_JACK_CLIENT_CLIENT_WAKE_H
 #define PHICAST_JACK_CLIENT_CLIENT_WAKE_H
 

@@ -153,7 +153,7 @@ static void pass_active(struct analysis *a, uint32_t i)
     };
 }
 
-static void hear(struct analysis *a, double power)
+static void note_power(struct analysis *a, double power)
 {
     a->job.loudest = power > a->job.loudest ? power : a->job.loudest;
 }
@@ -165,19 +165,19 @@ static uint32_t pass_channel(struct analysis *a, uint32_t i)
     const double gate = channel->active ? a->close_power : a->open_power;
 
     if (channel->power_bound < gate) {
-        hear(a, mean_square_of_window * channel->power_bound);
+        note_power(a, mean_square_of_window * channel->power_bound);
         pass_silent(a, i);
         return 0;
     }
     const double all = apply_window(a, channel, a->job.end);
     if (all < gate) {
-        hear(a, all);
+        note_power(a, all);
         pass_silent(a, i);
         return 0;
     }
     fftwf_execute(a->plan);
     const double power = used_power(a, all);
-    hear(a, power);
+    note_power(a, power);
     if (power < gate) {
         pass_silent(a, i);
     } else {

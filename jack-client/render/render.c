@@ -39,7 +39,7 @@ static enum status print_frame(struct engine *engine, const struct analysis_fram
 {
     struct metrics_snapshot snapshot;
     struct event events[ENGINE_EVENTS_MAX];
-    const uint32_t count = engine_tell(engine, frame, seconds, &snapshot, events);
+    const uint32_t count = engine_describe(engine, frame, seconds, &snapshot, events);
     enum status status = message_metrics(&output->message, &snapshot);
     if (status == STATUS_OK) {
         status = print_line(&output->message, output->metrics, "standard output");
@@ -82,8 +82,8 @@ static enum status render_blocks(struct engine *engine, const struct analysis_co
 }
 
 /* Says how the reading went. */
-static enum status tell_end(const struct engine *engine, const struct analysis_config *config,
-                            const struct sound_file *file, const struct output *output, const char *name)
+static enum status print_end(const struct engine *engine, const struct analysis_config *config,
+                             const struct sound_file *file, const struct output *output, const char *name)
 {
     char text[SOUND_FILE_ERROR_MAX];
     const enum status status = sound_file_end(file, text);
@@ -134,7 +134,7 @@ static enum status render_sound(const struct render_options *options, struct sou
     float_mode_flush_denormals();
     status = render_blocks(&engine, &config.analysis, file, output);
     if (status == STATUS_OK) {
-        status = tell_end(&engine, &config.analysis, file, output, spool_name(options->file));
+        status = print_end(&engine, &config.analysis, file, output, spool_name(options->file));
     }
     engine_release(&engine);
     return status;

@@ -133,7 +133,7 @@ static void publish_frame(struct rt *rt, const struct cycle *cycle)
     const int64_t monotonic = load_relaxed(rt->inputs.monotonic_offset_us);
 
     const uint32_t count =
-        engine_tell(&rt->engine, &rt->frame, timestamp_of(rt, centre_us, now_us), snapshot, events);
+        engine_describe(&rt->engine, &rt->frame, timestamp_of(rt, centre_us, now_us), snapshot, events);
     snapshot->centre_us = (uint64_t)(centre_us + monotonic);
     snapshot->published_us = (uint64_t)(now_us + monotonic);
     telemetry_write_metrics(cycle->telemetry, snapshot);

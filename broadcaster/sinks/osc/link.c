@@ -31,14 +31,14 @@ bool osc_link_sends(const struct osc_link *link)
     return link->state == LINK_OPEN || link->state == LINK_REFUSED;
 }
 
-bool osc_link_heard(const struct osc_link *link)
+bool osc_link_seems_alive(const struct osc_link *link)
 {
     return link->state == LINK_OPEN;
 }
 
 /* Tells of the link's new state, of one that comes and goes the 1st, 2nd, 4th, 8th ... time. That a target is
  * there is news if it was missed. */
-static void tell(struct osc_link *link, uint64_t now_us)
+static void log_state(struct osc_link *link, uint64_t now_us)
 {
     char url[OSC_URL_MAX];
     const bool is_there = link->state == LINK_OPEN;
@@ -71,7 +71,7 @@ __attribute__((format(printf, 4, 5))) static void set_state(struct osc_link *lin
     link->state = state;
     if (state != LINK_RESOLVING && state != LINK_CONNECTING && strcmp(why, link->why) != 0) {
         memcpy(link->why, why, sizeof why);
-        tell(link, now_us);
+        log_state(link, now_us);
     }
 }
 

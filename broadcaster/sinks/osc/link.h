@@ -82,7 +82,7 @@ void osc_link_send(struct osc_link *link, const struct osc_packet *packet, bool 
 bool osc_link_sends(const struct osc_link *link);
 
 /* Whether somebody seems to be there to receive them. */
-bool osc_link_heard(const struct osc_link *link);
+bool osc_link_seems_alive(const struct osc_link *link);
 
 /* "waiting", "resolving", "connecting", "open", "refused". */
 const char *osc_link_state_str(enum link_state state);

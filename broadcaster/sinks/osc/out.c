@@ -142,7 +142,7 @@ uint64_t osc_out_beat(struct osc_out *out, const struct source *source, uint64_t
 bool osc_out_wants_events(const struct osc_out *out)
 {
     for (uint32_t i = 0; out && i < out->count; i++) {
-        if (out->target[i].choice.events && osc_link_heard(&out->target[i].link)) {
+        if (out->target[i].choice.events && osc_link_seems_alive(&out->target[i].link)) {
             return true;
         }
     }

@@ -151,7 +151,7 @@ int ws_client_ponged(struct ws_client *client, const void *bytes, size_t length)
     if (length == sizeof pinged_us) {
         memcpy(&pinged_us, bytes, length);
     }
-    if (pulse_heard(&client->pulse, pinged_us, clock_now_us())) {
+    if (pulse_take_pong(&client->pulse, pinged_us, clock_now_us())) {
         client->cleared = true;
         lws_callback_on_writable(client->wsi);
     }

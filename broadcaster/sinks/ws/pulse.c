@@ -28,7 +28,7 @@ void pulse_pinged(struct pulse *pulse, uint64_t now_us)
     pulse->waits = true;
 }
 
-bool pulse_heard(struct pulse *pulse, uint64_t pinged_us, uint64_t now_us)
+bool pulse_take_pong(struct pulse *pulse, uint64_t pinged_us, uint64_t now_us)
 {
     pulse->heard_us = now_us;
     if (!pulse->waits || pinged_us != pulse->pinged_us) {

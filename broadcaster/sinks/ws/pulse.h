@@ -30,7 +30,7 @@ void pulse_pinged(struct pulse *pulse, uint64_t now_us);
 
 /* A pong to the ping that went at `pinged_us`; 0 for one to none of ours. True: the client was late, and no
  * longer is. */
-bool pulse_heard(struct pulse *pulse, uint64_t pinged_us, uint64_t now_us);
+bool pulse_take_pong(struct pulse *pulse, uint64_t pinged_us, uint64_t now_us);
 
 /* It is not reading at the moment. Never true of a client that has yet to answer its first ping: it may be
  * one that reads, and never will. */

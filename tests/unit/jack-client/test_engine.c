@@ -41,7 +41,7 @@ static void pass(float *const *channels, uint32_t count, bool gap,
     while (engine_step(&engine, &frame)) {
         const double centre = (double)passed + engine_centre(&engine, &frame);
         CU_ASSERT_FATAL(event_count + ENGINE_EVENTS_MAX <= 64);
-        event_count += engine_tell(&engine, &frame, centre / SCENE_RATE, &snapshot, &events[event_count]);
+        event_count += engine_describe(&engine, &frame, centre / SCENE_RATE, &snapshot, &events[event_count]);
         if (look) {
             look(&frame);
         }

@@ -107,7 +107,8 @@ static struct course play(const struct recording *recording, double rate, double
         while (engine_step(&engine, &frame) && course.count < most) {
             struct metrics_snapshot snapshot;
             struct event events[ENGINE_EVENTS_MAX];
-            const uint32_t told = engine_tell(&engine, &frame, (double)frame.end / rate, &snapshot, events);
+            const uint32_t told =
+                engine_describe(&engine, &frame, (double)frame.end / rate, &snapshot, events);
             for (uint32_t i = 0; i < told; i++) {
                 note(&course, &events[i], &told_at, &told_depth);
             }

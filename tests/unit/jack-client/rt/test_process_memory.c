@@ -48,8 +48,8 @@ static void begin_cold(void)
 
 static void command(struct rig *rig, enum command_kind kind, double value)
 {
-    const struct command wish = {.kind = kind, .value = value};
-    command_push(&rig->rt->inputs.commands, &wish);
+    const struct command command = {.kind = kind, .value = value};
+    command_push(&rig->rt->inputs.commands, &command);
 }
 
 static void controller(struct rig *rig, uint8_t number, uint8_t value)

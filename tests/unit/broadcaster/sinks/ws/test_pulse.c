@@ -12,7 +12,7 @@ static struct pulse answering(uint64_t after_us)
     struct pulse pulse;
     pulse_start(&pulse, start);
     pulse_pinged(&pulse, start);
-    CU_ASSERT_FALSE(pulse_heard(&pulse, start, start + after_us));
+    CU_ASSERT_FALSE(pulse_take_pong(&pulse, start, start + after_us));
     return pulse;
 }
 
@@ -41,12 +41,12 @@ static void one_that_stops_is_late(void)
     CU_ASSERT_FALSE(pulse_is_late(&pulse, pinged + 440 * MS));
     CU_ASSERT(pulse_is_late(&pulse, start + 900 * MS));
     CU_ASSERT(pulse_is_late(&pulse, start + UINT64_C(15000) * MS));
-    CU_ASSERT_FALSE(pulse_heard(&pulse, 0, start + UINT64_C(15000) * MS)); /* an unsolicited pong */
-    CU_ASSERT_FALSE(pulse_heard(&pulse, start, start + UINT64_C(15000) * MS));
+    CU_ASSERT_FALSE(pulse_take_pong(&pulse, 0, start + UINT64_C(15000) * MS)); /* an unsolicited pong */
+    CU_ASSERT_FALSE(pulse_take_pong(&pulse, start, start + UINT64_C(15000) * MS));
     CU_ASSERT(pulse_is_late(&pulse, start + UINT64_C(15000) * MS));
-    CU_ASSERT(pulse_heard(&pulse, pinged, start + UINT64_C(15001) * MS)); /* awake */
+    CU_ASSERT(pulse_take_pong(&pulse, pinged, start + UINT64_C(15001) * MS)); /* awake */
     CU_ASSERT_FALSE(pulse_is_late(&pulse, start + UINT64_C(15001) * MS));
-    CU_ASSERT_FALSE(pulse_heard(&pulse, pinged, start + UINT64_C(15001) * MS));
+    CU_ASSERT_FALSE(pulse_take_pong(&pulse, pinged, start + UINT64_C(15001) * MS));
 }
 
 static void one_that_is_far_away_is_not(void)
@@ -76,7 +76,7 @@ static void nobody_is_there(void)
     CU_ASSERT_FALSE(pulse_is_gone(&pulse, start + PULSE_GONE_US));
     CU_ASSERT(pulse_is_gone(&pulse, start + PULSE_GONE_US + 1));
     pulse_pinged(&pulse, start);
-    (void)pulse_heard(&pulse, 0, start + 10); /* any word counts here */
+    (void)pulse_take_pong(&pulse, 0, start + 10); /* any word counts here */
     CU_ASSERT_FALSE(pulse_is_gone(&pulse, start + PULSE_GONE_US + 10));
 }
 
