@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/event.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,35 +39,71 @@ const char *adaptation_reason_str(uint32_t reason)
     return name_of(names, COUNT(names), reason);
 }
 
-static bool within(float value, float low, float high)
+#define AT(member) offsetof(struct event, member)
+#define TWO_PI 6.2831855F
+
+static const struct event_field state_change_fields[] = {
+    {"from_state", sound_state_str, 0, 0, AT(state_change.from_state)},
+    {"to_state", sound_state_str, 0, 0, AT(state_change.to_state)},
+    {"trigger", state_trigger_str, 0, 0, AT(state_change.trigger)},
+    {"confidence", NULL, 0, 1, AT(state_change.confidence)},
+};
+
+static const struct event_field critical_fields[] = {
+    {"criticality", NULL, 0, FLT_MAX, AT(critical.criticality)},
+    {"duration_ms", NULL, 0, 1e12F, AT(critical.duration_ms)},
+    {"peak_ici", NULL, 0, 1, AT(critical.peak_ici)},
+};
+
+static const struct event_field adaptation_fields[] = {
+    {"old_depth", NULL, 0, 1, AT(phi_adaptation.old_depth)},
+    {"new_depth", NULL, 0, 1, AT(phi_adaptation.new_depth)},
+    {"old_phase", NULL, 0, TWO_PI, AT(phi_adaptation.old_phase)},
+    {"new_phase", NULL, 0, TWO_PI, AT(phi_adaptation.new_phase)},
+    {"reason", adaptation_reason_str, 0, 0, AT(phi_adaptation.reason)},
+};
+
+const struct event_field *event_fields(uint32_t kind, size_t *count)
 {
-    return value >= low && value <= high; /* false for NaN */
+    switch (kind) {
+    case EVENT_STATE_CHANGE: *count = COUNT(state_change_fields); return state_change_fields;
+    case EVENT_CRITICAL: *count = COUNT(critical_fields); return critical_fields;
+    case EVENT_PHI_ADAPTATION: *count = COUNT(adaptation_fields); return adaptation_fields;
+    default: *count = 0; return NULL;
+    }
+}
+
+const char *event_word(const struct event_field *field, const struct event *event)
+{
+    uint32_t code;
+    memcpy(&code, (const char *)event + field->at, sizeof code);
+    return field->word(code);
+}
+
+float event_number(const struct event_field *field, const struct event *event)
+{
+    float number;
+    memcpy(&number, (const char *)event + field->at, sizeof number);
+    return number;
+}
+
+/* False for what is no number. */
+static bool is_good(const struct event_field *field, const struct event *event)
+{
+    if (field->word) {
+        return event_word(field, event) != NULL;
+    }
+    const float number = event_number(field, event);
+    return number >= field->low && number <= field->high;
 }
 
 enum status event_check(const struct event *event)
 {
-    static const float two_pi = 6.2831855F;
-    bool good = fabs(event->timestamp) <= 1e11; /* false for NaN */
-
-    switch (event->kind) {
-    case EVENT_STATE_CHANGE:
-        good = good && sound_state_str(event->state_change.from_state) &&
-               sound_state_str(event->state_change.to_state) &&
-               state_trigger_str(event->state_change.trigger) && within(event->state_change.confidence, 0, 1);
-        break;
-    case EVENT_CRITICAL:
-        good = good && within(event->critical.criticality, 0, HUGE_VALF) &&
-               isfinite(event->critical.criticality) && within(event->critical.duration_ms, 0, 1e12F) &&
-               within(event->critical.peak_ici, 0, 1);
-        break;
-    case EVENT_PHI_ADAPTATION:
-        good = good && within(event->phi_adaptation.old_depth, 0, 1) &&
-               within(event->phi_adaptation.new_depth, 0, 1) &&
-               within(event->phi_adaptation.old_phase, 0, two_pi) &&
-               within(event->phi_adaptation.new_phase, 0, two_pi) &&
-               adaptation_reason_str(event->phi_adaptation.reason);
-        break;
-    default: good = false;
+    size_t count;
+    const struct event_field *fields = event_fields(event->kind, &count);
+    bool good = fields && fabs(event->timestamp) <= 1e11; /* false for NaN */
+    for (size_t i = 0; i < count && good; i++) {
+        good = is_good(&fields[i], event);
     }
     return good ? STATUS_OK : STATUS_CORRUPT;
 }

@@ -7,6 +7,7 @@
 #include "shared/status.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The states of the sound; OFFLINE is the broadcaster's word for having no analyser. */
@@ -75,6 +76,22 @@ const char *event_kind_str(uint32_t kind);
 const char *sound_state_str(uint32_t state);
 const char *state_trigger_str(uint32_t trigger);
 const char *adaptation_reason_str(uint32_t reason);
+
+/* What an event says besides its time: a row per member, in the wire's order. Whatever checks, prints or
+ * sends events reads these. */
+struct event_field {
+    const char *name;                   /* on the wire */
+    const char *(*word)(uint32_t code); /* it is a code, and sent as this word; NULL: a float, */
+    float low;                          /* never outside of these two */
+    float high;
+    size_t at; /* its place in struct event */
+};
+
+/* Any thread. Those of a kind; *count is 0 for one that is none of the enum's. */
+const struct event_field *event_fields(uint32_t kind, size_t *count);
+const char *event_word(const struct event_field *field,
+                       const struct event *event); /* NULL: an unknown code */
+float event_number(const struct event_field *field, const struct event *event);
 
 /* STATUS_CORRUPT unless every member is in its documented range. Any thread. */
 MUST_CHECK enum status event_check(const struct event *event);

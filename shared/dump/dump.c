@@ -149,30 +149,20 @@ static uint64_t first_of(const struct dump *dump, const struct ring *ring)
 static void print_event(struct dump *dump, uint64_t number, const struct event *event)
 {
     struct printer *to = &dump->to;
+    size_t count;
+    const struct event_field *fields = event_fields(event->kind, &count);
     print_row(to);
     print_count(to, "number", number);
     print_text(to, "kind", event_kind_str(event->kind));
     print_seconds(to, "timestamp", event->timestamp);
     print_count(to, "frame", event->frame);
     print_count(to, "published_us", event->published_us);
-    switch (event->kind) {
-    case EVENT_STATE_CHANGE:
-        print_text(to, "from_state", sound_state_str(event->state_change.from_state));
-        print_text(to, "to_state", sound_state_str(event->state_change.to_state));
-        print_text(to, "trigger", state_trigger_str(event->state_change.trigger));
-        print_number(to, "confidence", (double)event->state_change.confidence);
-        break;
-    case EVENT_CRITICAL:
-        print_number(to, "criticality", (double)event->critical.criticality);
-        print_number(to, "duration_ms", (double)event->critical.duration_ms);
-        print_number(to, "peak_ici", (double)event->critical.peak_ici);
-        break;
-    default:
-        print_number(to, "old_depth", (double)event->phi_adaptation.old_depth);
-        print_number(to, "new_depth", (double)event->phi_adaptation.new_depth);
-        print_number(to, "old_phase", (double)event->phi_adaptation.old_phase);
-        print_number(to, "new_phase", (double)event->phi_adaptation.new_phase);
-        print_text(to, "reason", adaptation_reason_str(event->phi_adaptation.reason));
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].word) {
+            print_text(to, fields[i].name, event_word(&fields[i], event));
+        } else {
+            print_number(to, fields[i].name, (double)event_number(&fields[i], event));
+        }
     }
     print_row_end(to);
 }

@@ -55,32 +55,10 @@ enum status message_latency(struct message *message, const struct latency_report
     return build_print(build, message);
 }
 
-static void add_state_change(struct build *build, const struct state_change *e)
-{
-    build_text(build, "from_state", sound_state_str(e->from_state));
-    build_text(build, "to_state", sound_state_str(e->to_state));
-    build_text(build, "trigger", state_trigger_str(e->trigger));
-    build_number(build, "confidence", (double)e->confidence);
-}
-
-static void add_critical(struct build *build, const struct critical_event *e)
-{
-    build_number(build, "criticality", (double)e->criticality);
-    build_number(build, "duration_ms", (double)e->duration_ms);
-    build_number(build, "peak_ici", (double)e->peak_ici);
-}
-
-static void add_adaptation(struct build *build, const struct phi_adaptation *e)
-{
-    build_number(build, "old_depth", (double)e->old_depth);
-    build_number(build, "new_depth", (double)e->new_depth);
-    build_number(build, "old_phase", (double)e->old_phase);
-    build_number(build, "new_phase", (double)e->new_phase);
-    build_text(build, "reason", adaptation_reason_str(e->reason));
-}
-
 enum status message_event(struct message *message, const struct event *event)
 {
+    size_t count;
+    const struct event_field *fields = event_fields(event->kind, &count);
     const enum status status = event_check(event);
     if (status) {
         return status;
@@ -88,10 +66,12 @@ enum status message_event(struct message *message, const struct event *event)
     struct build build = build_object();
     build_text(&build, "type", event_kind_str(event->kind));
     build_time(&build, "timestamp", event->timestamp);
-    switch (event->kind) {
-    case EVENT_STATE_CHANGE: add_state_change(&build, &event->state_change); break;
-    case EVENT_CRITICAL: add_critical(&build, &event->critical); break;
-    default: add_adaptation(&build, &event->phi_adaptation); break;
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].word) {
+            build_text(&build, fields[i].name, event_word(&fields[i], event));
+        } else {
+            build_number(&build, fields[i].name, (double)event_number(&fields[i], event));
+        }
     }
     return build_print(build, message);
 }

@@ -42,32 +42,19 @@ static enum status finish_bundle(struct osc_packet *packet, lo_bundle bundle)
 /* The arguments; 0 if all of them could be added, as liblo has it. */
 static int add_arguments(lo_message message, const struct event *event)
 {
-    switch (event->kind) {
-    case EVENT_STATE_CHANGE: {
-        const struct state_change *e = &event->state_change;
-        return lo_message_add_string(message, sound_state_str(e->from_state)) |
-               lo_message_add_string(message, sound_state_str(e->to_state)) |
-               lo_message_add_string(message, state_trigger_str(e->trigger)) |
-               lo_message_add_float(message, e->confidence);
+    size_t count;
+    const struct event_field *fields = event_fields(event->kind, &count);
+    int failed = 0;
+    for (size_t i = 0; i < count; i++) {
+        failed |= fields[i].word ? lo_message_add_string(message, event_word(&fields[i], event))
+                                 : lo_message_add_float(message, event_number(&fields[i], event));
     }
-    case EVENT_CRITICAL: {
-        const struct critical_event *e = &event->critical;
-        return lo_message_add_float(message, e->criticality) | lo_message_add_float(message, e->duration_ms) |
-               lo_message_add_float(message, e->peak_ici);
-    }
-    default: {
-        const struct phi_adaptation *e = &event->phi_adaptation;
-        return lo_message_add_float(message, e->old_depth) | lo_message_add_float(message, e->new_depth) |
-               lo_message_add_float(message, e->old_phase) | lo_message_add_float(message, e->new_phase) |
-               lo_message_add_string(message, adaptation_reason_str(e->reason));
-    }
-    }
+    return failed;
 }
 
 enum status osc_pack_event(struct osc_packet *packet, const struct event *event, const char *prefix,
                            bool dated)
 {
-    static const char *const names[] = {NULL, "state_change", "critical_event", "phi_adaptation"};
     char address[ADDRESS_MAX];
     enum status status = event_check(event);
     packet->length = 0;
@@ -79,7 +66,7 @@ enum status osc_pack_event(struct osc_packet *packet, const struct event *event,
         lo_message_free(message);
         return STATUS_NO_MEMORY;
     }
-    snprintf(address, sizeof address, "%s/event/%s", prefix, names[event->kind]);
+    snprintf(address, sizeof address, "%s/event/%s", prefix, event_kind_str(event->kind));
     if (!dated) {
         status = finish_message(packet, message, address);
         lo_message_free(message);
