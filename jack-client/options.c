@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/options.h"
 
+#include "jack-client/engine_options.h"
 #include "shared/json/config.h"
 
 #include <assert.h>
@@ -9,36 +10,11 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ENGINE(member) offsetof(struct engine_config, member)
-#define ANALYSIS(member) ENGINE(analysis.member)
 #define JACK(member) offsetof(struct jack_options, member)
 
-static_assert(JACK(engine) == 0 && offsetof(struct render_options, engine) == 0,
-              "the rows below fill either struct");
+static_assert(JACK(engine) == 0, "ENGINE_ROWS");
 
 /* clang-format off */
-#define ENGINE_ROWS \
-    {"window", 0, OPTION_POWER2, "W", "samples in the analysis window, a power of two", \
-     ANALYSIS(window), ANALYSIS_WINDOW_MIN, ANALYSIS_WINDOW_MAX}, \
-    {"hop", 0, OPTION_POWER2, "H", "samples from frame to frame, a power of two, at most W", \
-     ANALYSIS(hop), ANALYSIS_HOP_MIN, ANALYSIS_WINDOW_MAX}, \
-    {"gate-db", 0, OPTION_DOUBLE, "DB", "a channel below this level is inactive, in dBFS", \
-     ANALYSIS(gate_db), ANALYSIS_GATE_MIN, ANALYSIS_GATE_MAX}, \
-    {"tau-smooth-ms", 0, OPTION_DOUBLE, "MS", "smoothing of ICI, coherence and centroid, 0 = none", \
-     ANALYSIS(smooth_ms), 0, ANALYSIS_SMOOTH_MAX}, \
-    {"tau-criticality-ms", 0, OPTION_DOUBLE, "MS", "memory of the criticality", \
-     ANALYSIS(criticality_ms), ANALYSIS_CRITICALITY_MIN, ANALYSIS_CRITICALITY_MAX}, \
-    {"ici-threshold", 0, OPTION_DOUBLE, "X", "from here on the sound counts as integrated", \
-     ENGINE(ici_threshold), 0, STATES_ICI_MAX}, \
-    {"criticality-threshold", 0, OPTION_DOUBLE, "X", "from here on the sound counts as bursting", \
-     ENGINE(criticality_threshold), 0, STATES_CRITICALITY_MAX}, \
-    {"breathing", 0, OPTION_FLAG, NULL, "let the outputs breathe from the start", ENGINE(breathing), 0, 0}, \
-    {"phi-depth", 0, OPTION_DOUBLE, "X", "depth of the breathing", ENGINE(phi_depth), \
-     COMMAND_DEPTH_MIN, COMMAND_DEPTH_MAX}, \
-    {"phi-rate", 0, OPTION_DOUBLE, "HZ", "rate of the breathing, in Hz", \
-     ENGINE(phi_rate), BREATHING_RATE_MIN, BREATHING_RATE_MAX}, \
-    {"auto-phi", 0, OPTION_FLAG, NULL, "steer the breathing so that criticality comes to 1", ENGINE(auto_phi), 0, 0}
-
 #define JACK_DEFAULTS \
     ((struct jack_options){ \
         .engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS, .calibrate_level = COMMAND_LEVEL_DEFAULT})
@@ -48,7 +24,7 @@ static const struct option_row jack_rows[] = {
     {"server", 's', OPTION_STRING, "SERVER",
      "JACK server to join (default: JACK_DEFAULT_SERVER, or \"default\", or else PipeWire)",
      JACK(server), 0, 0},
-    {"channels", 'c', OPTION_UINT, "N", "input and output channels", ANALYSIS(channels), 1, CHANNELS_MAX},
+    {"channels", 'c', OPTION_UINT, "N", "input and output channels", JACK(engine.analysis.channels), 1, CHANNELS_MAX},
     {"wait", 0, OPTION_FLAG, NULL, "wait for a server that is absent at the start, for as long as it takes",
      JACK(wait), 0, 0},
     {"connect", 0, OPTION_LIST, "PATTERN", "connect matching ports to the inputs, now and whenever they appear",
@@ -78,12 +54,6 @@ static const struct option_row jack_rows[] = {
     {"config", 0, OPTION_STRING, "FILE", CONFIG_HELP, JACK(config_path), 0, 0},
     {"check", 0, OPTION_FLAG, NULL, "look whether the options are right and a server answers, and end", JACK(check), 0, 0},
 };
-
-static const struct option_row render_rows[] = {
-    ENGINE_ROWS,
-    {"events", 0, OPTION_STRING, "FILE", "write the events there, one a line, as /ws/events would send them",
-     offsetof(struct render_options, events), 0, 0},
-};
 /* clang-format on */
 
 static const struct option_table jack_table = {
@@ -97,29 +67,6 @@ static const struct option_table jack_table = {
     .rows = jack_rows,
     .count = COUNT(jack_rows),
 };
-
-static const struct option_table render_table = {
-    .program = "phicast-render",
-    .usage = "[options] FILE",
-    .about =
-        "Measures a sound file (anything libsndfile reads; - is standard input) as "
-        "phicast-jack would,\n"
-        "and prints one metrics message per frame as a line of JSON; \"timestamp\" is in seconds from the "
-        "file's start.",
-    .notes = "Example: phicast-render take.wav | jq .ici",
-    .rows = render_rows,
-    .count = COUNT(render_rows),
-};
-
-static enum options_result check_analysis(const struct analysis_config *config, char *error)
-{
-    if (config->hop > config->window) {
-        snprintf(error, OPTION_ERROR_MAX, "--hop %u: is longer than the window; give at most --window (%u)",
-                 config->hop, config->window);
-        return OPTIONS_ERROR;
-    }
-    return OPTIONS_RUN;
-}
 
 static enum options_result check_midi(const struct midi_map *map, char *error)
 {
@@ -180,7 +127,7 @@ static enum options_result parse_jack(struct jack_options *options, int argc, ch
     if (check_midi(&options->midi, error) == OPTIONS_ERROR) {
         return OPTIONS_ERROR;
     }
-    return check_analysis(&options->engine.analysis, error);
+    return engine_options_check(&options->engine, error);
 }
 
 static char in_socket_name(char sign)
@@ -273,33 +220,8 @@ void jack_options_free(struct jack_options *options)
     options->config = NULL;
 }
 
-enum options_result render_options_parse(struct render_options *options, int argc, char **argv,
-                                         char error[OPTION_ERROR_MAX])
-{
-    int operands;
-    *options = (struct render_options){.engine = ENGINE_DEFAULTS};
-    const enum options_result result = options_parse(&render_table, options, argc, argv, &operands, error);
-    if (result != OPTIONS_RUN) {
-        return result;
-    }
-    if (operands != argc - 1) {
-        snprintf(error, OPTION_ERROR_MAX,
-                 "give one sound file, or - for standard input (%d given); see phicast-render --help",
-                 argc - operands);
-        return OPTIONS_ERROR;
-    }
-    options->file = argv[operands];
-    return check_analysis(&options->engine.analysis, error);
-}
-
 void jack_options_help(FILE *out)
 {
     const struct jack_options defaults = JACK_DEFAULTS;
     options_help(&jack_table, &defaults, out);
-}
-
-void render_options_help(FILE *out)
-{
-    const struct render_options defaults = {.engine = ENGINE_DEFAULTS};
-    options_help(&render_table, &defaults, out);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command lines of phicast-jack and phicast-render. */
+/* The command line of phicast-jack, the plug-in's init string, and the configuration file. */
 #ifndef PHICAST_JACK_CLIENT_OPTIONS_H
 #define PHICAST_JACK_CLIENT_OPTIONS_H
 
@@ -30,12 +30,6 @@ struct jack_options {
     struct option_list follow;  /* patterns */
 };
 
-struct render_options {
-    struct engine_config engine; /* first; rate and channels are the file's */
-    const char *events;          /* where events are written to; NULL: nowhere */
-    const char *file;
-};
-
 /* Fills *options with the defaults, then from the configuration file, then from argv,
  * which wins. OPTIONS_ERROR: `error` says what is wrong, and how to mend it. Free with jack_options_free,
  * whatever the result. */
@@ -49,11 +43,6 @@ void jack_options_free(struct jack_options *options);
 enum options_result jack_options_parse_init(struct jack_options *options, const char *client, char *init,
                                             char error[OPTION_ERROR_MAX]);
 
-/* Likewise, from argv alone; nothing to free. */
-enum options_result render_options_parse(struct render_options *options, int argc, char **argv,
-                                         char error[OPTION_ERROR_MAX]);
-
 void jack_options_help(FILE *out);
-void render_options_help(FILE *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* phicast-render: the analysis of phicast-jack over a sound file. */
-#include "jack-client/options.h"
+#include "jack-client/render/options.h"
 #include "jack-client/render/render.h"
 #include "shared/log.h"
 #include "shared/standard_files.h"

@@ -3,7 +3,7 @@
 #ifndef PHICAST_JACK_CLIENT_RENDER_RENDER_H
 #define PHICAST_JACK_CLIENT_RENDER_RENDER_H
 
-#include "jack-client/options.h"
+#include "jack-client/render/options.h"
 #include "shared/status.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
 /* The three programs' command lines: words apart by NULs. The first byte says whose. */
 #include "broadcaster/options.h"
 #include "jack-client/options.h"
+#include "jack-client/render/options.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { WORDS_MAX = 64 };

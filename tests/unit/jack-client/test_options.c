@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command lines of phicast-jack and phicast-render, and the configuration file. */
 #include "jack-client/options.h"
+#include "jack-client/render/options.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "jack-client/render/options.h"
+
+#include "jack-client/engine_options.h"
+
+#include <assert.h>
+
+static_assert(offsetof(struct render_options, engine) == 0, "ENGINE_ROWS");
+
+static const struct option_row rows[] = {
+    ENGINE_ROWS,
+    {"events", 0, OPTION_STRING, "FILE", "write the events there, one a line, as /ws/events would send them",
+     offsetof(struct render_options, events), 0, 0},
+};
+
+static const struct option_table table = {
+    .program = "phicast-render",
+    .usage = "[options] FILE",
+    .about =
+        "Measures a sound file (anything libsndfile reads; - is standard input) as "
+        "phicast-jack would,\n"
+        "and prints one metrics message per frame as a line of JSON; \"timestamp\" is in seconds from the "
+        "file's start.",
+    .notes = "Example: phicast-render take.wav | jq .ici",
+    .rows = rows,
+    .count = sizeof rows / sizeof rows[0],
+};
+
+enum options_result render_options_parse(struct render_options *options, int argc, char **argv,
+                                         char error[OPTION_ERROR_MAX])
+{
+    int operands;
+    *options = (struct render_options){.engine = ENGINE_DEFAULTS};
+    const enum options_result result = options_parse(&table, options, argc, argv, &operands, error);
+    if (result != OPTIONS_RUN) {
+        return result;
+    }
+    if (operands != argc - 1) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "give one sound file, or - for standard input (%d given); see phicast-render --help",
+                 argc - operands);
+        return OPTIONS_ERROR;
+    }
+    options->file = argv[operands];
+    return engine_options_check(&options->engine, error);
+}
+
+void render_options_help(FILE *out)
+{
+    const struct render_options defaults = {.engine = ENGINE_DEFAULTS};
+    options_help(&table, &defaults, out);
+}
