@@ -64,6 +64,7 @@ function setEnds() {
     speed: [Math.log10(rate.min), Math.log10(rate.max)],
   };
   for (const [id, [min, max]] of Object.entries(ends)) Object.assign($(id), { min, max, disabled: false });
+  $('speed').value = '0'; // until the analyser has said
 }
 
 const slides = {
@@ -129,7 +130,8 @@ export class Breathing {
     this.follow('speed', Math.log10(server.analyser?.phi_rate), now, ASKED_MS);
     text($('depth-text'), Number($('depth').value).toFixed(3));
     text($('phase-text'), `${Math.round(Number($('phase').value) * 360 / TURN)}°`);
-    text($('speed-text'), `${(10 ** Number($('speed').value)).toPrecision(3)} Hz`);
+    const known = server.analyser?.phi_rate > 0 || heldAt.speed > -Infinity;
+    text($('speed-text'), known ? `${(10 ** Number($('speed').value)).toPrecision(3)} ${described.commands.rate?.unit ?? ''}` : '–');
     if (model.breathing === breathing.on) breathing.forget();
     attribute($('breathing'), 'aria-pressed', String(breathingOn(now)));
     text($('breathing-text'), breathingOn(now) ? 'on' : 'off');
