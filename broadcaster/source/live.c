@@ -77,7 +77,8 @@ static void resume(struct source *source, uint64_t writer, uint64_t next)
 static void detach(struct live *live, uint64_t next_attach_us)
 {
     if (live->segment.memory) {
-        resume(&live->base, live->base.writer, live->base.event_next);
+        live->resume_writer = live->base.writer;
+        live->resume_next = live->base.event_next;
     }
     live->base.writer = 0;
     live->base.takes_commands = false;

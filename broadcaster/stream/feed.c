@@ -20,7 +20,7 @@ static bool reads_log(const struct sink *sink)
     return sink->kind->event == NULL;
 }
 
-/* Where the sinks of a note are, between the one that is behind all others and the one before them. */
+/* How far the last of a note's sinks has come, and the first. */
 static uint64_t least_place(const struct event_cursor *cursor)
 {
     uint64_t least = UINT64_MAX;
@@ -95,16 +95,14 @@ static void log_event(struct feed *feed, const struct event *event, uint64_t bef
 /* Whether a client of any sink may want it from the log. */
 static bool is_for_log(const struct feed *feed, uint64_t before)
 {
-    bool wanted = true;
+    bool is_read = false;
     for (uint32_t i = 0; i < feed->sink_count; i++) {
-        if (reads_log(feed->sink[i])) {
-            wanted = before >= feed->from[i];
-            if (wanted) {
-                break;
-            }
+        if (reads_log(feed->sink[i]) && before >= feed->from[i]) {
+            return true;
         }
+        is_read = is_read || reads_log(feed->sink[i]);
     }
-    return wanted;
+    return !is_read;
 }
 
 static void give(struct feed *feed, uint32_t i, const struct event *event, bool own, uint64_t before)
@@ -175,7 +173,7 @@ static void follow(struct feed *feed)
     }
 }
 
-bool feed_beat(struct feed *feed, uint64_t now_us)
+bool feed_beat(struct feed *feed)
 {
     struct source *source = feed->source;
     struct event event;
@@ -192,7 +190,6 @@ bool feed_beat(struct feed *feed, uint64_t now_us)
     if (source->state != SOURCE_LIVE && feed->state != STATE_OFFLINE && taken < FEED_BATCH) {
         publish_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST);
     }
-    feed_note(feed, now_us);
     return taken == FEED_BATCH;
 }
 

@@ -50,9 +50,9 @@ void feed_free(struct feed *feed);
 
 /* To be called after each source_poll. Events are logged whether or not anybody listens, for those who ask
  * for the last ones when they come. True: there may be more. */
-bool feed_beat(struct feed *feed, uint64_t now_us);
+bool feed_beat(struct feed *feed);
 
-/* Asks the sinks how far they are, and notes it. */
+/* Asks the sinks how far they are, and notes it: after a beat, once clients have been served. */
 void feed_note(struct feed *feed, uint64_t now_us);
 
 /* Whether clients of an earlier broadcaster may still come for what they missed. */

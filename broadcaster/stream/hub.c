@@ -172,7 +172,7 @@ static bool beat_events(struct hub *hub, uint64_t now_us)
     struct stream *stream = &hub->stream[STREAM_EVENTS];
     const uint64_t head = hub->feed.log.head;
     const bool looks = now_us >= hub->look_at_us;
-    const bool more = feed_beat(&hub->feed, now_us);
+    const bool more = feed_beat(&hub->feed);
     for (; hub->counted < hub->feed.published; hub->counted++) {
         count(&stream->meter, now_us);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Configuration files: everything that is refused, by name and with a cure; then good ones. */
+/* Configuration files: everything that is refused, by name and with a cure; then good ones. More than 400
+ * lines because all cases share one way to write and load a file. */
 #include "shared/json/config.h"
 #include "tests/unit/shared/sample_options.h"
 #include "tests/unit/unit.h"
@@ -8,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* More than 400 lines because all cases share one way to write and load a file. */
 static char folder[] = "/tmp/phicast-test-config-XXXXXX";
 static char path[128];
 static struct sample options;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Segments seen from one process: names, headers, modes, and files that are not what they claim to be. */
+/* Segments seen from one process: names, headers, modes, and files that are not what they claim to be. More
+ * than 400 lines because all cases share one stage of writers and readers. */
 #include "shared/control.h"
 #include "shared/mapping.h"
 #include "shared/segment.h"
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* More than 400 lines because all cases share one stage of writers and readers. */
 static const struct segment_kind kind = {
     .magic = 0x5445535400000001U, .abi = 3, .size = 12345, .suffix = "t"};
 static const gid_t no_group = (gid_t)-1;

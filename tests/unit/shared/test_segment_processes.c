@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Segments between processes: one writer at a time, killed writers, crowds at the start, other users. */
+/* Segments between processes: one writer at a time, killed writers, crowds at the start, other users. More
+ * than 400 lines because all cases share one stage of processes. */
 #include "shared/segment.h"
 #include "shared/telemetry.h"
 #include "tests/unit/shared/process.h"
@@ -10,7 +11,6 @@
 
 enum { CROWD = 20, ROUNDS = 3, NOBODY = 65534 };
 
-/* More than 400 lines because all cases share one stage of processes. */
 static const struct segment_kind kind = {.magic = 0x5445535400000002U, .abi = 1, .size = 8192, .suffix = "p"};
 static const gid_t no_group = (gid_t)-1;
 

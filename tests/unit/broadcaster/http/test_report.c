@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/http/report.h"
-#include "broadcaster/source/live.h"
+#include "tests/unit/broadcaster/hub_rig.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
-
-static struct hub hub;
-static const struct event_cursor no_past;
-static struct live live;
-
-static void open_hub(const char *analyser, uint64_t now_us)
-{
-    live_init(&live, analyser, SEGMENT_TRUST_NONE);
-    hub_init(&hub, &live.base, NULL, &no_past, now_us);
-}
-
-static void close_hub(void)
-{
-    hub_close(&hub);
-    source_close(&live.base);
-}
 
 static void has(const struct message *message, const char *part)
 {

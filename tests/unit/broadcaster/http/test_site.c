@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What comes of a request: every path and method, asked with plain structs; no socket, no analyser. */
 #include "broadcaster/http/site.h"
-#include "broadcaster/source/live.h"
 #include "shared/clock.h"
+#include "tests/unit/broadcaster/hub_rig.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -11,8 +11,6 @@
 static struct option_list origins;
 static struct access who;
 static struct limits limits;
-static struct live live;
-static struct hub hub;
 static struct control control;
 static struct segment control_segment = {.fd = -1, .memory = &control};
 static struct remote remote;
@@ -23,14 +21,12 @@ static struct upgrade upgrade;
 
 static void begin(void)
 {
-    static const struct event_cursor no_past;
     const uint64_t now_us = clock_now_us();
     who = (struct access){.origins = &origins};
     limits = (struct limits){0};
     limits_init(&limits, 10, 0, 1);
     memset(&control, 0, sizeof control);
-    live_init(&live, "no-such-analyser", SEGMENT_TRUST_NONE);
-    hub_init(&hub, &live.base, NULL, &no_past, now_us);
+    open_hub("no-such-analyser", now_us);
     remote = (struct remote){.control = &control_segment, .source = &live.base};
     site = (struct site){
         .hub = &hub, .remote = &remote, .access = &who, .limits = &limits, .started_us = now_us};
@@ -39,8 +35,7 @@ static void begin(void)
 static void end(void)
 {
     message_free(&site.scratch);
-    hub_close(&hub);
-    source_close(&live.base);
+    close_hub();
 }
 
 static struct http_request request(enum request_method method, const char *path)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Against real segments; the writer is this process, or a child of it where it has to be killed. */
+/* Against real segments; the writer is this process, or a child of it where it has to be killed. More than
+ * 400 lines because all cases share one analyser. */
 #include "broadcaster/source/live.h"
 #include "shared/clock.h"
 #include "tests/unit/unit.h"
@@ -13,7 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* More than 400 lines because all cases share one analyser. */
 static char name[64];
 static char path[96];
 static struct live live;

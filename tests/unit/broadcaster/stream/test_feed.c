@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The way of events, the broadcaster's own among them, and the note that a successor finds. The analyser is a
  * segment of this process; "restarting the broadcaster" is a second feed that starts from the first one's
- * note. Its sinks: one that reads the log, for clients that the test speaks for; one that is given events. */
+ * note. Its sinks: one that reads the log, for clients that the test speaks for; one that is given events.
+ * More than 400 lines because all cases share the analyser and the sinks. */
 #include "broadcaster/source/live.h"
 #include "broadcaster/stream/feed.h"
 #include "shared/clock.h"
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More than 400 lines because all cases share the analyser and the sinks above. */
 static char name[64];
 static struct live live;
 static struct source *const source = &live.base;
@@ -96,12 +96,27 @@ static void forget(void)
     memset(&control, 0, sizeof control);
 }
 
-static bool step(bool with_clients)
+/* A beat at that time. True: there may be more. */
+static bool beat_at(bool with_clients, uint64_t at_us)
 {
     clients = with_clients;
+    const bool more = feed_beat(&feed);
+    feed_note(&feed, at_us);
+    return more;
+}
+
+/* What comes of the source at once. */
+static void look(bool with_clients)
+{
+    source_poll(source, now);
+    beat_at(with_clients, now);
+}
+
+static bool step(bool with_clients)
+{
     now += SOURCE_RETRY_US;
     source_poll(source, now);
-    return feed_beat(&feed, now);
+    return beat_at(with_clients, now);
 }
 
 static void push_change(struct telemetry *telemetry, enum sound_state from, enum sound_state to)
@@ -218,9 +233,7 @@ static void replaced_between_two_beats(void)
     push_number(telemetry, 3);
     now += SOURCE_RETRY_US;
     beat(telemetry, 1);
-    source_poll(source, now);
-    clients = true;
-    feed_beat(&feed, now);
+    look(true);
     CU_ASSERT_EQUAL(feed.log.head, 4);
     logged(1, "analyser_lost");
     logged(2, "analyser_found");
@@ -283,9 +296,7 @@ static void resumed(void)
     CU_ASSERT_EQUAL(noted("log"), 6); /* for the third, if the second dies young */
     beat(telemetry, 2);
     const uint64_t started = now;
-    source_poll(source, now);
-    clients = false;
-    feed_beat(&feed, now);
+    look(false);
     CU_ASSERT_EQUAL_FATAL(feed.log.head, 9); /* no finding: nothing was lost */
     for (int i = 0; i < 9; i++) {
         logged_number((uint64_t)i, 6 + i);
@@ -296,7 +307,7 @@ static void resumed(void)
     CU_ASSERT_EQUAL(feed_start(&feed, started), 0);
     CU_ASSERT_EQUAL(feed_start(&feed, started + FEED_REPLAY_US - 1), 0);
     CU_ASSERT_EQUAL(feed_start(&feed, started + FEED_REPLAY_US), 9);
-    feed_beat(&feed, started + FEED_REPLAY_US);
+    beat_at(false, started + FEED_REPLAY_US);
     CU_ASSERT_EQUAL(noted("log"), 15);
     stop();
     segment_close(&segment);
@@ -319,9 +330,7 @@ static void resumed_with_another_analyser(void)
     push_number(telemetry, 42);
     start();
     beat(telemetry, 1);
-    source_poll(source, now);
-    clients = false;
-    feed_beat(&feed, now);
+    look(false);
     CU_ASSERT_EQUAL(feed.log.head, 3);
     logged(0, "\"from_state\":\"critical\",\"to_state\":\"offline\",\"trigger\":\"analyser_lost\"");
     logged(1, "\"from_state\":\"offline\",\"to_state\":\"idle\",\"trigger\":\"analyser_found\"");
@@ -346,8 +355,7 @@ static void beyond_the_rings_reach(void)
     beat(telemetry, 2);
     source_poll(source, now);
     int beats = 1;
-    clients = true;
-    while (feed_beat(&feed, now)) {
+    while (beat_at(true, now)) {
         beats++;
     }
     CU_ASSERT_EQUAL(beats, (3000 - (int)source->lost_events) / FEED_BATCH + 1);
@@ -369,9 +377,7 @@ static void nonsense_in_the_note(void)
     control_save_cursor(&control, &note);
     start();
     beat(telemetry, 1);
-    source_poll(source, now);
-    clients = true;
-    feed_beat(&feed, now);
+    look(true);
     push_number(telemetry, 1);
     step(true);
     CU_ASSERT_EQUAL(source->event_next, 1);
@@ -406,9 +412,7 @@ static void another_set_of_sinks(void)
     CU_ASSERT_EQUAL(noted("new"), 3);
     CU_ASSERT_EQUAL(noted("gone"), UINT64_MAX);
     beat(telemetry, 1);
-    source_poll(source, now);
-    clients = true;
-    feed_beat(&feed, now);
+    look(true);
     CU_ASSERT_EQUAL(given, 3 + 2);
     CU_ASSERT_EQUAL(feed.log.head, 2);
     CU_ASSERT_EQUAL(noted("new"), 5);

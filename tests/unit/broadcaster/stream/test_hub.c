@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The hub by itself: no client, no socket, and a clock that the test turns. */
-#include "broadcaster/source/live.h"
 #include "broadcaster/stream/hub.h"
 #include "shared/clock.h"
+#include "tests/unit/broadcaster/hub_rig.h"
 #include "tests/unit/unit.h"
 
 #include <stdatomic.h>
@@ -11,22 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct hub hub;
 static char name[64];
-static const struct event_cursor no_past;
-static struct live live;
-
-static void open_hub(const char *analyser, uint64_t now_us)
-{
-    live_init(&live, analyser, SEGMENT_TRUST_NONE);
-    hub_init(&hub, &live.base, NULL, &no_past, now_us);
-}
-
-static void close_hub(void)
-{
-    hub_close(&hub);
-    source_close(&live.base);
-}
 
 static void beats_are_counted(void)
 {

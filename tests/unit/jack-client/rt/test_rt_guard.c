@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The guard of the realtime tests bites: each forbidden call, planted, is seen. */
+/* The guard of the realtime tests bites: each forbidden call, planted, is seen. More than 400 lines because
+ * there is a case for each call that is forbidden. */
 #include "shared/log.h"
 #include "tests/unit/jack-client/rt/rt_guard.h"
 #include "tests/unit/unit.h"
@@ -21,7 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* More than 400 lines because there is a case for each call that is forbidden. */
 static void *volatile memory; /* volatile: the compiler may not leave the calls out */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What comes in over OSC, good, bad and random: nothing but a good packet moves anything. */
+/* What comes in over OSC, good, bad and random: nothing but a good packet moves anything. More than 400 lines
+ * because all cases share one analyser that listens. */
 #include "broadcaster/sinks/osc/in.h"
 #include "tests/unit/unit.h"
 
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More than 400 lines because all cases share one analyser that listens. */
 static struct osc_in in;
 static struct remote remote;
 static struct control control;

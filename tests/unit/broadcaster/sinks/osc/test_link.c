@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One target that is there, is not, comes late, goes, or does not read. Real sockets, the test's own clock.
- */
+ * More than 400 lines because all cases share the peers. */
 #include "broadcaster/sinks/osc/link.h"
 #include "tests/unit/unit.h"
 
@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 /* What "moving.test" stands for, in place of the system's own idea; NULL: it has none. */
-/* More than 400 lines because all cases share the peers above. */
 static const char *meaning[3];
 static int lookups;
 
