@@ -1,39 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/client/connections.h"
 
+#include "jack-client/client/graph.h"
 #include "jack-client/client/server_call.h"
 #include "shared/log.h"
 
-#include <fnmatch.h>
-#include <jack/uuid.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A server that ends in good order takes its ports away first: a connection gone for less than this when the
  * server goes was the server's doing, not a person's. */
 enum { MOURNING_MS = 2000 };
-
-static uint64_t port_id(jack_client_t *client, const char *name)
-{
-    jack_port_t *port = jack_port_by_name(client, name);
-    return port ? jack_port_uuid(port) : 0;
-}
-
-/* The present name of a source that was known as `name`; NULL if it has gone. Its number may be another's
- * already, of which `greet` will hear. */
-static char *present_name(jack_client_t *client, const char *name, uint64_t id)
-{
-    char *found = NULL;
-    if (port_id(client, name) == id) {
-        return strdup(name);
-    }
-    const char **names = jack_get_ports(client, NULL, JACK_DEFAULT_AUDIO_TYPE, JackPortIsOutput);
-    for (size_t i = 0; names && names[i] && !found; i++) {
-        found = port_id(client, names[i]) == id ? strdup(names[i]) : NULL;
-    }
-    jack_free(names);
-    return found;
-}
 
 /* --- remembering and restoring --- */
 
@@ -84,27 +61,6 @@ static void restore(struct connections *c, jack_client_t *client)
 
 /* --- --connect --- */
 
-static bool is_own(jack_client_t *client, const char *name)
-{
-    const jack_port_t *port = jack_port_by_name(client, name);
-    return port && jack_port_is_mine(client, port);
-}
-
-/* Calls each(context, name) for the ports that match the patterns, pattern by pattern, in JACK's order. */
-static void for_matching(jack_client_t *client, const struct option_list *patterns, unsigned long flags,
-                         void (*each)(void *context, const char *name), void *context)
-{
-    const char **names = jack_get_ports(client, NULL, JACK_DEFAULT_AUDIO_TYPE, flags);
-    for (uint32_t p = 0; names && p < patterns->count; p++) {
-        for (size_t i = 0; names[i]; i++) {
-            if (fnmatch(patterns->item[p], names[i], 0) == 0 && !is_own(client, names[i])) {
-                each(context, names[i]);
-            }
-        }
-    }
-    jack_free(names);
-}
-
 static void count(void *context, const char *name)
 {
     (void)name;
@@ -117,7 +73,7 @@ static void name_idle(jack_client_t *client, const char *option, const struct op
     for (uint32_t i = 0; i < patterns->count; i++) {
         const struct option_list one = {.count = 1, .item = {patterns->item[i]}};
         uint32_t matching = 0;
-        for_matching(client, &one, flags, count, &matching);
+        graph_for_matching(client, &one, flags, count, &matching);
         if (matching == 0) {
             log_warning("%s '%s': no port matches; if one appears, it will be used", option, one.item[0]);
         }
@@ -135,6 +91,7 @@ struct walk {
     jack_client_t *client;
     struct ports *ports;
     uint32_t next; /* --follow: the input for the next matching port */
+    bool missed;   /* --follow: a port went, or got a new name, in the midst of it: the next walk sees all */
 };
 
 static void withdraw(struct offer *offer)
@@ -191,11 +148,10 @@ static uint32_t input_of(const struct connections *c, struct ports *ports, const
 
 /* The input that is the source's: the one it has been given, or one that somebody else has connected it to
  * (one source, one input), or a free one. `channels` if there is none. */
-static uint32_t choose_input(struct connections *c, jack_client_t *client, struct ports *ports,
-                             const char *source)
+static uint32_t choose_input(struct connections *c, struct ports *ports, const char *source, uint64_t id)
 {
     for (uint32_t i = 0; i < ports->channels; i++) {
-        if (c->offered[i].source && strcmp(c->offered[i].source, source) == 0) {
+        if (c->offered[i].source && c->offered[i].id == id) {
             return i;
         }
     }
@@ -204,7 +160,7 @@ static uint32_t choose_input(struct connections *c, jack_client_t *client, struc
         input = free_input(c, ports);
     }
     if (input < ports->channels) {
-        c->offered[input] = (struct offer){.source = strdup(source), .id = port_id(client, source)};
+        c->offered[input] = (struct offer){.source = strdup(source), .id = id};
     }
     return input;
 }
@@ -214,7 +170,11 @@ static uint32_t choose_input(struct connections *c, jack_client_t *client, struc
 static void offer(void *context, const char *source)
 {
     const struct walk *walk = context;
-    const uint32_t input = choose_input(walk->connections, walk->client, walk->ports, source);
+    const uint64_t id = graph_port_id(walk->client, source);
+    if (id == 0) {
+        return; /* it has gone, or has another name: the next look will tell */
+    }
+    const uint32_t input = choose_input(walk->connections, walk->ports, source, id);
     if (input < walk->ports->channels && !walk->connections->offered[input].made) {
         walk->connections->offered[input].made = joins_ask(&walk->connections->joins, walk->client, source,
                                                            jack_port_name(walk->ports->in[input]));
@@ -227,15 +187,34 @@ static void connect_matching(struct connections *c, jack_client_t *client, struc
     for (uint32_t i = 0; i < ports->channels; i++) {
         struct offer *offer = &c->offered[i];
         if (offer->source) {
-            char *name = present_name(client, offer->source, offer->id);
+            char *name = graph_present_name(client, offer->source, offer->id);
             free(offer->source);
             offer->source = name;
         }
     }
-    for_matching(client, c->connect, JackPortIsOutput, offer, &walk);
+    graph_for_matching(client, c->connect, JackPortIsOutput, offer, &walk);
 }
 
 /* --- --follow --- */
+
+static struct link *find_followed(const struct links *followed, uint64_t id, const char *sink)
+{
+    for (size_t i = 0; i < followed->count; i++) {
+        if (followed->link[i].source_id == id && strcmp(followed->link[i].sink, sink) == 0) {
+            return &followed->link[i];
+        }
+    }
+    return NULL;
+}
+
+/* Takes the name over. */
+static void call(struct link *link, char *source)
+{
+    if (source) {
+        free(link->source);
+        link->source = source;
+    }
+}
 
 static void follow_one(void *context, const char *target)
 {
@@ -245,47 +224,54 @@ static void follow_one(void *context, const char *target)
     }
     jack_port_t *input = walk->ports->in[walk->next++];
     const char *sink = jack_port_name(input);
-    const char **sources =
-        jack_port_get_all_connections(walk->client, jack_port_by_name(walk->client, target));
+    const jack_port_t *followed = jack_port_by_name(walk->client, target);
+    const char **sources = followed ? jack_port_get_all_connections(walk->client, followed) : NULL;
+    walk->missed = walk->missed || !followed;
     for (size_t i = 0; sources && sources[i]; i++) {
-        if (is_own(walk->client, sources[i])) {
+        const uint64_t id = graph_port_id(walk->client, sources[i]);
+        walk->missed = walk->missed || id == 0;
+        if (id == 0 || graph_is_own(walk->client, sources[i])) {
             continue; /* listening to our own output would be a loop */
         }
         struct connections *c = walk->connections;
-        struct link *link = links_find(&c->followed, sources[i], sink);
+        struct link *link = find_followed(&c->followed, id, sink);
         if (!link && jack_port_connected_to(input, sources[i]) == 0 &&
             joins_ask(&c->joins, walk->client, sources[i], sink)) {
-            link = links_add(&c->followed, sources[i], sink);
-            if (link) {
-                link->source_id = port_id(walk->client, sources[i]);
-            }
+            link = links_append(&c->followed, sources[i], sink);
         }
         if (link) {
+            link->source_id = id;
             link->marked = true;
+            call(link, strdup(sources[i]));
         }
     }
     jack_free(sources);
+}
+
+/* Whether it is done with; if not, it has got a new name in the midst of it, and the next look will know. */
+static bool unfollow(struct link *link, jack_client_t *client)
+{
+    char *name = graph_present_name(client, link->source, link->source_id);
+    if (!name) {
+        return true; /* a port that has gone took its connections along */
+    }
+    call(link, name);
+    server_call_begin();
+    const bool done = jack_disconnect(client, name, link->sink) == 0;
+    server_call_end();
+    return done || graph_port_id(client, name) == link->source_id; /* a person was faster */
 }
 
 static void follow_matching(struct connections *c, jack_client_t *client, struct ports *ports)
 {
     struct walk walk = {.connections = c, .client = client, .ports = ports};
     for (size_t i = 0; i < c->followed.count; i++) {
-        struct link *link = &c->followed.link[i];
-        char *name = present_name(client, link->source, link->source_id);
-        link->marked = false;
-        if (name) {
-            free(link->source);
-            link->source = name;
-        }
+        c->followed.link[i].marked = false;
     }
-    for_matching(client, c->follow, JackPortIsInput, follow_one, &walk);
+    graph_for_matching(client, c->follow, JackPortIsInput, follow_one, &walk);
     for (size_t i = c->followed.count; i-- > 0;) {
-        const struct link *link = &c->followed.link[i];
-        if (!link->marked) {
-            server_call_begin();
-            (void)jack_disconnect(client, link->source, link->sink); /* a port that has gone: just as well */
-            server_call_end();
+        struct link *link = &c->followed.link[i];
+        if (!link->marked && !walk.missed && unfollow(link, client)) {
             links_remove(&c->followed, i);
         }
     }
@@ -293,18 +279,23 @@ static void follow_matching(struct connections *c, jack_client_t *client, struct
 
 /* --- all together --- */
 
-static void forget_source(struct connections *c, const char *source)
+/* What was asked for, was asked for by name. */
+static void forget_source(struct connections *c, const char *source, uint64_t id)
 {
     joins_forget(&c->joins, source);
-    links_forget_source(&c->followed, source);
+    for (size_t i = c->followed.count; i-- > 0;) {
+        if (c->followed.link[i].source_id == id) {
+            links_remove(&c->followed, i);
+        }
+    }
     for (uint32_t i = 0; i < CHANNELS_MAX; i++) {
-        if (c->offered[i].source && strcmp(c->offered[i].source, source) == 0) {
+        if (c->offered[i].source && c->offered[i].id == id) {
             withdraw(&c->offered[i]);
         }
     }
 }
 
-/* Whatever is known under the name of a port that has just come was another port. */
+/* Whatever is known by the number of a port that has just come was another port. */
 static void greet(struct connections *c, jack_client_t *client, struct arrivals *arrivals)
 {
     enum { AT_ONCE = 64 };
@@ -315,7 +306,7 @@ static void greet(struct connections *c, jack_client_t *client, struct arrivals 
             const jack_port_t *port = jack_port_by_id(client, ports[i]);
             const char *name = port ? jack_port_name(port) : NULL;
             if (name) {
-                forget_source(c, name);
+                forget_source(c, name, jack_port_uuid(port));
             }
         }
     }

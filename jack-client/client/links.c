@@ -14,12 +14,8 @@ struct link *links_find(const struct links *links, const char *source, const cha
     return NULL;
 }
 
-struct link *links_add(struct links *links, const char *source, const char *sink)
+struct link *links_append(struct links *links, const char *source, const char *sink)
 {
-    struct link *found = links_find(links, source, sink);
-    if (found) {
-        return found;
-    }
     if (links->count == links->capacity) {
         const size_t capacity = links->capacity ? 2 * links->capacity : 16;
         struct link *grown = realloc(links->link, capacity * sizeof *grown);
@@ -38,6 +34,12 @@ struct link *links_add(struct links *links, const char *source, const char *sink
     }
     links->count++;
     return fresh;
+}
+
+struct link *links_add(struct links *links, const char *source, const char *sink)
+{
+    struct link *found = links_find(links, source, sink);
+    return found ? found : links_append(links, source, sink);
 }
 
 void links_remove(struct links *links, size_t index)

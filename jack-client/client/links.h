@@ -29,6 +29,9 @@ struct link *links_find(const struct links *links, const char *source, const cha
 /* Adds (unless it is there) and returns it; NULL without memory. */
 struct link *links_add(struct links *links, const char *source, const char *sink);
 
+/* Adds in any case, for those that go by source_id: two sources may have had the same name. */
+struct link *links_append(struct links *links, const char *source, const char *sink);
+
 void links_remove(struct links *links, size_t index);
 void links_forget_source(struct links *links, const char *source); /* removes all from there */
 void links_clear(struct links *links);

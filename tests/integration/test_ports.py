@@ -112,6 +112,34 @@ class Ports(rig.RigTest):
         peer.tell("disconnect", "peer:other", "system:playback_1")
         self.reaches({})
 
+    def rename_in_the_midst_of_looks(self, peer):
+        """The analyser looks at the graph 40 ms after its last change: the names change then, between its calls."""
+        for milliseconds in range(38, 58):
+            for before, after in (("out_1", "out_2"), ("out_2", "out_1")) * 2:
+                peer.tell("rename", before, after)
+                time.sleep((milliseconds + 0.25) / 1000)  # when it is renamed is the thing varied here
+
+    def test_source_that_is_renamed_in_the_midst_of_looks_stays_in_its_one_input(self):
+        others = [f"out_x{n}" for n in range(20)]
+        peer = self.start_peer("out_1", *others)
+        self.analyser(self.server, "-c", "24", "--connect", "peer:out_*")
+        want = {n: {f"peer:{port}"} for n, port in enumerate(("out_1", *others), 1)}
+        self.reaches(want)
+        self.rename_in_the_midst_of_looks(peer)
+        self.stays(want)
+
+    def test_followed_source_that_is_renamed_in_the_midst_of_looks_is_let_go_with_its_target(self):
+        peer = self.start_peer("out_1")
+        for n in (1, 2):
+            peer.tell("connect", "peer:out_1", f"system:playback_{n}")
+        self.analyser(self.server, "-c", "2", "--follow", "system:playback_*")
+        self.reaches({1: {"peer:out_1"}, 2: {"peer:out_1"}})
+        self.rename_in_the_midst_of_looks(peer)
+        self.stays({1: {"peer:out_1"}, 2: {"peer:out_1"}})
+        for n in (1, 2):
+            peer.tell("disconnect", "peer:out_1", f"system:playback_{n}")
+        self.reaches({})
+
     def test_source_that_somebody_else_has_connected_gets_no_second_input(self):
         peer = self.start_peer("first")
         self.analyser(self.server, "-c", "4", "--connect", "peer:out_*")

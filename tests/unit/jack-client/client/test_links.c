@@ -60,6 +60,15 @@ static void adding_twice_gives_the_same(void)
     links_clear(&links);
 }
 
+static void appending_twice_gives_two(void)
+{
+    struct links links = {0};
+    CU_ASSERT_PTR_NOT_NULL(links_append(&links, "a", "b"));
+    CU_ASSERT_PTR_NOT_NULL(links_append(&links, "a", "b"));
+    CU_ASSERT_EQUAL(links.count, 2);
+    links_clear(&links);
+}
+
 /* Removing by index while walking backwards, as sweeping does: every other one goes. */
 static void many_links(void)
 {
@@ -111,6 +120,7 @@ int main(void)
         {"a link is both names", a_link_is_both_names},
         {"names are copies", names_are_copies},
         {"adding twice gives the same", adding_twice_gives_the_same},
+        {"appending twice gives two", appending_twice_gives_two},
         {"many links", many_links},
         {"a source is forgotten whole", a_source_is_forgotten_whole},
         CU_TEST_INFO_NULL,
