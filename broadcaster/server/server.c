@@ -63,7 +63,7 @@ void server_on_signal(struct ev_loop *loop, ev_io *watcher, int events)
         /* A second signal does not wait for the clients' answers. */
         server->stop_at_us = clock_now_us() + (server->stop_at_us == 0 ? STOP_US : 0);
         listener_stop(&server->listener);
-        hub_close_clients(&server->hub, (struct client_close){GOING_AWAY, "server stops"});
+        hub_close_clients(&server->hub, (struct client_close){GOING_AWAY, "server stops"}, clock_now_us());
     }
 }
 

@@ -26,18 +26,17 @@ struct client;
 
 /* Its sink's side. */
 struct carrier {
-    /* Something is due: to be sent now if it can be taken, else when it can, or to close. The client may be
-     * gone after this. */
-    void (*serve)(struct client *client);
+    /* Something is due: to be sent now if it can be taken, else when it can, or to close. Whoever turns out
+     * to be gone is removed later. */
+    void (*serve)(struct client *client, uint64_t now_us);
     /* It is to close and does not read: to be ended soon, with or without a word. */
     void (*drop)(struct client *client);
 };
 
 struct client {
     const struct carrier *carrier;
-    struct client *next; /* of its cohort */
-    struct client *previous;
     struct cohort *cohort;
+    uint32_t place; /* in it */
     enum stream_kind stream;
     uint64_t position; /* state: its cohort's beat that was sent last; events: the event wanted next */
     struct client_close close;

@@ -37,45 +37,59 @@ void cohort_init(struct cohort *cohort, uint32_t rate_hz, uint32_t index, uint64
     }
 }
 
-void cohort_add(struct cohort *cohort, struct client *client)
+enum status cohort_add(struct cohort *cohort, struct client *client)
 {
-    client->previous = NULL;
-    client->next = cohort->clients;
-    if (cohort->clients) {
-        cohort->clients->previous = client;
+    if (cohort->client_count == cohort->room) {
+        const uint32_t room = cohort->room > 0 ? 2 * cohort->room : 8;
+        struct client **grown = realloc(cohort->client, room * sizeof(struct client *));
+        if (!grown) {
+            return STATUS_NO_MEMORY;
+        }
+        cohort->client = grown;
+        cohort->room = room;
     }
-    cohort->clients = client;
-    cohort->client_count++;
     client->cohort = cohort;
+    client->place = cohort->client_count;
+    cohort->client[cohort->client_count++] = client;
+    return STATUS_OK;
 }
 
 void cohort_remove(struct cohort *cohort, struct client *client)
 {
-    if (client->previous) {
-        client->previous->next = client->next;
-    } else {
-        cohort->clients = client->next;
-    }
-    if (client->next) {
-        client->next->previous = client->previous;
-    }
-    cohort->client_count--;
+    struct client *last = cohort->client[--cohort->client_count];
+    last->place = client->place;
+    cohort->client[last->place] = last;
     client->cohort = NULL;
 }
 
-void cohort_serve(const struct cohort *cohort)
+/* Of a thousand clients, none is in the cache when its turn comes; to wait for each costs a twentieth of
+ * sending to it. */
+static void fetch_ahead(const struct client *client)
 {
-    struct client *next;
-    for (struct client *client = cohort->clients; client; client = next) {
-        next = client->next;
-        client->carrier->serve(client);
+    enum { LINE = 64, LINES = 4 };
+    for (int i = 0; i < LINES; i++) {
+        __builtin_prefetch((const char *)client + i * LINE);
+    }
+}
+
+void cohort_serve(struct cohort *cohort, uint64_t now_us)
+{
+    enum { AHEAD = 4 };
+    const uint32_t count = cohort->client_count;
+    cohort->backwards = !cohort->backwards;
+    for (uint32_t i = 0; i < count; i++) {
+        struct client **place = &cohort->client[cohort->backwards ? count - 1 - i : i];
+        if (count - i > AHEAD) {
+            fetch_ahead(cohort->backwards ? *(place - AHEAD) : *(place + AHEAD));
+        }
+        (*place)->carrier->serve(*place, now_us);
     }
 }
 
 static uint64_t longest_wait_us(const struct cohort *cohort)
 {
     const uint64_t share_us = 750000U / cohort->schedule.rate_hz;
-    return !cohort->clients ? 0 : share_us < FRESH_WAIT_US ? share_us : FRESH_WAIT_US;
+    return cohort->client_count == 0 ? 0 : share_us < FRESH_WAIT_US ? share_us : FRESH_WAIT_US;
 }
 
 void pace_follow(struct pace *pace, uint64_t frame, uint64_t published_us)
@@ -149,7 +163,13 @@ struct cohort *cohort_join(struct cohort *first, uint32_t rate_hz, uint64_t now_
 
 void cohort_leave(struct cohort *first, struct cohort *cohort)
 {
-    if (cohort == first || cohort->clients) {
+    if (cohort->client_count > 0) {
+        return;
+    }
+    free(cohort->client);
+    if (cohort == first) {
+        cohort->client = NULL;
+        cohort->room = 0;
         return;
     }
     struct cohort *before = first;

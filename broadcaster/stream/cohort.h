@@ -8,6 +8,7 @@
 #define PHICAST_BROADCASTER_STREAM_COHORT_H
 
 #include "broadcaster/stream/schedule.h"
+#include "shared/status.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,8 +22,10 @@ struct cohort {
     struct cohort *next;
     uint32_t index; /* among those of its rate */
     uint32_t client_count;
+    uint32_t room;  /* for clients */
+    bool backwards; /* how they were served last */
+    struct client **client;
     struct schedule schedule;
-    struct client *clients;
     uint64_t beat; /* deadlines served so far */
 };
 
@@ -43,16 +46,16 @@ void cohort_init(struct cohort *cohort, uint32_t rate_hz, uint32_t index, uint64
  * when out of memory. first: the one that is always there. */
 struct cohort *cohort_join(struct cohort *first, uint32_t rate_hz, uint64_t now_us);
 
-/* Frees a cohort that has nobody left, unless it is the first. */
+/* Frees a cohort that has nobody left; of the first, only what it held them in. */
 void cohort_leave(struct cohort *first, struct cohort *cohort);
 
-/* Links and unlinks. */
-void cohort_add(struct cohort *cohort, struct client *client);
+/* Not while it is being served. STATUS_NO_MEMORY, and then the client is not in it. */
+MUST_CHECK enum status cohort_add(struct cohort *cohort, struct client *client);
 void cohort_remove(struct cohort *cohort, struct client *client);
 
-/* Has each client served. Clients that turn out to be gone are removed, and with the last of them perhaps the
- * cohort. Not from within anything that a carrier calls. */
-void cohort_serve(const struct cohort *cohort);
+/* Has each client served, in this order and that in turn, so that nobody is always the last: messages to a
+ * thousand sockets take milliseconds. */
+void cohort_serve(struct cohort *cohort, uint64_t now_us);
 
 /* Looks at the clock. published_us: when the newest frame was published; UINT64_MAX for what is always new.
  * True: a beat is to be served now, the first time after its deadline that there is a frame newer than the

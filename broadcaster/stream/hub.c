@@ -75,13 +75,12 @@ static bool is_shown(const struct hub *hub)
            hub->frame.published_us == hub->source->metrics.published_us;
 }
 
-/* The cohort may be gone after this. */
-static void serve(struct stream *stream, const struct cohort *cohort, uint64_t now_us)
+static void serve(struct stream *stream, struct cohort *cohort, uint64_t now_us)
 {
     if (cohort == &stream->standard) {
         count(&stream->meter, now_us);
     }
-    cohort_serve(cohort);
+    cohort_serve(cohort, now_us);
 }
 
 /* Both return when they must be called again. */
@@ -92,10 +91,8 @@ static uint64_t beat_metrics(struct hub *hub, uint64_t now_us)
     const bool live = hub->source->state == SOURCE_LIVE;
     pace_follow(&hub->pace, newest->frame, newest->published_us);
     uint64_t next = UINT64_MAX;
-    struct cohort *other;
-    for (struct cohort *cohort = &stream->standard; cohort; cohort = other) {
+    for (struct cohort *cohort = &stream->standard; cohort; cohort = cohort->next) {
         const bool due = cohort_is_due(cohort, live ? newest->published_us : UINT64_MAX, now_us);
-        other = cohort->next;
         next = clock_earlier(next, live ? cohort_next(cohort, &hub->pace, now_us)
                                         : schedule_deadline(&cohort->schedule));
         if (due) {
@@ -112,11 +109,9 @@ static uint64_t beat_latency(struct hub *hub, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[STREAM_LATENCY];
     uint64_t next = UINT64_MAX;
-    struct cohort *other;
-    for (struct cohort *cohort = &stream->standard; cohort; cohort = other) {
+    for (struct cohort *cohort = &stream->standard; cohort; cohort = cohort->next) {
         const bool due = cohort_is_due(cohort, UINT64_MAX, now_us);
-        other = cohort->next;
-        if (cohort->clients) { /* else the beat of the metrics is often enough */
+        if (cohort->client_count > 0) { /* else the beat of the metrics is often enough */
             next = clock_earlier(next, schedule_deadline(&cohort->schedule));
         }
         if (due) {
@@ -131,7 +126,9 @@ static uint64_t beat_latency(struct hub *hub, uint64_t now_us)
  * ends without one. */
 static void drop_lagging(struct hub *hub)
 {
-    for (struct client *client = hub->stream[STREAM_EVENTS].standard.clients; client; client = client->next) {
+    const struct cohort *all = &hub->stream[STREAM_EVENTS].standard;
+    for (uint32_t i = 0; i < all->client_count; i++) {
+        struct client *client = all->client[i];
         if (client->close.code == 0 && eventlog_lags(&hub->feed.log, client->position)) {
             log_repeated(&hub->lagged, "an events client fell more than %d events behind; closing it",
                          EVENTLOG_LAG_MAX);
@@ -144,13 +141,14 @@ static void drop_lagging(struct hub *hub)
 /* The number of the first event that a client which keeps up has not been sent. */
 static uint64_t least_unsent(const struct hub *hub)
 {
+    const struct cohort *all = &hub->stream[STREAM_EVENTS].standard;
     const uint64_t head = hub->feed.log.head;
     uint64_t least = head;
     if (hub->behind == 0) {
         return head;
     }
-    for (const struct client *client = hub->stream[STREAM_EVENTS].standard.clients; client;
-         client = client->next) {
+    for (uint32_t i = 0; i < all->client_count; i++) {
+        const struct client *client = all->client[i];
         if (client->close.code == 0 && head - client->position <= KEEPS_UP && client->position < least) {
             least = client->position;
         }
@@ -182,7 +180,7 @@ static bool beat_events(struct hub *hub, uint64_t now_us)
     }
     if (looks || hub->feed.log.head != head) {
         hub->look_at_us = now_us + EVENT_LOOK_US;
-        cohort_serve(&stream->standard);
+        cohort_serve(&stream->standard, now_us);
     }
     feed_note(&hub->feed, now_us);
     return more;
@@ -268,13 +266,16 @@ bool hub_add(struct hub *hub, struct client *client, const struct subscription *
     if (!cohort) {
         return false;
     }
+    if (cohort_add(cohort, client)) {
+        cohort_leave(&stream->standard, cohort);
+        return false;
+    }
     if (stream->client_count == 0) { /* the first: what is here now, not what was at the last beat */
         show_now(hub, client->stream, now_us);
     }
     client->close = (struct client_close){0};
     client->position = events ? first_event(hub, subscription->replay, now_us) : cohort->beat - 1;
     hub->behind += is_behind(hub, client) ? 1 : 0;
-    cohort_add(cohort, client);
     stream->client_count++;
     return true;
 }
@@ -366,17 +367,15 @@ bool hub_may_close(const struct hub *hub, const struct client *client)
     return client->close.code != 0 && (client->close.code == lagging.code || !is_behind(hub, client));
 }
 
-void hub_close_clients(struct hub *hub, struct client_close close)
+void hub_close_clients(struct hub *hub, struct client_close close, uint64_t now_us)
 {
     hub->stopping = true;
     for (int i = 0; i < STREAM_COUNT; i++) {
-        struct cohort *other;
-        for (struct cohort *cohort = &hub->stream[i].standard; cohort; cohort = other) {
-            other = cohort->next;
-            for (struct client *client = cohort->clients; client; client = client->next) {
-                client->close = close;
+        for (struct cohort *cohort = &hub->stream[i].standard; cohort; cohort = cohort->next) {
+            for (uint32_t k = 0; k < cohort->client_count; k++) {
+                cohort->client[k]->close = close;
             }
-            cohort_serve(cohort);
+            cohort_serve(cohort, now_us);
         }
     }
 }

@@ -82,7 +82,7 @@ const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint64_t n
 struct latency_report hub_latency(const struct hub *hub, uint64_t now_us);
 
 /* Asks every client to close with that code, and takes no more events. As hub_beat. */
-void hub_close_clients(struct hub *hub, struct client_close close);
+void hub_close_clients(struct hub *hub, struct client_close close, uint64_t now_us);
 
 /* Whether the client is to be closed now: not before it has been sent all events, unless it is too slow for
  * them. */

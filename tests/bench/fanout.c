@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What one message to one client costs the broadcaster, how late it comes and what a client takes of memory,
- * beside the floor: a bare loop that write()s a prebuilt frame of the same length to as many sockets. Both
- * run on the machine's first processor; the clients, and what plays the analyser, on the others. */
+ * beside the floor: a bare loop that send()s a prebuilt frame, compressed once if at all, to as many sockets.
+ * Both run on the machine's first processor; the clients, and what plays the analyser, on the others. */
 #include "tests/bench/bench.h"
 #include "tests/bench/child.h"
 #include "tests/bench/load.h"
@@ -17,8 +17,13 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
-enum { RATE_HZ = 30, CLIENTS_MAX = 4096, HEAD = 4, LINE = 256, ROUNDS = 3, STALL_OTHERS = 990, STALLED = 10 };
+enum { RATE_HZ = 30, CLIENTS_MAX = 4096, LINE = 256, ROUNDS = 5, STALL_OTHERS = 990, STALLED = 10 };
+
+enum { HEAD = 4, TEXT_MAX = 16384, DEFLATE_TAIL = 4 };
+
+enum kind { PLAIN, PLAIN_FLOOR, DEFLATED, DEFLATED_FLOOR, KINDS };
 
 static const double settle_s = 1;
 static const double measure_s = 3;
@@ -60,65 +65,89 @@ static struct figures measure(pid_t pid, struct load *load)
     return figures;
 }
 
-static struct figures measure_broadcaster(uint32_t clients, const char *path, bool deflate)
+/* text: gets a message, for the floor. */
+static struct figures measure_broadcaster(uint32_t clients, bool deflate, char text[TEXT_MAX])
 {
     char name[32];
     uint16_t port = 0;
     snprintf(name, sizeof name, "bench%d", (int)getpid());
     const pid_t analyser = start_analyser(name);
     const pid_t server = start_broadcaster(name, &port);
-    struct load *load = load_open(port, clients, path, deflate);
+    struct load *load = load_open(port, clients, "/ws/metrics", deflate);
     const struct figures figures = measure(server, load);
+    snprintf(text, TEXT_MAX, "%s", load_text(load));
     load_close(load);
     child_stop(server);
     child_stop(analyser);
     return figures;
 }
 
-static void write_floor_frame(char *frame, size_t length)
+/* The same message all the time, but for its timestamp. */
+struct floor_frame {
+    unsigned char bytes[HEAD + TEXT_MAX];
+    size_t length;
+};
+
+static void write_floor_frame(struct floor_frame *frame, char *text, z_stream *deflater)
 {
     struct timespec now;
-    char head[64];
+    char start[64];
     clock_gettime(CLOCK_REALTIME, &now);
     const int written =
-        snprintf(head, sizeof head, "{\"timestamp\":%.6f,", (double)now.tv_sec + (double)now.tv_nsec * 1e-9);
-    memset(frame, ' ', length);
-    frame[0] = (char)0x81;
-    frame[1] = 126;
-    frame[2] = (char)((length - HEAD) >> 8);
-    frame[3] = (char)((length - HEAD) & 0xff);
-    memcpy(frame + HEAD, head, (size_t)written);
-    frame[length - 1] = '}';
+        snprintf(start, sizeof start, "{\"timestamp\":%.6f", (double)now.tv_sec + (double)now.tv_nsec * 1e-9);
+    memcpy(text, start, (size_t)written);
+    size_t length = strlen(text);
+    if (deflater) {
+        deflateReset(deflater);
+        deflater->next_in = (unsigned char *)text;
+        deflater->avail_in = (uInt)length;
+        deflater->next_out = frame->bytes + HEAD;
+        deflater->avail_out = TEXT_MAX;
+        deflate(deflater, Z_SYNC_FLUSH);
+        length = deflater->total_out - DEFLATE_TAIL;
+    } else {
+        memcpy(frame->bytes + HEAD, text, length);
+    }
+    frame->bytes[0] = deflater ? 0xc1 : 0x81;
+    frame->bytes[1] = 126;
+    frame->bytes[2] = (unsigned char)(length >> 8);
+    frame->bytes[3] = (unsigned char)length;
+    frame->length = HEAD + length;
 }
 
 /* Never returns. */
-static void run_floor(int listener, uint32_t clients, size_t length)
+static void run_floor(int listener, uint32_t clients, char *text, bool deflate)
 {
     static int fds[CLIENTS_MAX];
-    char *frame = malloc(length);
+    static struct floor_frame frame;
+    z_stream deflater = {0};
     const int on = 1;
     struct timespec next;
+    if (deflate &&
+        deflateInit2(&deflater, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+        _exit(1);
+    }
     for (uint32_t i = 0; i < clients; i++) {
         fds[i] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
         setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
     clock_gettime(CLOCK_MONOTONIC, &next);
-    while (frame) {
+    for (;;) {
         next.tv_nsec += 1000000000 / RATE_HZ;
         next.tv_sec += next.tv_nsec / 1000000000;
         next.tv_nsec %= 1000000000;
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
-        write_floor_frame(frame, length);
+        write_floor_frame(&frame, text, deflate ? &deflater : NULL);
         for (uint32_t i = 0; i < clients; i++) {
-            if (write(fds[i], frame, length) != (ssize_t)length) {
+            if (send(fds[i], frame.bytes, frame.length, MSG_DONTWAIT | MSG_NOSIGNAL) !=
+                (ssize_t)frame.length) {
                 _exit(1);
             }
         }
     }
-    _exit(1);
 }
 
-static struct figures measure_floor(uint32_t clients, size_t length)
+static struct figures measure_floor(uint32_t clients, bool deflate, char *text)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
@@ -129,7 +158,7 @@ static struct figures measure_floor(uint32_t clients, size_t length)
     }
     const pid_t pid = child_split(CHILD_FIRST);
     if (pid == 0) {
-        run_floor(listener, clients, length);
+        run_floor(listener, clients, text, deflate);
     }
     close(listener);
     struct load *load = load_open(ntohs(address.sin_port), clients, NULL, false);
@@ -151,6 +180,8 @@ static void print(const struct bench *bench, uint32_t clients, const char *kind,
     bench_row(bench, what, figures->load.p99_ms, "ms", floor->load.p99_ms);
     snprintf(what, sizeof what, "%u clients, %s: rate of the slowest", clients, kind);
     bench_row(bench, what, figures->load.rate_hz, "Hz", floor->load.rate_hz);
+    snprintf(what, sizeof what, "%u clients, %s: rate that 99 %% have", clients, kind);
+    bench_row(bench, what, figures->load.rate99_hz, "Hz", floor->load.rate99_hz);
     snprintf(what, sizeof what, "%u clients, %s: a client's share of the net", clients, kind);
     bench_row(bench, what, figures->load.bytes_per_message * figures->load.rate_hz / 1e3, "KB/s",
               floor->load.bytes_per_message * floor->load.rate_hz / 1e3);
@@ -160,16 +191,18 @@ static void print(const struct bench *bench, uint32_t clients, const char *kind,
 static struct figures median(const struct figures rounds[ROUNDS])
 {
     struct figures out = rounds[0];
-    double *const to[] = {&out.us_per_message, &out.load.bytes_per_message, &out.load.rate_hz,
-                          &out.load.p50_ms, &out.load.p99_ms};
+    double *const to[] = {&out.us_per_message, &out.load.bytes_per_message,
+                          &out.load.rate_hz,   &out.load.rate99_hz,
+                          &out.load.p50_ms,    &out.load.p99_ms};
     double values[sizeof to / sizeof to[0]][ROUNDS];
     for (size_t r = 0; r < ROUNDS; r++) {
         const struct load_result *load = &rounds[r].load;
         values[0][r] = rounds[r].us_per_message;
         values[1][r] = load->bytes_per_message;
         values[2][r] = load->rate_hz;
-        values[3][r] = load->p50_ms;
-        values[4][r] = load->p99_ms;
+        values[3][r] = load->rate99_hz;
+        values[4][r] = load->p50_ms;
+        values[5][r] = load->p99_ms;
     }
     for (size_t i = 0; i < sizeof to / sizeof to[0]; i++) {
         *to[i] = bench_quantile(values[i], ROUNDS, 0.5);
@@ -180,19 +213,19 @@ static struct figures median(const struct figures rounds[ROUNDS])
 /* In turn, so that what else the machine does falls upon all of them. */
 static void fan_out(const struct bench *bench, uint32_t clients)
 {
-    struct figures plain[ROUNDS];
-    struct figures floor[ROUNDS];
-    struct figures packed[ROUNDS];
+    struct figures figures[KINDS][ROUNDS];
     for (size_t r = 0; r < ROUNDS; r++) {
-        plain[r] = measure_broadcaster(clients, "/ws/metrics", false);
-        floor[r] = measure_floor(clients, (size_t)plain[r].load.bytes_per_message);
-        packed[r] = measure_broadcaster(clients, "/ws/metrics", true);
+        char text[TEXT_MAX];
+        figures[PLAIN][r] = measure_broadcaster(clients, false, text);
+        figures[PLAIN_FLOOR][r] = measure_floor(clients, false, text);
+        figures[DEFLATED][r] = measure_broadcaster(clients, true, text);
+        figures[DEFLATED_FLOOR][r] = measure_floor(clients, true, text);
     }
-    const struct figures least = median(floor);
-    const struct figures of_plain = median(plain);
-    const struct figures of_packed = median(packed);
-    print(bench, clients, "plain", &of_plain, &least);
-    print(bench, clients, "deflated", &of_packed, &least);
+    for (int kind = PLAIN; kind < KINDS; kind += 2) {
+        const struct figures ours = median(figures[kind]);
+        const struct figures floor = median(figures[kind + 1]);
+        print(bench, clients, kind == PLAIN ? "plain" : "deflated", &ours, &floor);
+    }
 }
 
 static void print_stalled(const struct bench *bench, const char *when, const struct load_result *others,
@@ -262,7 +295,7 @@ static void weigh(const struct bench *bench, uint32_t clients, bool deflate)
 
 int main(int argc, char **argv)
 {
-    static const uint32_t clients[] = {100, 500, 1000, 2000};
+    static const uint32_t clients[] = {100, 1000, 2000, 3500};
     struct rlimit files;
     const struct bench bench = bench_open("fanout", argc, argv);
 

@@ -14,6 +14,7 @@ struct load_result {
     uint64_t messages;
     double bytes_per_message; /* on the wire, with the frame's header */
     double rate_hz;           /* of the slowest client */
+    double rate99_hz;         /* that 99 % of them have at least */
     double p50_ms;            /* age on arrival: now less the message's timestamp */
     double p99_ms;
     uint32_t closed; /* clients that lost their connection */
@@ -27,6 +28,9 @@ void load_choose(struct load *load, uint32_t first, uint32_t count);
 
 /* Reads for so long, and says what came. */
 struct load_result load_run(struct load *load, double seconds);
+
+/* The last message that was looked into. */
+const char *load_text(const struct load *load);
 
 void load_close(struct load *load);
 

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/sinks/ws/client.h"
 
+#include "broadcaster/sinks/ws/frame.h"
 #include "shared/clock.h"
 #include "shared/text.h"
 
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* A socket with more unsent bytes than this is not writable; and a client of a stream of state that so many
- * messages have not even left for gets no more until they have, and then the newest. To ask costs a tenth of
- * what writing does, so that is done every so many messages. */
-enum { UNSENT_MAX = 16384, UNSENT_MESSAGES = 2, LOOK_EVERY = 4 };
+/* Bytes of events that may lie unsent in a socket before it takes no more. */
+enum { UNSENT_EVENTS = 16384 };
 
 enum { CLOSE_REASON_MAX = 123 }; /* bytes: a control frame's 125 less the code */
 
@@ -23,39 +20,14 @@ enum { RSV1 = 0x40 };
 
 #define HEARD_MAX 4096 /* bytes of a message that nobody listens to */
 
-static_assert((int)WIRE_HEADROOM >= (int)LWS_PRE, "libwebsockets writes its head in front of the text");
-
 static struct ws_client *of(struct client *client)
 {
     return (struct ws_client *)((char *)client - offsetof(struct ws_client, base));
 }
 
-static void tune(struct lws *wsi)
+static struct ws_clients *all_of(const struct client *client)
 {
-    const int fd = lws_get_socket_fd(wsi);
-    const int on = 1;
-    const int unsent = UNSENT_MAX;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
-}
-
-static const struct carrier carrier;
-
-int ws_client_established(struct ws_client *client, struct lws *wsi, struct hub *hub,
-                          const struct upgrade *upgrade)
-{
-    const uint64_t now_us = clock_now_us();
-    tune(wsi);
-    pulse_start(&client->pulse, now_us);
-    client->cleared = true;
-    client->base.carrier = &carrier;
-    client->base.stream = upgrade->kind;
-    if (!hub_add(hub, &client->base, &upgrade->asked, now_us)) {
-        return -1;
-    }
-    client->wsi = wsi;
-    lws_callback_on_writable(wsi);
-    return 0;
+    return (struct ws_clients *)((char *)client->carrier - offsetof(struct ws_clients, carrier));
 }
 
 /* Closes for that reason. */
@@ -88,10 +60,16 @@ int ws_client_received(struct ws_client *client, const void *bytes, size_t lengt
     return 0;
 }
 
-/* Whether a close frame has been decided on, by us or by libwebsockets: nothing may follow that. */
-static bool is_closing(struct lws *wsi)
+/* Whether a close frame has been decided on, by us, by libwebsockets or by the client: nothing may follow. */
+static bool is_closing(const struct ws_client *client)
 {
-    return lws_get_close_length(wsi) > 0;
+    return client->closing || (!client->quiet.holds && lws_get_close_length(client->wsi) > 0);
+}
+
+/* Whether libwebsockets keeps the rest of a frame. */
+static bool is_amid_frame(const struct ws_client *client)
+{
+    return !client->quiet.holds && lws_partial_buffered(client->wsi);
 }
 
 static bool is_state(const struct ws_client *client)
@@ -99,127 +77,170 @@ static bool is_state(const struct ws_client *client)
     return client->base.stream != STREAM_EVENTS;
 }
 
-static bool is_backed_up(struct ws_client *client)
+/* From so many unsent bytes on, the socket takes nothing more. */
+static void bound_unsent(struct ws_client *client, size_t most)
 {
-    struct lws *wsi = client->wsi;
-    int unsent = 0;
-    if (lws_partial_buffered(wsi)) {
-        return true;
-    }
-    if (client->unlooked > 0) {
-        client->unlooked = (uint8_t)((client->unlooked + 1) % LOOK_EVERY);
-        return false;
-    }
-    const uint64_t most = is_state(client) ? UNSENT_MESSAGES * (uint64_t)client->length : UNSENT_MAX;
-    if (ioctl(lws_get_socket_fd(wsi), SIOCOUTQNSD, &unsent) == 0 && (uint64_t)unsent > most) {
-        return true;
-    }
-    client->unlooked = 1;
-    return false;
+    const int bytes = (int)most;
+    client->unsent_most = most;
+    setsockopt(client->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
 }
 
-/* A socket is nearly always writable, and asking libwebsockets to wait until it is costs system calls and a
- * round through the event loop for each message. So it is told that the socket is; if that was wrong, it
- * keeps the rest. All that it has to say before us (the end of an earlier message, a ping, a close) goes
- * first, and what is closing gets no more. */
-static void serve(struct client *base)
+/* What the socket has not taken of a frame, for libwebsockets to send before anything else. */
+static void keep_rest(struct ws_client *client, const struct iovec *frame, size_t sent)
+{
+    unsigned char *rest = (unsigned char *)frame->iov_base + sent;
+    quiet_stop(&client->quiet, all_of(&client->base)->loop);
+    if (lws_write(client->wsi, rest, frame->iov_len - sent, LWS_WRITE_HTTP) <
+        0) { /* as it is, no head to it */
+        lws_set_timeout(client->wsi, PENDING_TIMEOUT_LAGGING, LWS_TO_KILL_ASYNC);
+    }
+}
+
+/* One after the other, in one system call. False: the socket takes nothing at the moment; or never again,
+ * which libwebsockets finds out by itself. */
+static bool send_frames(struct ws_client *client, struct iovec *frame, size_t count)
+{
+    /* A message of state is not to wait in one piece with others, for which the bound would not count. */
+    const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (is_state(client) ? MSG_EOR : 0);
+    const struct msghdr all = {.msg_iov = frame, .msg_iovlen = count};
+    const ssize_t taken = count == 1 ? send(client->fd, frame->iov_base, frame->iov_len, flags)
+                                     : sendmsg(client->fd, &all, flags);
+    if (taken < 0) {
+        return false;
+    }
+    size_t sent = (size_t)taken;
+    for (size_t i = 0; i < count; i++) {
+        if (sent < frame[i].iov_len) {
+            keep_rest(client, &frame[i], sent);
+        }
+        sent -= sent < frame[i].iov_len ? sent : frame[i].iov_len;
+    }
+    return true;
+}
+
+/* At most two messages of state may lie unsent: who is that slow gets the newest one later. */
+static void note_length(struct ws_client *client, size_t length)
+{
+    if (is_state(client) && (length > client->unsent_most || 2 * length < client->unsent_most)) {
+        bound_unsent(client, length + length / 4); /* numbers change their length all the time */
+    }
+}
+
+/* The message that is due, as this client wants it, and a ping if one is. False: the socket takes nothing. */
+static bool send_due(struct ws_client *client, uint64_t now_us)
+{
+    struct ws_clients *all = all_of(&client->base);
+    const uint64_t pace_us = is_state(client) ? PULSE_OFTEN_US : PULSE_SELDOM_US;
+    const bool pings = pulse_is_due(&client->pulse, pace_us, now_us);
+    unsigned char room[FRAME_PING];
+    struct iovec frame[2];
+    size_t count = 0;
+    struct encoded *message = hub_next(all->hub, &client->base, now_us);
+    if (message) {
+        const struct wire *packed = client->deflates ? deflate_encoded(&all->deflater, message) : NULL;
+        frame[count++] = packed ? frame_text(packed, true) : frame_text(&message->plain, false);
+    }
+    if (pings) {
+        frame[count++] = frame_ping(room, now_us);
+    }
+    if (count > 0 && !send_frames(client, frame, count)) {
+        return false;
+    }
+    if (pings) {
+        pulse_pinged(&client->pulse, now_us);
+    }
+    if (message) {
+        note_length(client, frame[0].iov_len);
+        if (hub_sent(all->hub, &client->base) || client->base.close.code != 0) {
+            lws_callback_on_writable(client->wsi);
+        }
+    }
+    return true;
+}
+
+/* libwebsockets may have something of its own to send: the rest of a frame must go before ours, a pong may go
+ * after it, and after a close frame nothing goes. */
+static void serve(struct client *base, uint64_t now_us)
 {
     struct ws_client *client = of(base);
-    struct lws *wsi = client->wsi;
-    struct lws_pollfd ready = {lws_get_socket_fd(wsi), LWS_POLLOUT, LWS_POLLOUT};
-    const uint64_t now_us = clock_now_us();
     const bool waits =
-        is_state(client) && client->base.close.code == 0; /* for the next beat, and what is new then */
-    if (is_closing(wsi)) {
+        is_state(client) && base->close.code == 0; /* for the next beat, and what is new then */
+    if (is_closing(client)) {
         return;
     }
     if (pulse_is_gone(&client->pulse, now_us)) {
-        lws_set_timeout(wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG, LWS_TO_KILL_ASYNC);
+        lws_set_timeout(client->wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG, LWS_TO_KILL_ASYNC);
     } else if (waits && pulse_is_late(&client->pulse, now_us)) {
         return; /* its pong goes on with the newest */
-    } else if (!is_backed_up(client)) {
-        client->cleared = true;
-        lws_service_fd(lws_get_context(wsi), &ready);
-    } else if (!waits) {
-        lws_callback_on_writable(wsi);
+    } else if (base->close.code != 0 || is_amid_frame(client) || !send_due(client, now_us)) {
+        if (!waits) {
+            lws_callback_on_writable(client->wsi);
+        }
     }
 }
 
-int ws_client_ponged(struct ws_client *client, const void *bytes, size_t length)
+int ws_client_writeable(struct ws_client *client)
 {
-    uint64_t pinged_us = 0;
-    if (length == sizeof pinged_us) {
-        memcpy(&pinged_us, bytes, length);
+    const struct hub *hub = all_of(&client->base)->hub;
+    if (is_closing(client)) { /* libwebsockets asks us all the same */
+        return 0;
     }
-    if (pulse_take_pong(&client->pulse, pinged_us, clock_now_us())) {
-        client->cleared = true;
+    if (hub_may_close(hub, &client->base)) {
+        return refuse(client->wsi, (enum lws_close_status)client->base.close.code, client->base.close.reason);
+    }
+    if (!is_state(client) && (is_amid_frame(client) || !send_due(client, clock_now_us()))) {
         lws_callback_on_writable(client->wsi);
     }
     return 0;
 }
 
-static bool ping(struct ws_client *client, uint64_t now_us)
+int ws_client_ponged(struct ws_client *client, const void *bytes, size_t length)
 {
-    unsigned char bytes[LWS_PRE + sizeof now_us];
-    memcpy(bytes + LWS_PRE, &now_us, sizeof now_us);
-    pulse_pinged(&client->pulse, now_us);
-    return lws_write(client->wsi, bytes + LWS_PRE, sizeof now_us, LWS_WRITE_PING) >= 0;
-}
-
-static bool send_message(struct ws_client *client, struct hub *hub, const struct wire *wire)
-{
-    if (lws_write(client->wsi, wire_text(wire), wire->length, LWS_WRITE_TEXT) < (int)wire->length) {
-        return false;
-    }
-    client->length = (uint32_t)wire->length;
-    if (hub_sent(hub, &client->base) || client->base.close.code != 0) {
-        lws_callback_on_writable(client->wsi);
-    }
-    return true;
-}
-
-/* The message that is due, as this client wants it; NULL: none is. */
-static const struct wire *choose(struct ws_client *client, struct hub *hub, struct deflater *deflater,
-                                 uint64_t now_us)
-{
-    struct encoded *message = hub_next(hub, &client->base, now_us);
-    const struct wire *packed = message && client->deflates ? deflate_encoded(deflater, message) : NULL;
-    client->packed = packed != NULL;
-    return packed ? packed : message ? &message->plain : NULL;
-}
-
-int ws_client_writeable(struct ws_client *client, struct hub *hub, struct deflater *deflater)
-{
-    struct lws *wsi = client->wsi;
-    if (is_closing(wsi)) { /* libwebsockets asks us all the same */
-        return 0;
-    }
-    if (hub_may_close(hub, &client->base)) {
-        return refuse(wsi, (enum lws_close_status)client->base.close.code, client->base.close.reason);
-    }
-    if (is_state(client) && !client->cleared) { /* an earlier message is off at last */
-        return 0;
-    }
-    client->cleared = false;
     const uint64_t now_us = clock_now_us();
-    const struct wire *wire = choose(client, hub, deflater, now_us);
-    if (wire && !send_message(client, hub, wire)) {
-        return -1;
+    uint64_t pinged_us = 0;
+    if (length == sizeof pinged_us) {
+        memcpy(&pinged_us, bytes, length);
     }
-    if (lws_partial_buffered(wsi)) { /* one write at a time */
-        return 0;
+    quiet_ponged(&client->quiet, length);
+    if (pulse_take_pong(&client->pulse, pinged_us, now_us)) {
+        serve(&client->base, now_us);
     }
-    const bool due =
-        pulse_is_due(&client->pulse, is_state(client) ? PULSE_OFTEN_US : PULSE_SELDOM_US, now_us);
-    return due && !ping(client, now_us) ? -1 : 0;
+    return 0;
 }
 
-int ws_client_closed(struct ws_client *client, struct hub *hub)
+int ws_client_closes(struct ws_client *client)
+{
+    client->closing = true;
+    return 0;
+}
+
+int ws_client_closed(struct ws_client *client)
 {
     if (client->wsi) { /* else it never got as far as a stream */
-        hub_remove(hub, &client->base);
+        quiet_stop(&client->quiet, all_of(&client->base)->loop);
+        hub_remove(all_of(&client->base)->hub, &client->base);
         client->wsi = NULL;
     }
+    return 0;
+}
+
+int ws_client_established(struct ws_client *client, struct lws *wsi, struct ws_clients *all,
+                          const struct upgrade *upgrade)
+{
+    const uint64_t now_us = clock_now_us();
+    const int on = 1;
+    client->fd = lws_get_socket_fd(wsi);
+    client->base.carrier = &all->carrier;
+    client->base.stream = upgrade->kind;
+    setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    bound_unsent(client, UNSENT_EVENTS);
+    pulse_start(&client->pulse, now_us);
+    if (!hub_add(all->hub, &client->base, &upgrade->asked, now_us)) {
+        return -1;
+    }
+    client->wsi = wsi;
+    quiet_start(&client->quiet, all->loop, client->fd);
+    serve(&client->base, now_us);
     return 0;
 }
 
@@ -229,4 +250,7 @@ static void drop(struct client *base)
     lws_set_timeout(of(base)->wsi, PENDING_TIMEOUT_LAGGING, GRACE_S);
 }
 
-static const struct carrier carrier = {serve, drop};
+void ws_clients_init(struct ws_clients *clients)
+{
+    clients->carrier = (struct carrier){serve, drop};
+}

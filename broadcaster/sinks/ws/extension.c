@@ -3,8 +3,6 @@
 
 #include "broadcaster/sinks/ws/client.h"
 
-enum { RSV1 = 0x40, CONTROL = 0x08 };
-
 /* Those with a place here are repeated in the answer when they are offered. */
 static const struct lws_ext_options answered[] = {
     {"server_no_context_takeover", EXTARG_NONE},
@@ -24,13 +22,6 @@ static int on_extension(struct lws_context *context, const struct lws_extension 
         client->deflates = true;
         *(const struct lws_ext_options **)in = answered;
         return 0;
-    case LWS_EXT_CB_PACKET_TX_PRESEND: {
-        unsigned char *head = ((struct lws_tokens *)in)->token;
-        if (client->packed && head && !(*head & CONTROL)) {
-            *head |= RSV1;
-        }
-        return 0;
-    }
     default: return 0;
     }
 }

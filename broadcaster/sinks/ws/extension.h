@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* permessage-deflate for libwebsockets, without its built-in one, which compresses anew for every client.
- * This one negotiates, and marks the data frames of messages that were compressed already. What clients send
- * compressed stays so: only for sockets whose words nobody reads. */
+ * This one only negotiates: client.c sends what was compressed already. What clients send compressed stays
+ * so, which nobody reads. */
 #ifndef PHICAST_BROADCASTER_SINKS_WS_EXTENSION_H
 #define PHICAST_BROADCASTER_SINKS_WS_EXTENSION_H
 

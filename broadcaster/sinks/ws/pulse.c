@@ -3,7 +3,7 @@
 
 /* A pong may come this much later than the fastest one did. With PULSE_OFTEN_US before it, less than a second
  * of messages goes to a client that has stopped reading. */
-enum { LATE_US = 450000 };
+enum { LATE_US = 250000 };
 
 /* What of the fastest one counts: a client that has slept over its first ping is not that far away. */
 enum { DISTANCE_MOST_US = 1000000 };

@@ -10,7 +10,7 @@
 
 enum {
     PULSE_FIRST_US = 2000000,
-    PULSE_OFTEN_US = 400000,    /* between pings to those who must not be sent what they do not read */
+    PULSE_OFTEN_US = 700000,    /* between pings to those who must not be sent what they do not read */
     PULSE_SELDOM_US = 20000000, /* and to the others */
     PULSE_GONE_US = 30000000
 };

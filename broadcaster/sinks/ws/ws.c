@@ -28,10 +28,9 @@ struct arrival {
 
 struct ws {
     struct sink base;
-    struct hub *hub;
+    struct ws_clients clients;
     struct limits *limits;
     struct relays relays;
-    struct deflater deflater;
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct arrival arrival;
@@ -63,7 +62,7 @@ static int gone(struct lws *wsi)
 
 static int established(struct lws *wsi, struct ws *ws, struct ws_client *client)
 {
-    const int result = ws_client_established(client, wsi, ws->hub, ws->arrival.upgrade);
+    const int result = ws_client_established(client, wsi, &ws->clients, ws->arrival.upgrade);
     if (result == 0) {
         limits_open_stream(ws->limits, lws_get_opaque_user_data(wsi));
     }
@@ -75,23 +74,23 @@ static int closed(struct lws *wsi, struct ws *ws, struct ws_client *client)
     if (client->wsi) { /* else it never got as far as a stream */
         limits_close_stream(ws->limits, lws_get_opaque_user_data(wsi));
     }
-    return ws_client_closed(client, ws->hub);
+    return ws_client_closed(client);
 }
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
     struct ws_client *client = user;
     switch (reason) {
-    case LWS_CALLBACK_LOCK_POLL: /* these come with each message, to each client */
+    case LWS_CALLBACK_LOCK_POLL: /* these come often */
     case LWS_CALLBACK_UNLOCK_POLL:
     case LWS_CALLBACK_CHANGE_MODE_POLL_FD:
     case LWS_CALLBACK_GET_THREAD_ID: return 0;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED: return arrived(wsi);
     case LWS_CALLBACK_WSI_DESTROY: return gone(wsi);
     case LWS_CALLBACK_ESTABLISHED: return established(wsi, ws_of(wsi), client);
-    case LWS_CALLBACK_SERVER_WRITEABLE:
-        return ws_client_writeable(client, ws_of(wsi)->hub, &ws_of(wsi)->deflater);
+    case LWS_CALLBACK_SERVER_WRITEABLE: return ws_client_writeable(client);
     case LWS_CALLBACK_CLOSED: return closed(wsi, ws_of(wsi), client);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return ws_client_closes(client);
     case LWS_CALLBACK_RECEIVE_PONG: return ws_client_ponged(client, in, length);
     case LWS_CALLBACK_RECEIVE: return ws_client_received(client, in, length);
     default: return lws_callback_http_dummy(wsi, reason, user, in, length);
@@ -179,7 +178,7 @@ static void close_ws(struct sink *sink)
         lws_context_destroy(ws->context);
     }
     relays_close(&ws->relays);
-    deflater_free(&ws->deflater);
+    deflater_free(&ws->clients.deflater);
     free(ws);
 }
 
@@ -191,7 +190,9 @@ static enum status open_ws(struct sink **sink, const struct sink_context *contex
         return STATUS_NO_MEMORY;
     }
     ws->base.kind = &ws_sink;
-    ws->hub = context->hub;
+    ws->clients.hub = context->hub;
+    ws->clients.loop = context->loop;
+    ws_clients_init(&ws->clients);
     ws->limits = context->limits;
     ws->relays.loop = context->loop;
     ws->context = make_context(ws, context->loop);
@@ -211,18 +212,18 @@ static enum status open_ws(struct sink **sink, const struct sink_context *contex
 
 static bool wants_events(const struct sink *sink)
 {
-    return ((const struct ws *)sink)->hub->stream[STREAM_EVENTS].client_count > 0;
+    return ((const struct ws *)sink)->clients.hub->stream[STREAM_EVENTS].client_count > 0;
 }
 
 static uint64_t reached(const struct sink *sink, uint64_t now_us)
 {
-    return hub_reached(((const struct ws *)sink)->hub, now_us);
+    return hub_reached(((const struct ws *)sink)->clients.hub, now_us);
 }
 
 static bool is_busy(const struct sink *sink)
 {
     const struct ws *ws = (const struct ws *)sink;
-    return hub_client_count(ws->hub) > 0 || ws->relays.first;
+    return hub_client_count(ws->clients.hub) > 0 || ws->relays.first;
 }
 
 const struct sink_kind ws_sink = {

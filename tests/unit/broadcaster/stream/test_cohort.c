@@ -21,7 +21,7 @@ static void nobody_there(void)
 static void waits_for_a_fresh_frame(void)
 {
     cohort_init(&cohort, 10, 0, 0, 0);
-    cohort_add(&cohort, &client);
+    CU_ASSERT_EQUAL(cohort_add(&cohort, &client), STATUS_OK);
     CU_ASSERT_FALSE(cohort_is_due(&cohort, 99000, 100000));
     CU_ASSERT_FALSE(cohort_is_due(&cohort, 100000, 104000));
     CU_ASSERT_TRUE(cohort_is_due(&cohort, 104500, 105000));
@@ -30,8 +30,9 @@ static void waits_for_a_fresh_frame(void)
     CU_ASSERT_TRUE(cohort_is_due(&cohort, UINT64_MAX, 300000));
     CU_ASSERT_EQUAL(cohort.beat, 3);
     cohort_remove(&cohort, &client);
-    CU_ASSERT_PTR_NULL(cohort.clients);
+    CU_ASSERT_EQUAL(cohort.client_count, 0);
     CU_ASSERT_PTR_NULL(client.cohort);
+    cohort_leave(&cohort, &cohort);
 }
 
 static void looks_when_a_frame_is_likely(void)
@@ -41,7 +42,7 @@ static void looks_when_a_frame_is_likely(void)
     const struct pace early = {7, 79400, 10000};
     const struct pace was = {9, 99600, 10000};
     cohort_init(&cohort, 10, 0, 0, 0);
-    cohort_add(&cohort, &client);
+    CU_ASSERT_EQUAL(cohort_add(&cohort, &client), STATUS_OK);
     CU_ASSERT_EQUAL(cohort_next(&cohort, &unknown, 50000), 100000);
     CU_ASSERT_EQUAL(cohort_next(&cohort, &unknown, 100500), 101500);
     CU_ASSERT_EQUAL(cohort_next(&cohort, &pace, 50000), 100300); /* 90: not newer; 100: perhaps */
@@ -50,6 +51,7 @@ static void looks_when_a_frame_is_likely(void)
     CU_ASSERT_EQUAL(cohort_next(&cohort, &was, 110400), 111400); /* late: in steps */
     CU_ASSERT_EQUAL(cohort_next(&cohort, &was, 111900), 112000); /* and then without */
     cohort_remove(&cohort, &client);
+    cohort_leave(&cohort, &cohort);
 }
 
 static void follows_the_pace(void)
@@ -79,16 +81,62 @@ static void lies_between_the_others(void)
     }
 }
 
-static void counts_its_clients(void)
+/* --- serving --- */
+
+enum { MANY = 20 };
+
+static struct client many[MANY];
+static const struct client *served[MANY];
+static uint32_t served_count;
+
+static void note(struct client *one, uint64_t now_us)
 {
-    static struct client other;
+    CU_ASSERT_EQUAL(now_us, 7);
+    served[served_count++] = one;
+}
+
+/* Once each. Returns who was first; `last` gets who was last. */
+static const struct client *serve_all(const struct client **last)
+{
+    served_count = 0;
+    cohort_serve(&cohort, 7);
+    CU_ASSERT_EQUAL_FATAL(served_count, cohort.client_count);
+    for (uint32_t i = 0; i < served_count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            CU_ASSERT_PTR_NOT_EQUAL(served[i], served[k]);
+        }
+    }
+    *last = served[served_count - 1];
+    return served[0];
+}
+
+static void nobody_is_always_the_last(void)
+{
+    static const struct carrier carrier = {.serve = note};
     cohort_init(&cohort, 10, 0, 0, 0);
-    cohort_add(&cohort, &client);
-    cohort_add(&cohort, &other);
-    CU_ASSERT_EQUAL(cohort.client_count, 2);
-    cohort_remove(&cohort, &client);
-    CU_ASSERT_EQUAL(cohort.client_count, 1);
-    CU_ASSERT_PTR_EQUAL(cohort.clients, &other);
+    for (size_t i = 0; i < MANY; i++) {
+        many[i].carrier = &carrier;
+        CU_ASSERT_EQUAL_FATAL(cohort_add(&cohort, &many[i]), STATUS_OK);
+    }
+    const struct client *last = NULL;
+    (void)serve_all(&last);
+    for (int beat = 0; beat < 4; beat++) {
+        const struct client *before = last;
+        CU_ASSERT_PTR_EQUAL(serve_all(&last), before);
+    }
+    for (size_t i = 0; i < MANY; i += 2) {
+        cohort_remove(&cohort, &many[i]);
+        CU_ASSERT_PTR_NULL(many[i].cohort);
+    }
+    CU_ASSERT_EQUAL(cohort.client_count, MANY / 2);
+    (void)serve_all(&last);
+    for (uint32_t i = 0; i < served_count; i++) {
+        CU_ASSERT_EQUAL((served[i] - many) % 2, 1);
+    }
+    while (cohort.client_count > 0) {
+        cohort_remove(&cohort, cohort.client[0]);
+    }
+    cohort_leave(&cohort, &cohort);
 }
 
 int main(void)
@@ -99,7 +147,7 @@ int main(void)
         {"looks when a frame is likely", looks_when_a_frame_is_likely},
         {"follows the pace", follows_the_pace},
         {"lies between the others", lies_between_the_others},
-        {"counts its clients", counts_its_clients},
+        {"nobody is always the last", nobody_is_always_the_last},
         CU_TEST_INFO_NULL,
     };
     return unit_run("cohort", tests);
