@@ -22,6 +22,7 @@ struct client_close {
     const char *reason;
 };
 
+struct carrier;
 struct client;
 
 /* Its sink's side. */
@@ -29,12 +30,14 @@ struct carrier {
     /* Something is due: to be sent now if it can be taken, else when it can, or to close. Whoever turns out
      * to be gone is removed later. */
     void (*serve)(struct client *client, uint64_t now_us);
+    /* All that were to be served at this moment have been asked: what was gathered meanwhile goes out. */
+    void (*flush)(struct carrier *carrier);
     /* It is to close and does not read: to be ended soon, with or without a word. */
     void (*drop)(struct client *client);
 };
 
 struct client {
-    const struct carrier *carrier;
+    struct carrier *carrier;
     struct cohort *cohort;
     uint32_t place; /* in it */
     enum stream_kind stream;

@@ -84,6 +84,10 @@ void cohort_serve(struct cohort *cohort, uint64_t now_us)
         }
         (*place)->carrier->serve(*place, now_us);
     }
+    if (count > 0) {
+        struct carrier *carrier = cohort->client[0]->carrier;
+        carrier->flush(carrier);
+    }
 }
 
 static uint64_t longest_wait_us(const struct cohort *cohort)

@@ -3,8 +3,10 @@
 get read as RFC 6455 says, each message as itself and in its order."""
 
 import collections
+import contextlib
 import heapq
 import os
+import pathlib
 import random
 import re
 import selectors
@@ -112,9 +114,28 @@ class Listener(Peer):
 
 
 class Frames(rig.RigTest):
+    def has_ring(self, broadcaster):
+        for file in pathlib.Path(f"/proc/{broadcaster.child.process.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # a client that has gone meanwhile
+                if os.readlink(file) == "anon_inode:[io_uring]":
+                    return True
+        return False
+
     def test_no_frame_is_torn(self):
+        broadcaster = self.listen_to(self.broadcaster)
+        print("with io_uring" if self.has_ring(broadcaster) else "without io_uring: this kernel or build has none")
+
+    def test_no_frame_is_torn_without_io_uring(self):
+        preload = rig.BIN.parent / "lib/phicast-no-uring.so"
+        if not preload.exists():
+            self.skipTest("built without liburing: the other test is this one")
+        os.environ["LD_PRELOAD"] = str(preload)
+        self.addCleanup(os.environ.pop, "LD_PRELOAD")
+        self.assertFalse(self.has_ring(self.listen_to(self.broadcaster)))
+
+    def listen_to(self, start):
         flood = osc_peers.Flood(self, "-c", "32", "--lively", "--rate", "300", "--count", "10000000")
-        broadcaster = self.broadcaster("--osc", "none")
+        broadcaster = start("--osc", "none")
         rig.wait_ready(broadcaster)
         flood.push()
         chance = random.Random(SEED)
@@ -164,6 +185,7 @@ class Frames(rig.RigTest):
         print(dict(counts))
         self.assertGreater(counts["pongs"], MESSAGES / 500)
         self.assertGreater(counts["ends"], 3)
+        return broadcaster
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 #include "broadcaster/sinks/ws/frame.h"
 #include "shared/clock.h"
+#include "shared/log.h"
 #include "shared/text.h"
 
 #include <netinet/in.h>
@@ -31,12 +32,13 @@ static struct ws_clients *all_of(const struct client *client)
 }
 
 /* Closes for that reason. */
-static int refuse(struct lws *wsi, enum lws_close_status code, const char *why)
+static int refuse(struct ws_client *client, uint16_t code, const char *why)
 {
     unsigned char reason[CLOSE_REASON_MAX];
     const size_t length = strnlen(why, sizeof reason);
     memcpy(reason, why, length);
-    lws_close_reason(wsi, code, reason, length);
+    lws_close_reason(client->wsi, (enum lws_close_status)code, reason, length);
+    client->closing = true;
     return -1;
 }
 
@@ -51,16 +53,16 @@ int ws_client_received(struct ws_client *client, const void *bytes, size_t lengt
     }
     client->heard += length;
     if (client->heard + lws_remaining_packet_payload(wsi) > HEARD_MAX) {
-        return refuse(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, TEXT_OF(HEARD_MAX) " bytes are the most");
+        return refuse(client, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, TEXT_OF(HEARD_MAX) " bytes are the most");
     }
     if (client->reads_text && (!utf8_take(&client->text, bytes, length) ||
                                (lws_is_final_fragment(wsi) && client->text.missing > 0))) {
-        return refuse(wsi, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "not UTF-8");
+        return refuse(client, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "not UTF-8");
     }
     return 0;
 }
 
-/* Whether a close frame has been decided on, by us, by libwebsockets or by the client: nothing may follow. */
+/* Whether a close frame has been decided on, by us or the client, or by libwebsockets: nothing may follow. */
 static bool is_closing(const struct ws_client *client)
 {
     return client->closing || (!client->quiet.holds && lws_get_close_length(client->wsi) > 0);
@@ -88,34 +90,12 @@ static void bound_unsent(struct ws_client *client, size_t most)
 /* What the socket has not taken of a frame, for libwebsockets to send before anything else. */
 static void keep_rest(struct ws_client *client, const struct iovec *frame, size_t sent)
 {
+    static const enum lws_write_protocol as_it_is = LWS_WRITE_HTTP; /* without another head */
     unsigned char *rest = (unsigned char *)frame->iov_base + sent;
     quiet_stop(&client->quiet, all_of(&client->base)->loop);
-    if (lws_write(client->wsi, rest, frame->iov_len - sent, LWS_WRITE_HTTP) <
-        0) { /* as it is, no head to it */
+    if (lws_write(client->wsi, rest, frame->iov_len - sent, as_it_is) < 0) {
         lws_set_timeout(client->wsi, PENDING_TIMEOUT_LAGGING, LWS_TO_KILL_ASYNC);
     }
-}
-
-/* One after the other, in one system call. False: the socket takes nothing at the moment; or never again,
- * which libwebsockets finds out by itself. */
-static bool send_frames(struct ws_client *client, struct iovec *frame, size_t count)
-{
-    /* A message of state is not to wait in one piece with others, for which the bound would not count. */
-    const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (is_state(client) ? MSG_EOR : 0);
-    const struct msghdr all = {.msg_iov = frame, .msg_iovlen = count};
-    const ssize_t taken = count == 1 ? send(client->fd, frame->iov_base, frame->iov_len, flags)
-                                     : sendmsg(client->fd, &all, flags);
-    if (taken < 0) {
-        return false;
-    }
-    size_t sent = (size_t)taken;
-    for (size_t i = 0; i < count; i++) {
-        if (sent < frame[i].iov_len) {
-            keep_rest(client, &frame[i], sent);
-        }
-        sent -= sent < frame[i].iov_len ? sent : frame[i].iov_len;
-    }
-    return true;
 }
 
 /* At most two messages of state may lie unsent: who is that slow gets the newest one later. */
@@ -126,36 +106,105 @@ static void note_length(struct ws_client *client, size_t length)
     }
 }
 
-/* The message that is due, as this client wants it, and a ping if one is. False: the socket takes nothing. */
-static bool send_due(struct ws_client *client, uint64_t now_us)
+/* The socket has taken so many bytes of the message. */
+static void sent(struct ws_client *client, const struct iovec *frame, size_t bytes)
 {
-    struct ws_clients *all = all_of(&client->base);
-    const uint64_t pace_us = is_state(client) ? PULSE_OFTEN_US : PULSE_SELDOM_US;
-    const bool pings = pulse_is_due(&client->pulse, pace_us, now_us);
+    if (bytes < frame->iov_len) {
+        keep_rest(client, frame, bytes);
+    }
+    note_length(client, frame->iov_len);
+    if (hub_sent(all_of(&client->base)->hub, &client->base) || client->base.close.code != 0) {
+        lws_callback_on_writable(client->wsi);
+    }
+}
+
+static int flags_of(const struct ws_client *client)
+{
+    /* A message of state is not to wait in one piece with others, for which the bound would not count. */
+    return MSG_DONTWAIT | MSG_NOSIGNAL | (is_state(client) ? MSG_EOR : 0);
+}
+
+/* False: the socket takes nothing at the moment; or never again, which libwebsockets finds out by itself. */
+static bool send_message(struct ws_client *client, const struct iovec *frame)
+{
+    const ssize_t taken = send(client->fd, frame->iov_base, frame->iov_len, flags_of(client));
+    if (taken >= 0) {
+        sent(client, frame, (size_t)taken);
+    }
+    return taken >= 0;
+}
+
+/* So too; in one system call. frame: the message, if there is one. */
+static bool send_with_ping(struct ws_client *client, const struct iovec *frame, uint64_t now_us)
+{
     unsigned char room[FRAME_PING];
-    struct iovec frame[2];
-    size_t count = 0;
-    struct encoded *message = hub_next(all->hub, &client->base, now_us);
-    if (message) {
-        const struct wire *packed = client->deflates ? deflate_encoded(&all->deflater, message) : NULL;
-        frame[count++] = packed ? frame_text(packed, true) : frame_text(&message->plain, false);
-    }
-    if (pings) {
-        frame[count++] = frame_ping(room, now_us);
-    }
-    if (count > 0 && !send_frames(client, frame, count)) {
+    struct iovec both[2] = {frame ? *frame : (struct iovec){0}, frame_ping(room, now_us)};
+    const struct msghdr all = {.msg_iov = both, .msg_iovlen = 2};
+    const ssize_t taken = sendmsg(client->fd, &all, flags_of(client));
+    if (taken < 0) {
         return false;
     }
-    if (pings) {
-        pulse_pinged(&client->pulse, now_us);
+    const size_t of_message = (size_t)taken < both[0].iov_len ? (size_t)taken : both[0].iov_len;
+    if (frame) {
+        sent(client, frame, of_message);
     }
-    if (message) {
-        note_length(client, frame[0].iov_len);
-        if (hub_sent(all->hub, &client->base) || client->base.close.code != 0) {
-            lws_callback_on_writable(client->wsi);
-        }
+    if ((size_t)taken < both[0].iov_len + both[1].iov_len) {
+        keep_rest(client, &both[1], (size_t)taken - of_message);
     }
+    pulse_pinged(&client->pulse, now_us);
     return true;
+}
+
+/* The message that is due, as this client wants it. Its length is 0: none is. */
+static struct iovec next_frame(const struct ws_client *client, uint64_t now_us)
+{
+    struct ws_clients *all = all_of(&client->base);
+    struct encoded *message = hub_next(all->hub, (struct client *)&client->base, now_us);
+    if (!message) {
+        return (struct iovec){0};
+    }
+    const struct wire *packed = client->deflates ? deflate_encoded(&all->deflater, message) : NULL;
+    return packed ? frame_text(packed, true) : frame_text(&message->plain, false);
+}
+
+/* What is due, and a ping if that is. False: the socket takes nothing. */
+static bool send_due(struct ws_client *client, uint64_t now_us)
+{
+    struct batch *batch = all_of(&client->base)->batch;
+    const uint64_t pace_us = is_state(client) ? PULSE_OFTEN_US : PULSE_SELDOM_US;
+    const struct iovec frame = next_frame(client, now_us);
+    if (pulse_is_due(&client->pulse, pace_us, now_us)) {
+        return send_with_ping(client, frame.iov_len > 0 ? &frame : NULL, now_us);
+    }
+    if (frame.iov_len == 0) {
+        return true;
+    }
+    if (batch && is_state(client) && !batch_is_full(batch)) {
+        batch_add(batch, client->fd, &frame, flags_of(client), client);
+        return true;
+    }
+    return send_message(client, &frame);
+}
+
+/* One of a batch. What was not taken of state needs no more: the next message is newer. */
+static void on_batched(void *context, const struct iovec *frame, ssize_t result)
+{
+    struct ws_client *client = context;
+    if (result >= 0) {
+        sent(client, frame, (size_t)result);
+    } else if (result == BATCH_LOST) { /* perhaps in the midst of a frame */
+        lws_set_timeout(client->wsi, PENDING_TIMEOUT_LAGGING, LWS_TO_KILL_ASYNC);
+    }
+}
+
+static void flush(struct carrier *carrier)
+{
+    struct ws_clients *all = (struct ws_clients *)((char *)carrier - offsetof(struct ws_clients, carrier));
+    if (all->batch && !batch_send(all->batch)) {
+        log_warning("io_uring has failed: from now on, each message is sent by itself");
+        batch_close(all->batch);
+        all->batch = NULL;
+    }
 }
 
 /* libwebsockets may have something of its own to send: the rest of a frame must go before ours, a pong may go
@@ -186,7 +235,7 @@ int ws_client_writeable(struct ws_client *client)
         return 0;
     }
     if (hub_may_close(hub, &client->base)) {
-        return refuse(client->wsi, (enum lws_close_status)client->base.close.code, client->base.close.reason);
+        return refuse(client, client->base.close.code, client->base.close.reason);
     }
     if (!is_state(client) && (is_amid_frame(client) || !send_due(client, clock_now_us()))) {
         lws_callback_on_writable(client->wsi);
@@ -204,6 +253,7 @@ int ws_client_ponged(struct ws_client *client, const void *bytes, size_t length)
     quiet_ponged(&client->quiet, length);
     if (pulse_take_pong(&client->pulse, pinged_us, now_us)) {
         serve(&client->base, now_us);
+        flush(client->base.carrier);
     }
     return 0;
 }
@@ -241,6 +291,7 @@ int ws_client_established(struct ws_client *client, struct lws *wsi, struct ws_c
     client->wsi = wsi;
     quiet_start(&client->quiet, all->loop, client->fd);
     serve(&client->base, now_us);
+    flush(client->base.carrier);
     return 0;
 }
 
@@ -250,7 +301,14 @@ static void drop(struct client *base)
     lws_set_timeout(of(base)->wsi, PENDING_TIMEOUT_LAGGING, GRACE_S);
 }
 
-void ws_clients_init(struct ws_clients *clients)
+void ws_clients_open(struct ws_clients *clients)
 {
-    clients->carrier = (struct carrier){serve, drop};
+    clients->carrier = (struct carrier){serve, flush, drop};
+    clients->batch = batch_open(on_batched);
+}
+
+void ws_clients_close(struct ws_clients *clients)
+{
+    batch_close(clients->batch);
+    deflater_free(&clients->deflater);
 }

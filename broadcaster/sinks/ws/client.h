@@ -3,13 +3,15 @@
  * returns what that callback should: 0 to go on, -1 to close.
  *
  * libwebsockets opens and closes, reads, and answers pings. What we have to say goes straight to the socket,
- * a whole frame in one system call: by libwebsockets' way it costs a third more. Only what the socket does
- * not take of it goes that way, behind whatever libwebsockets has kept there, so that all frames stay whole.
+ * a whole frame at a time, and a cohort's in one system call: by libwebsockets' way it costs twice as much.
+ * Only what the socket does not take of it goes that way, behind whatever libwebsockets has kept there, so
+ * that all frames stay whole.
  */
 #ifndef PHICAST_BROADCASTER_SINKS_WS_CLIENT_H
 #define PHICAST_BROADCASTER_SINKS_WS_CLIENT_H
 
 #include "broadcaster/http/upgrade.h"
+#include "broadcaster/sinks/ws/batch.h"
 #include "broadcaster/sinks/ws/deflate.h"
 #include "broadcaster/sinks/ws/pulse.h"
 #include "broadcaster/sinks/ws/quiet.h"
@@ -24,6 +26,7 @@ struct ws_clients {
     struct ev_loop *loop;
     struct hub *hub;
     struct deflater deflater;
+    struct batch *batch; /* NULL: there is none */
 };
 
 /* Lives in libwebsockets' memory for the session, all zeros at first. */
@@ -32,7 +35,7 @@ struct ws_client {
     struct lws *wsi; /* NULL: no stream yet, or no more */
     int fd;
     bool deflates;      /* permessage-deflate was agreed on */
-    bool closing;       /* it has sent a close frame */
+    bool closing;       /* it has sent a close frame, or we have decided on one */
     size_t unsent_most; /* bytes: the socket's bound */
     struct pulse pulse;
     struct quiet quiet;
@@ -41,8 +44,9 @@ struct ws_client {
     bool reads_text;  /* that is text, and not compressed */
 };
 
-/* Puts our functions into `clients`, its hub and loop set. */
-void ws_clients_init(struct ws_clients *clients);
+/* Hub and loop are set. */
+void ws_clients_open(struct ws_clients *clients);
+void ws_clients_close(struct ws_clients *clients);
 
 int ws_client_established(struct ws_client *client, struct lws *wsi, struct ws_clients *all,
                           const struct upgrade *upgrade);

@@ -178,7 +178,7 @@ static void close_ws(struct sink *sink)
         lws_context_destroy(ws->context);
     }
     relays_close(&ws->relays);
-    deflater_free(&ws->clients.deflater);
+    ws_clients_close(&ws->clients);
     free(ws);
 }
 
@@ -192,7 +192,7 @@ static enum status open_ws(struct sink **sink, const struct sink_context *contex
     ws->base.kind = &ws_sink;
     ws->clients.hub = context->hub;
     ws->clients.loop = context->loop;
-    ws_clients_init(&ws->clients);
+    ws_clients_open(&ws->clients);
     ws->limits = context->limits;
     ws->relays.loop = context->loop;
     ws->context = make_context(ws, context->loop);

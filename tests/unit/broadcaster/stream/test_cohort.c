@@ -88,6 +88,7 @@ enum { MANY = 20 };
 static struct client many[MANY];
 static const struct client *served[MANY];
 static uint32_t served_count;
+static uint32_t flushes;
 
 static void note(struct client *one, uint64_t now_us)
 {
@@ -95,11 +96,19 @@ static void note(struct client *one, uint64_t now_us)
     served[served_count++] = one;
 }
 
+static void flush(struct carrier *carrier)
+{
+    CU_ASSERT_PTR_EQUAL(carrier, cohort.client[0]->carrier);
+    CU_ASSERT_EQUAL(served_count, cohort.client_count);
+    flushes++;
+}
+
 /* Once each. Returns who was first; `last` gets who was last. */
 static const struct client *serve_all(const struct client **last)
 {
-    served_count = 0;
+    served_count = flushes = 0;
     cohort_serve(&cohort, 7);
+    CU_ASSERT_EQUAL(flushes, 1);
     CU_ASSERT_EQUAL_FATAL(served_count, cohort.client_count);
     for (uint32_t i = 0; i < served_count; i++) {
         for (uint32_t k = 0; k < i; k++) {
@@ -112,7 +121,7 @@ static const struct client *serve_all(const struct client **last)
 
 static void nobody_is_always_the_last(void)
 {
-    static const struct carrier carrier = {.serve = note};
+    static struct carrier carrier = {.serve = note, .flush = flush};
     cohort_init(&cohort, 10, 0, 0, 0);
     for (size_t i = 0; i < MANY; i++) {
         many[i].carrier = &carrier;
