@@ -192,9 +192,9 @@ static void take_age(struct load *load, const char *text)
     }
 }
 
-/* Else the server takes us for dead. Masked with zeros. A socket that has been written to takes itself for one
- * of a dialogue, and acknowledges what comes next when it comes, not when it is read: on one machine that is
- * within the sender's send, whose time it costs. But real clients are on other machines. */
+/* Else the server takes us for dead. Masked with zeros. A socket that has been written to takes itself for
+ * one of a dialogue, and acknowledges what comes next when it comes, not when it is read: on one machine that
+ * is within the sender's send, whose time it costs. But real clients are on other machines. */
 static void answer_ping(const struct peer *peer, const unsigned char *payload, size_t length)
 {
     unsigned char pong[6 + PING_MAX] = {0x8a, (unsigned char)(0x80 | length)};

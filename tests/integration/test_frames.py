@@ -95,7 +95,8 @@ class Listener(Peer):
 
     def reply(self, data):
         if not self.closes:
-            self.send(data)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the end that this means is still to be read
+                self.send(data)
 
     def act(self):
         """What clients do. Returns for how long it does nothing more, s."""
@@ -108,7 +109,7 @@ class Listener(Peer):
         elif draw < 0.042:
             self.reply(frame(TEXT, b"nobody listens"))
         elif draw < 0.0425 and not self.closes:
-            self.send(frame(CLOSE, self.chance.choice((b"", struct.pack(">H", 1000)))))
+            self.reply(frame(CLOSE, self.chance.choice((b"", struct.pack(">H", 1000)))))
             self.closes = True
         return 0
 
@@ -152,13 +153,18 @@ class Frames(rig.RigTest):
             listener = listeners[number]
             ready.unregister(listener.socket)
             listener.socket.close()
-            counts.update(messages=listener.messages, pongs=listener.pongs, ends=1)
-            self.assertTrue(listener.closed, f"{listener.path}: the end came without a close frame")
-            self.assertEqual(listener.data, b"", "the end came in the midst of a frame")
+            counts.update(messages=listener.messages, pongs=listener.pongs, ends=1, cut=not listener.closed)
+            # Who closes while it does not read, or lags with events, may be cut off in the midst of a frame.
+            self.assertTrue(listener.closes or listener.path == "/ws/events", f"{listener.path}: an end that nobody wanted")
+            if listener.closed:
+                self.assertEqual(listener.data, b"")
 
         def read(number):
             listener = listeners[number]
-            data = listener.socket.recv(chance.randrange(1, 4096))
+            try:
+                data = listener.socket.recv(chance.randrange(1, 4096))
+            except ConnectionResetError:
+                data = b""
             if not data:
                 remove(number)
                 add(number)
