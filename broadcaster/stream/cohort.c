@@ -67,8 +67,9 @@ void cohort_remove(struct cohort *cohort, struct client *client)
 static void fetch_ahead(const struct client *client)
 {
     enum { LINE = 64, LINES = 4 };
-    for (int i = 0; i < LINES; i++) {
-        __builtin_prefetch((const char *)client + i * LINE);
+    const char *line = (const char *)client;
+    for (int i = 0; i < LINES; i++, line += LINE) {
+        __builtin_prefetch(line);
     }
 }
 

@@ -51,6 +51,7 @@ struct load {
     uint32_t closed;
     uint32_t age_count;
     double *ages;
+    double *rates;           /* of each */
     char text[TEXT_MAX + 1]; /* of the last message looked into */
     struct peer *peer;
 };
@@ -126,6 +127,7 @@ struct load *load_open(uint16_t port, uint32_t count, const char *path, bool def
 {
     struct load *load = calloc(1, sizeof *load);
     if (!load || !(load->peer = calloc(count, sizeof *load->peer)) ||
+        !(load->rates = calloc(count, sizeof *load->rates)) ||
         !(load->ages = calloc(AGES_MAX, sizeof *load->ages)) || inflateInit2(&load->stream, -15) != Z_OK) {
         fail("memory");
     }
@@ -286,17 +288,12 @@ struct load_result load_run(struct load *load, double seconds)
         take_aged(load);
         nanosleep(&pause_between, NULL);
     }
-    double *rates = calloc(load->count, sizeof *rates);
-    if (!rates) {
-        fail("memory");
-    }
     for (uint32_t i = load->first; i < load->end; i++) {
-        rates[i - load->first] = load->peer[i].messages / seconds;
+        load->rates[i - load->first] = load->peer[i].messages / seconds;
         result.messages += load->peer[i].messages;
     }
-    result.rate_hz = bench_quantile(rates, load->end - load->first, 0);
-    result.rate99_hz = bench_quantile(rates, load->end - load->first, 0.01);
-    free(rates);
+    result.rate_hz = bench_quantile(load->rates, load->end - load->first, 0);
+    result.rate99_hz = bench_quantile(load->rates, load->end - load->first, 0.01);
     result.bytes_per_message = result.messages > 0 ? (double)load->bytes / (double)result.messages : 0;
     result.closed = load->closed;
     if (load->age_count > 0) {
@@ -320,6 +317,7 @@ void load_close(struct load *load)
     close(load->epoll_aged);
     inflateEnd(&load->stream);
     free(load->ages);
+    free(load->rates);
     free(load->peer);
     free(load);
 }
