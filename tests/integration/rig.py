@@ -246,8 +246,8 @@ class PipeWire:
 class Broadcaster:
     """phicast-broadcaster on a free port."""
 
-    def __init__(self, rig, name, *options, port=0):
-        self.child = rig.start([BIN / "phicast-broadcaster", "-n", name, "-p", str(port), *options])
+    def __init__(self, rig, name, *options, port=0, env=None):
+        self.child = rig.start([BIN / "phicast-broadcaster", "-n", name, "-p", str(port), *options], env=env)
         self.url = self.child.line(r"^listening on (http://\S+)").group(1).rstrip("/")
         self.port = int(self.url.rsplit(":", 1)[1])
 
@@ -332,8 +332,8 @@ class RigTest(unittest.IsolatedAsyncioTestCase):
         child.line(r"stream starts at JACK frame (\d+)", "err")
         return child
 
-    def broadcaster(self, *options, port=0):
-        return Broadcaster(self, self.name, *options, port=port)
+    def broadcaster(self, *options, port=0, env=None):
+        return Broadcaster(self, self.name, *options, port=port, env=env)
 
     def player(self, server, files, *options, name=None):
         return self.start([BIN / "phicast-play", "-s", server.name, "-n", name or unique_name("play"), *options, *files])

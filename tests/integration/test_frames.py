@@ -123,20 +123,19 @@ class Frames(rig.RigTest):
         return False
 
     def test_no_frame_is_torn(self):
-        broadcaster = self.listen_to(self.broadcaster)
+        broadcaster = self.listen()
         print("with io_uring" if self.has_ring(broadcaster) else "without io_uring: this kernel or build has none")
 
     def test_no_frame_is_torn_without_io_uring(self):
         preload = rig.BIN.parent / "lib/phicast-no-uring.so"
         if not preload.exists():
             self.skipTest("built without liburing: the other test is this one")
-        os.environ["LD_PRELOAD"] = str(preload)
-        self.addCleanup(os.environ.pop, "LD_PRELOAD")
-        self.assertFalse(self.has_ring(self.listen_to(self.broadcaster)))
+        self.assertFalse(self.has_ring(self.listen(env={"LD_PRELOAD": str(preload)})))
 
-    def listen_to(self, start):
+    def listen(self, env=None):
+        """To a broadcaster with that environment; it is returned."""
         flood = osc_peers.Flood(self, "-c", "32", "--lively", "--rate", "300", "--count", "10000000")
-        broadcaster = start("--osc", "none")
+        broadcaster = self.broadcaster("--osc", "none", env=env)
         rig.wait_ready(broadcaster)
         flood.push()
         chance = random.Random(SEED)

@@ -24,15 +24,13 @@ struct batch {
 
 struct batch *batch_open(batch_done *done)
 {
+    const unsigned flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
     struct batch *batch = calloc(1, sizeof *batch);
-    if (batch && io_uring_queue_init(ROOM, &batch->ring,
-                                     IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN) != 0) {
+    if (!batch || io_uring_queue_init(ROOM, &batch->ring, flags) != 0) {
         free(batch);
         return NULL;
     }
-    if (batch) {
-        batch->done = done;
-    }
+    batch->done = done;
     return batch;
 }
 

@@ -5,7 +5,6 @@
 #define PHICAST_BROADCASTER_SINKS_WS_BATCH_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 

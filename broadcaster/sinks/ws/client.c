@@ -134,32 +134,32 @@ static bool send_message(struct ws_client *client, const struct iovec *frame)
     return taken >= 0;
 }
 
-/* So too; in one system call. frame: the message, if there is one. */
+/* So too; in one system call. The frame may be empty. */
 static bool send_with_ping(struct ws_client *client, const struct iovec *frame, uint64_t now_us)
 {
     unsigned char room[FRAME_PING];
-    struct iovec both[2] = {frame ? *frame : (struct iovec){0}, frame_ping(room, now_us)};
+    struct iovec both[2] = {*frame, frame_ping(room, now_us)};
     const struct msghdr all = {.msg_iov = both, .msg_iovlen = 2};
     const ssize_t taken = sendmsg(client->fd, &all, flags_of(client));
     if (taken < 0) {
         return false;
     }
-    const size_t of_message = (size_t)taken < both[0].iov_len ? (size_t)taken : both[0].iov_len;
-    if (frame) {
+    const size_t of_message = (size_t)taken < frame->iov_len ? (size_t)taken : frame->iov_len;
+    if (frame->iov_len > 0) {
         sent(client, frame, of_message);
     }
-    if ((size_t)taken < both[0].iov_len + both[1].iov_len) {
+    if ((size_t)taken < frame->iov_len + FRAME_PING) {
         keep_rest(client, &both[1], (size_t)taken - of_message);
     }
     pulse_pinged(&client->pulse, now_us);
     return true;
 }
 
-/* The message that is due, as this client wants it. Its length is 0: none is. */
-static struct iovec next_frame(const struct ws_client *client, uint64_t now_us)
+/* The message that is due, as this client wants it; empty if none is. */
+static struct iovec next_frame(struct ws_client *client, uint64_t now_us)
 {
     struct ws_clients *all = all_of(&client->base);
-    struct encoded *message = hub_next(all->hub, (struct client *)&client->base, now_us);
+    struct encoded *message = hub_next(all->hub, &client->base, now_us);
     if (!message) {
         return (struct iovec){0};
     }
@@ -174,7 +174,7 @@ static bool send_due(struct ws_client *client, uint64_t now_us)
     const uint64_t pace_us = is_state(client) ? PULSE_OFTEN_US : PULSE_SELDOM_US;
     const struct iovec frame = next_frame(client, now_us);
     if (pulse_is_due(&client->pulse, pace_us, now_us)) {
-        return send_with_ping(client, frame.iov_len > 0 ? &frame : NULL, now_us);
+        return send_with_ping(client, &frame, now_us);
     }
     if (frame.iov_len == 0) {
         return true;
