@@ -15,6 +15,11 @@ RT_SAFE void engine_pass(struct engine *e, const float *const *inputs, float *co
     analysis_feed(e->analysis, (const float *const *)outputs, count);
 }
 
+RT_SAFE void engine_want(struct engine *e, uint32_t parts)
+{
+    analysis_want(e->analysis, parts | e->always);
+}
+
 RT_SAFE bool engine_step(struct engine *e, struct analysis_frame *frame)
 {
     return analysis_step(e->analysis, frame);
@@ -52,6 +57,18 @@ static uint32_t add_auto_phi_event(struct engine *e, const struct metrics_snapsh
     return auto_phi_frame(&e->auto_phi, &e->breathing, &frame, &event->phi_adaptation) ? 1 : 0;
 }
 
+static uint32_t add_onset_event(const struct engine *e, const struct analysis_frame *frame, double timestamp,
+                                struct event *event)
+{
+    const struct analysis_onset *onset = &frame->onset;
+    if (onset->found) {
+        *event = (struct event){.kind = EVENT_ONSET,
+                                .timestamp = timestamp + e->half_window_s - (double)onset->seconds_before,
+                                .onset = {.strength = onset->strength, .band = onset->band}};
+    }
+    return onset->found;
+}
+
 RT_SAFE uint32_t engine_describe(struct engine *e, const struct analysis_frame *frame, double timestamp,
                                  struct metrics_snapshot *snapshot, struct event events[ENGINE_EVENTS_MAX])
 {
@@ -64,7 +81,9 @@ RT_SAFE uint32_t engine_describe(struct engine *e, const struct analysis_frame *
     snapshot->phi_breathing_active = e->breathing.on;
     e->next_frame = snapshot->frame + 1;
     uint32_t count = add_state_events(e, snapshot, frame->over_gate, events);
+    snapshot->state = e->states.state;
     count += add_auto_phi_event(e, snapshot, &events[count]);
+    count += add_onset_event(e, frame, timestamp, &events[count]);
     for (uint32_t i = 0; i < count; i++) {
         events[i].frame = snapshot->frame;
     }

@@ -30,6 +30,7 @@ struct engine_config {
     double phi_depth;             /* 0...1 */
     double phi_rate;              /* Hz, BREATHING_RATE_MIN...BREATHING_RATE_MAX */
     bool auto_phi;                /* on from the start */
+    uint32_t always;              /* enum metric_part: measured though nobody asks */
 };
 
 #define ENGINE_DEFAULTS                                                                                      \
@@ -39,13 +40,15 @@ struct engine_config {
                             .phi_depth = BREATHING_DEPTH_DEFAULT,                                            \
                             .phi_rate = BREATHING_RATE_DEFAULT})
 
-/* A state_change with its critical_event, and a phi_adaptation. */
-enum { ENGINE_EVENTS_MAX = STATES_EVENTS_MAX + 1 };
+/* A state_change with its critical_event, a phi_adaptation, and an onset. */
+enum { ENGINE_EVENTS_MAX = STATES_EVENTS_MAX + 2 };
 
 struct engine {
     uint32_t channels;
-    uint32_t window;      /* samples */
-    double hop_s;         /* seconds */
+    uint32_t window; /* samples */
+    double hop_s;    /* seconds */
+    double half_window_s;
+    uint32_t always;      /* enum metric_part: measured though nobody asks */
     uint64_t block_start; /* the stream position at the first sample of the block that is passing */
     uint64_t block_end;
     uint64_t first_frame; /* added to the analysis' frame numbers, so that they never go back */
@@ -67,6 +70,9 @@ void engine_release(struct engine *engine);
  * engine_step has returned false. gap: samples are missing before this block, so the window begins anew. */
 RT_SAFE void engine_pass(struct engine *engine, const float *const *inputs, float *const *outputs,
                          uint32_t count, bool gap);
+
+/* Which parts somebody asks for at present (bits of enum metric_part). */
+RT_SAFE void engine_want(struct engine *engine, uint32_t parts);
 
 /* True when *frame holds the next finished frame. */
 RT_SAFE bool engine_step(struct engine *engine, struct analysis_frame *frame);

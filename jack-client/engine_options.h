@@ -28,6 +28,14 @@
      ENGINE_AT(ici_threshold), 0, STATES_ICI_MAX}, \
     {"criticality-threshold", 0, OPTION_DOUBLE, "X", "from here on the sound counts as bursting", \
      ENGINE_AT(criticality_threshold), 0, STATES_CRITICALITY_MAX}, \
+    {"bands", 0, OPTION_UINT, "N", "bands of frequency, when bands are asked for", ENGINE_AT(analysis.bands), \
+     1, BANDS_MAX}, \
+    {"bands-per-channel", 0, OPTION_FLAG, NULL, "each channel's own bands as well", \
+     ENGINE_AT(analysis.channel_bands), 0, 0}, \
+    {"band-release-ms", 0, OPTION_DOUBLE, "MS", "time in which the bands' levels fall, 0 = at once", \
+     ENGINE_AT(analysis.band_release_ms), 0, ANALYSIS_RELEASE_MAX}, \
+    {"onset-threshold", 0, OPTION_DOUBLE, "X", "how much must begin to be an onset: less finds more", \
+     ENGINE_AT(analysis.onset_threshold), ONSETS_THRESHOLD_MIN, ONSETS_THRESHOLD_MAX}, \
     {"breathing", 0, OPTION_FLAG, NULL, "let the outputs breathe from the start", ENGINE_AT(breathing), 0, 0}, \
     {"phi-depth", 0, OPTION_DOUBLE, "X", "depth of the breathing", ENGINE_AT(phi_depth), \
      COMMAND_DEPTH_MIN, COMMAND_DEPTH_MAX}, \

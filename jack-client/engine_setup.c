@@ -30,6 +30,9 @@ enum status engine_prepare(struct engine *e, const struct engine_config *config)
     e->channels = analysis->channels;
     e->window = analysis->window;
     e->hop_s = (double)analysis->hop / analysis->sample_rate;
+    e->half_window_s = 0.5 * analysis->window / analysis->sample_rate;
+    e->always = config->always;
+    engine_want(e, 0);
     if (e->breathing.channels == 0) {
         begin_breathing(e, config);
     }

@@ -32,6 +32,8 @@ static const struct option_row jack_rows[] = {
     {"follow", 0, OPTION_LIST, "PATTERN", "listen to whatever feeds the matching ports, e.g. 'system:playback_*'",
      JACK(follow), 0, 0},
     ENGINE_ROWS,
+    {"add", 0, OPTION_PARTS, "PARTS", "measure these though nobody asks for them: " PARTS_LIST,
+     JACK(engine.always), 0, 0},
     {"no-compensation", 0, OPTION_FLAG, NULL, "stamp frames when published, not when the sound was at the input",
      JACK(no_compensation), 0, 0},
     {"calibrate", 0, OPTION_FLAG, NULL, "measure the way from calibration_out to calibration_in, say it, and end",

@@ -91,6 +91,16 @@ static void store(_Atomic uint64_t *word, uint64_t value)
     atomic_store_explicit(word, value, memory_order_release);
 }
 
+void control_want(struct control *control, uint32_t parts)
+{
+    store(&control->wanted, parts);
+}
+
+uint32_t control_wanted(const struct control *control)
+{
+    return (uint32_t)atomic_load_explicit(&control->wanted, memory_order_acquire) & PARTS_ALL;
+}
+
 void control_save_cursor(struct control *control, const struct event_cursor *cursor)
 {
     uint64_t words[CURSOR_WORDS];

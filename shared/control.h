@@ -4,12 +4,15 @@
  * One writer, a broadcaster; one reader, the analyser's control thread, which range-checks every command as
  * if an enemy had sent it. Bump CONTROL_ABI whenever a struct below changes in size, order or meaning.
  *
+ * What stands in `wanted` is asked for as long as its writer lives.
+ *
  * The broadcaster also notes here how far it has come with the analyser's events. A segment outlives a
  * broadcaster that was killed, so the one that replaces it can go on where the first one stopped.
  */
 #ifndef PHICAST_SHARED_CONTROL_H
 #define PHICAST_SHARED_CONTROL_H
 
+#include "shared/part.h"
 #include "shared/ring.h"
 #include "shared/segment.h"
 #include "shared/status.h"
@@ -20,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONTROL_ABI = 3 };
+enum { CONTROL_ABI = 4 };
 
 enum command_kind {
     COMMAND_DEPTH = 1,     /* value: COMMAND_DEPTH_MIN...MAX */
@@ -69,7 +72,8 @@ enum { CURSOR_WORDS = 2 + 2 * EVENT_PLACES };
 struct control {
     struct segment_header header;
     _Atomic uint64_t cursor[CURSOR_WORDS]; /* struct event_cursor, word by word */
-    uint64_t reserved[6];
+    _Atomic uint64_t wanted;               /* bits of enum metric_part: what somebody asks for at present */
+    uint64_t reserved[5];
     struct ring commands;
 };
 
@@ -116,6 +120,12 @@ MUST_CHECK enum status command_read(const struct ring *ring, uint64_t *next, str
 /* From a ring of our own process, where commands have been checked. */
 RT_SAFE MUST_CHECK enum status command_take(const struct ring *ring, uint64_t *next, struct command *command,
                                             uint64_t *lost);
+
+/* The broadcaster's thread: what its clients want measured at present. */
+void control_want(struct control *control, uint32_t parts);
+
+/* Any thread. Bits that mean nothing are left out. */
+uint32_t control_wanted(const struct control *control);
 
 /* The broadcaster's thread. Killed at any point, it leaves each number behind either old or new, and none of
  * them under a writer it does not belong to. */

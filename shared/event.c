@@ -16,7 +16,7 @@ static const char *name_of(const char *const *names, size_t count, uint32_t valu
 
 const char *event_kind_str(uint32_t kind)
 {
-    static const char *const names[] = {NULL, "state_change", "critical_event", "phi_adaptation"};
+    static const char *const names[] = {NULL, "state_change", "critical_event", "phi_adaptation", "onset"};
     return name_of(names, COUNT(names), kind);
 }
 
@@ -43,24 +43,29 @@ const char *adaptation_reason_str(uint32_t reason)
 #define TWO_PI 6.2831855F
 
 static const struct event_field state_change_fields[] = {
-    {"from_state", sound_state_str, 0, 0, AT(state_change.from_state)},
-    {"to_state", sound_state_str, 0, 0, AT(state_change.to_state)},
-    {"trigger", state_trigger_str, 0, 0, AT(state_change.trigger)},
-    {"confidence", NULL, 0, 1, AT(state_change.confidence)},
+    {"from_state", sound_state_str, 0, 0, AT(state_change.from_state), false},
+    {"to_state", sound_state_str, 0, 0, AT(state_change.to_state), false},
+    {"trigger", state_trigger_str, 0, 0, AT(state_change.trigger), false},
+    {"confidence", NULL, 0, 1, AT(state_change.confidence), false},
 };
 
 static const struct event_field critical_fields[] = {
-    {"criticality", NULL, 0, FLT_MAX, AT(critical.criticality)},
-    {"duration_ms", NULL, 0, 1e12F, AT(critical.duration_ms)},
-    {"peak_ici", NULL, 0, 1, AT(critical.peak_ici)},
+    {"criticality", NULL, 0, FLT_MAX, AT(critical.criticality), false},
+    {"duration_ms", NULL, 0, 1e12F, AT(critical.duration_ms), false},
+    {"peak_ici", NULL, 0, 1, AT(critical.peak_ici), false},
 };
 
 static const struct event_field adaptation_fields[] = {
-    {"old_depth", NULL, 0, 1, AT(phi_adaptation.old_depth)},
-    {"new_depth", NULL, 0, 1, AT(phi_adaptation.new_depth)},
-    {"old_phase", NULL, 0, TWO_PI, AT(phi_adaptation.old_phase)},
-    {"new_phase", NULL, 0, TWO_PI, AT(phi_adaptation.new_phase)},
-    {"reason", adaptation_reason_str, 0, 0, AT(phi_adaptation.reason)},
+    {"old_depth", NULL, 0, 1, AT(phi_adaptation.old_depth), false},
+    {"new_depth", NULL, 0, 1, AT(phi_adaptation.new_depth), false},
+    {"old_phase", NULL, 0, TWO_PI, AT(phi_adaptation.old_phase), false},
+    {"new_phase", NULL, 0, TWO_PI, AT(phi_adaptation.new_phase), false},
+    {"reason", adaptation_reason_str, 0, 0, AT(phi_adaptation.reason), false},
+};
+
+static const struct event_field onset_fields[] = {
+    {"strength", NULL, 0, 1, AT(onset.strength), false},
+    {"band", NULL, 0, ONSET_BAND_MAX, AT(onset.band), true},
 };
 
 const struct event_field *event_fields(uint32_t kind, size_t *count)
@@ -69,6 +74,7 @@ const struct event_field *event_fields(uint32_t kind, size_t *count)
     case EVENT_STATE_CHANGE: *count = COUNT(state_change_fields); return state_change_fields;
     case EVENT_CRITICAL: *count = COUNT(critical_fields); return critical_fields;
     case EVENT_PHI_ADAPTATION: *count = COUNT(adaptation_fields); return adaptation_fields;
+    case EVENT_ONSET: *count = COUNT(onset_fields); return onset_fields;
     default: *count = 0; return NULL;
     }
 }
@@ -83,6 +89,11 @@ const char *event_word(const struct event_field *field, const struct event *even
 float event_number(const struct event_field *field, const struct event *event)
 {
     float number;
+    uint32_t count;
+    if (field->whole) {
+        memcpy(&count, (const char *)event + field->at, sizeof count);
+        return (float)count;
+    }
     memcpy(&number, (const char *)event + field->at, sizeof number);
     return number;
 }

@@ -7,6 +7,7 @@
 #include "shared/status.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,7 +33,12 @@ enum state_trigger {
 
 enum adaptation_reason { REASON_CRITICALITY_OPTIMIZATION, REASON_COHERENCE_TRACKING };
 
-enum event_kind { EVENT_STATE_CHANGE = 1, EVENT_CRITICAL = 2, EVENT_PHI_ADAPTATION = 3 };
+enum event_kind {
+    EVENT_STATE_CHANGE = 1,
+    EVENT_CRITICAL = 2,
+    EVENT_PHI_ADAPTATION = 3,
+    EVENT_ONSET = 4 /* only while somebody asks for onsets, and only for those who do */
+};
 
 struct state_change {
     uint32_t from_state; /* enum sound_state */
@@ -55,6 +61,14 @@ struct phi_adaptation {
     uint32_t reason; /* enum adaptation_reason */
 };
 
+enum { ONSET_BAND_MAX = 31 };
+
+/* Its timestamp is the attack's. */
+struct onset {
+    float strength; /* 0...1 */
+    uint32_t band;  /* the one that rose most, from 0 */
+};
+
 struct event {
     uint32_t kind; /* enum event_kind */
     uint32_t reserved;
@@ -65,6 +79,7 @@ struct event {
         struct state_change state_change;
         struct critical_event critical;
         struct phi_adaptation phi_adaptation;
+        struct onset onset;
         uint32_t words[6];
     };
 };
@@ -81,10 +96,11 @@ const char *adaptation_reason_str(uint32_t reason);
  * sends events reads these. */
 struct event_field {
     const char *name;                   /* on the wire */
-    const char *(*word)(uint32_t code); /* it is a code, and sent as this word; NULL: a float, */
+    const char *(*word)(uint32_t code); /* it is a code, and sent as this word; NULL: a number, */
     float low;                          /* never outside of these two */
     float high;
-    size_t at; /* its place in struct event */
+    size_t at;  /* its place in struct event */
+    bool whole; /* a number that is a uint32_t, and no float */
 };
 
 /* Any thread. Those of a kind; *count is 0 for one that is none of the enum's. */

@@ -2,10 +2,14 @@
 #include "shared/metric.h"
 
 #include <float.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FRAME(field) offsetof(struct metrics_snapshot, field)
 #define CHANNEL(field) offsetof(struct channel_metrics, field)
+#define LEVEL(field) offsetof(struct level_metrics, field)
+#define REQUESTED(field) offsetof(struct requested_metrics, field)
 #define LATENCY(field) offsetof(struct latency_report, field)
 
 /* clang-format off */
@@ -33,14 +37,38 @@ const struct metric frame_metric[FRAME_METRICS] = {
 };
 
 const struct metric channel_metric[CHANNEL_METRICS] = {
-    {"frequency", "frequency", METRIC_FLOAT, CHANNEL(frequency), "Hz", 0, 1e7, 0, 10000,
+    {"frequency", "channel/N/frequency", METRIC_FLOAT, CHANNEL(frequency), "Hz", 0, 1e7, 0, 10000,
      "of the channel's strongest sinusoid; 0 when inactive"},
-    {"amplitude", "amplitude", METRIC_FLOAT, CHANNEL(amplitude), "", 0, (double)FLT_MAX, 0, 1,
+    {"amplitude", "channel/N/amplitude", METRIC_FLOAT, CHANNEL(amplitude), "", 0, (double)FLT_MAX, 0, 1,
      "of that sinusoid, full scale is 1; 0 when inactive"},
-    {"phase", "phase", METRIC_FLOAT, CHANNEL(phase), "rad", -3.1415928, 3.1415928, -3.141592653589793, 3.141592653589793,
+    {"phase", "channel/N/phase", METRIC_FLOAT, CHANNEL(phase), "rad", -3.1415928, 3.1415928, -3.141592653589793, 3.141592653589793,
      "of that sinusoid, at the window's centre; 0 when inactive"},
-    {"active", "active", METRIC_FLAG, CHANNEL(active), "", 0, 1, 0, 1,
+    {"active", "channel/N/active", METRIC_FLAG, CHANNEL(active), "", 0, 1, 0, 1,
      "whether the channel is above the gate"},
+};
+
+const struct metric level_metric[LEVEL_METRICS] = {
+    {"rms", "level/N/rms", METRIC_FLOAT, LEVEL(rms), "", 0, (double)FLT_MAX, 0, 0.5,
+     "root of the mean square of the samples since the last frame, full scale is 1: a sine of amplitude A gives 0.707 A"},
+    {"peak", "level/N/peak", METRIC_FLOAT, LEVEL(peak), "", 0, (double)FLT_MAX, 0, 1,
+     "true peak (ITU-R BS.1770), full scale is 1; falls back within 300 ms"},
+    {"clipped", "level/N/clipped", METRIC_SERIAL, LEVEL(clipped), "", 0, DBL_MAX, 0, 1000,
+     "samples at or above full scale since levels were first asked for"},
+};
+
+const struct metric band_metric[BAND_METRICS] = {
+    {"band", "band/B", METRIC_FLOAT, 0, "", 0, (double)FLT_MAX, 0, 0.3,
+     "level of one band of all active channels together, from the lowest on; falls back within 120 ms"},
+};
+
+const struct metric channel_band_metric[BAND_METRICS] = {
+    {"band", "channel/N/band/B", METRIC_FLOAT, 0, "", 0, (double)FLT_MAX, 0, 0.3,
+     "the same of one channel, with --bands-per-channel"},
+};
+
+const struct metric onset_metric[ONSET_METRICS] = {
+    {"onset_strength", "onset_strength", METRIC_FLOAT, REQUESTED(onset_strength), "", 0, 1, 0, 1,
+     "jumps to the strength of each onset, and falls back within 120 ms"},
 };
 
 const struct metric latency_metric[LATENCY_METRICS] = {
@@ -60,6 +88,20 @@ const struct metric latency_metric[LATENCY_METRICS] = {
      "whether the hardware's latency has been measured"},
     {"compensation_ms", NULL, METRIC_DOUBLE, LATENCY(compensation_ms), "ms", 0, 1e9, 0, 100,
      "by how much timestamps are moved back to the input"},
+};
+
+#define SNAPSHOT(field) offsetof(struct metrics_snapshot, field)
+
+const struct metric_group metric_group[METRIC_GROUPS] = {
+    {frame_metric, FRAME_METRICS, 0, NULL, "", 0, 0, 0},
+    {channel_metric, CHANNEL_METRICS, 0, "channel_metrics", "channel_", SNAPSHOT(channel),
+     sizeof(struct channel_metrics), 0},
+    {level_metric, LEVEL_METRICS, PART_LEVELS, "levels", "level_", SNAPSHOT(requested.level),
+     sizeof(struct level_metrics), 0},
+    {band_metric, BAND_METRICS, PART_BANDS, "bands", "", SNAPSHOT(requested.band), 0, sizeof(float)},
+    {channel_band_metric, BAND_METRICS, PART_CHANNEL_BANDS, "channel_bands", "channel_",
+     SNAPSHOT(requested.channel_band), BANDS_MAX * sizeof(float), sizeof(float)},
+    {onset_metric, ONSET_METRICS, PART_ONSETS, NULL, "", SNAPSHOT(requested), 0, 0},
 };
 /* clang-format on */
 
@@ -83,6 +125,123 @@ double metric_read(const struct metric *metric, const void *snapshot)
     case METRIC_SERIAL: return (double)metric_serial(metric, snapshot);
     default: memcpy(&count, place, sizeof count); return (double)count;
     }
+}
+
+struct metric_extent metric_extent(const struct metric_group *group, const struct metrics_snapshot *snapshot)
+{
+    return (struct metric_extent){group->channel_step ? snapshot->channel_count : 1,
+                                  group->band_step ? snapshot->band_count : 1};
+}
+
+const void *metric_struct(const struct metric_place *place, const struct metrics_snapshot *snapshot)
+{
+    const struct metric_group *group = place->group;
+    return (const char *)snapshot + group->at + place->channel * group->channel_step +
+           place->band * group->band_step;
+}
+
+double metric_value(const struct metric_place *place, const struct metrics_snapshot *snapshot)
+{
+    const struct metric_extent extent = metric_extent(place->group, snapshot);
+    return place->channel < extent.channels && place->band < extent.bands
+               ? metric_read(place->metric, metric_struct(place, snapshot))
+               : 0;
+}
+
+bool metric_groups_in_range(const struct metrics_snapshot *snapshot)
+{
+    for (size_t g = 0; g < METRIC_GROUPS; g++) {
+        struct metric_place place = {.group = &metric_group[g]};
+        const bool measured = place.group->part == 0 || (snapshot->parts & place.group->part);
+        const struct metric_extent extent =
+            measured ? metric_extent(place.group, snapshot) : (struct metric_extent){0, 0};
+        for (place.channel = 0; place.channel < extent.channels; place.channel++) {
+            for (place.band = 0; place.band < extent.bands; place.band++) {
+                if (!metrics_in_range(place.group->metric, place.group->count,
+                                      metric_struct(&place, snapshot))) {
+                    return false;
+                }
+            }
+        }
+    }
+    return true;
+}
+
+/* --- addresses --- */
+
+static bool is_number(const char *segment, char letter)
+{
+    return segment[0] == letter && (segment[1] == '/' || segment[1] == '\0');
+}
+
+const char *metric_address(const struct metric_place *place, char out[METRIC_ADDRESS_MAX])
+{
+    size_t used = 0;
+    for (const char *c = place->metric->address; *c && used + 1 < METRIC_ADDRESS_MAX; c++) {
+        const bool channel = is_number(c, 'N');
+        if (channel || is_number(c, 'B')) {
+            used += (size_t)snprintf(out + used, METRIC_ADDRESS_MAX - used, "%u",
+                                     1 + (channel ? place->channel : place->band));
+        } else {
+            out[used++] = *c;
+        }
+    }
+    out[used] = '\0';
+    return out;
+}
+
+/* Reads a number from 1 to most, or a star, at *text, and moves on behind it. */
+static bool take_number(const char **text, uint32_t most, uint32_t *first, uint32_t *last)
+{
+    char *end;
+    if (**text == '*') {
+        *first = 0;
+        *last = most - 1;
+        ++*text;
+        return true;
+    }
+    const unsigned long value = **text >= '1' && **text <= '9' ? strtoul(*text, &end, 10) : 0;
+    if (value < 1 || value > most) {
+        return false;
+    }
+    *first = *last = (uint32_t)value - 1;
+    *text = end;
+    return true;
+}
+
+static bool fits(const char *text, const char *address, struct metric_place *first, struct metric_place *last)
+{
+    for (; *address; address++) {
+        bool good = true;
+        if (is_number(address, 'N')) {
+            good = take_number(&text, CHANNELS_MAX, &first->channel, &last->channel);
+        } else if (is_number(address, 'B')) {
+            good = take_number(&text, BANDS_MAX, &first->band, &last->band);
+        } else {
+            good = *text++ == *address;
+        }
+        if (!good) {
+            return false;
+        }
+    }
+    return *text == '\0';
+}
+
+bool metric_choose(const char *name, struct metric_place *first, struct metric_place *last)
+{
+    for (size_t g = 0; g < METRIC_GROUPS; g++) {
+        const struct metric_group *group = &metric_group[g];
+        for (size_t m = 0; m < group->count; m++) {
+            const struct metric *metric = &group->metric[m];
+            *first = *last = (struct metric_place){.group = group, .metric = metric};
+            const bool single = !group->channel_step && !group->band_step;
+            if (metric->address &&
+                ((single && strcmp(name, metric->name) == 0) || fits(name, metric->address, first, last))) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 bool metrics_in_range(const struct metric *metric, size_t count, const void *snapshot)

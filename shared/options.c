@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/options.h"
 
+#include "shared/part.h"
 #include "shared/segment.h"
 
 #include <errno.h>
@@ -90,6 +91,16 @@ static enum status set_name(const struct option_row *row, const char **member, c
     return STATUS_OK;
 }
 
+static enum status set_parts(const struct option_row *row, uint32_t *member, const char *text, char *error)
+{
+    const enum status status = parts_parse(text, member);
+    if (status) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "--%s %.60s: give one or more of " PARTS_LIST ", with commas between", row->name, text);
+    }
+    return status;
+}
+
 static enum status set_row(const struct option_row *row, void *options, const char *text, char *error)
 {
     char *member = (char *)options + row->offset;
@@ -99,6 +110,9 @@ static enum status set_row(const struct option_row *row, void *options, const ch
     }
     if (row->kind == OPTION_NAME) {
         return set_name(row, (const char **)member, text, error);
+    }
+    if (row->kind == OPTION_PARTS) {
+        return set_parts(row, (uint32_t *)(void *)member, text, error);
     }
     if (row->kind != OPTION_STRING && row->kind != OPTION_LIST) {
         return set_number(row, member, text, error);
@@ -229,6 +243,7 @@ static void describe_value(const struct option_row *row, const void *defaults, c
     double value = 0;
     switch (row->kind) {
     case OPTION_FLAG:
+    case OPTION_PARTS:
     case OPTION_LIST: return;
     case OPTION_STRING:
     case OPTION_NAME:

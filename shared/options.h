@@ -19,6 +19,7 @@ enum option_kind {
     OPTION_POWER2, /* uint32_t within [min, max], a power of two */
     OPTION_DOUBLE, /* double within [min, max] */
     OPTION_STRING, /* const char *, not empty */
+    OPTION_PARTS,  /* uint32_t, bits of enum metric_part: names with commas between */
     OPTION_NAME,   /* const char *, the name of a segment (segment_is_name) */
     OPTION_LIST    /* struct option_list: may be given several times */
 };

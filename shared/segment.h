@@ -27,7 +27,7 @@ enum {
     SEGMENT_NAME_LONGEST = 60, /* JACK's own limit lies a little above */
     SEGMENT_PATH_MAX = 112,
     SEGMENT_OWNER_MAX = 48,
-    SEGMENT_SNAPSHOTS_MAX = 3
+    SEGMENT_SNAPSHOTS_MAX = 4
 };
 
 /* First bytes of every segment. `magic` is stored last, with release, when the rest is ready. */
@@ -59,7 +59,7 @@ struct segment_kind {
 
     /* What readers copy. The front is the header, single words and the snapshots' sequences. */
     size_t front; /* bytes; 0: the header alone, and there is no ring */
-    size_t ring;  /* where a struct ring lies, little behind the front */
+    size_t ring;  /* where a struct ring lies: right behind the front */
     struct segment_snapshot snapshot[SEGMENT_SNAPSHOTS_MAX]; /* those after the last have size 0 */
 };
 

@@ -21,8 +21,8 @@
 #include <string.h>
 
 enum {
-    FRONT_MAX = 2048, /* the ring's head included */
-    READ_TRIES = 100  /* a round takes a microsecond or two; writers come hundreds of times a second */
+    FRONT_MAX = 512, /* the ring's head included */
+    READ_TRIES = 100 /* a round takes a microsecond or two; writers come hundreds of times a second */
 };
 
 static void order_loads(void)

@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* A reader gives up after this many attempts, each after a pause of some tens of nanoseconds: many times
  * longer than a write takes, and still soon where a writer was stopped or killed half-way. */
@@ -36,21 +37,23 @@ static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared memory needs lock-free 64-bit
 
 /* Writer thread, RT-safe. `words` 64-bit words from src; src need not be atomic. */
 RT_SAFE static inline void seqlock_write(_Atomic uint64_t *sequence, _Atomic uint64_t *payload,
-                                         const uint64_t *src, size_t words)
+                                         const void *src, size_t words)
 {
     /* A writer killed half-way left an odd value behind: round it up to the odd number it meant. */
     const uint64_t odd = atomic_load_explicit(sequence, memory_order_relaxed) | 1U;
     atomic_store_explicit(sequence, odd, memory_order_relaxed);
     for (size_t i = 0; i < words; i++) {
-        atomic_store_explicit(&payload[i], src[i], memory_order_release);
+        uint64_t word;
+        memcpy(&word, (const char *)src + i * sizeof word, sizeof word);
+        atomic_store_explicit(&payload[i], word, memory_order_release);
     }
     atomic_store_explicit(sequence, odd + 1, memory_order_release);
 }
 
 /* Any reader, lock-free. STATUS_TORN after SEQLOCK_READ_TRIES attempts; dst is then garbage.
  * STATUS_EMPTY if nothing was ever written. */
-MUST_CHECK static inline enum status
-seqlock_read(const _Atomic uint64_t *sequence, const _Atomic uint64_t *payload, uint64_t *dst, size_t words)
+MUST_CHECK static inline enum status seqlock_read(const _Atomic uint64_t *sequence,
+                                                  const _Atomic uint64_t *payload, void *dst, size_t words)
 {
     for (int attempt = 0; attempt < SEQLOCK_READ_TRIES; attempt++) {
         const uint64_t before = atomic_load_explicit(sequence, memory_order_acquire);
@@ -62,7 +65,8 @@ seqlock_read(const _Atomic uint64_t *sequence, const _Atomic uint64_t *payload, 
             continue;
         }
         for (size_t i = 0; i < words; i++) {
-            dst[i] = atomic_load_explicit(&payload[i], memory_order_acquire);
+            const uint64_t word = atomic_load_explicit(&payload[i], memory_order_acquire);
+            memcpy((char *)dst + i * sizeof word, &word, sizeof word);
         }
         if (atomic_load_explicit(sequence, memory_order_relaxed) == before) {
             return STATUS_OK;

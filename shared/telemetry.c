@@ -3,6 +3,7 @@
 
 #include "shared/metric.h"
 #include "shared/seqlock.h"
+#include "shared/utf8.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -12,36 +13,17 @@ const struct segment_kind telemetry_kind = {
     .abi = TELEMETRY_ABI,
     .size = sizeof(struct telemetry),
     .suffix = "telemetry",
-    .front = offsetof(struct telemetry, metrics),
+    .front = offsetof(struct telemetry, events),
     .ring = offsetof(struct telemetry, events),
     .snapshot = {{offsetof(struct telemetry, metrics_sequence), offsetof(struct telemetry, metrics),
                   sizeof(struct metrics_snapshot)},
                  {offsetof(struct telemetry, latency_sequence), offsetof(struct telemetry, latency),
                   sizeof(struct latency_snapshot)},
                  {offsetof(struct telemetry, status_sequence), offsetof(struct telemetry, status),
-                  sizeof(struct analyser_status)}},
+                  sizeof(struct analyser_status)},
+                 {offsetof(struct telemetry, names_sequence), offsetof(struct telemetry, names),
+                  sizeof(struct channel_names)}},
 };
-
-enum { LARGEST_WORDS = TELEMETRY_WORDS(struct metrics_snapshot) };
-
-static void write_snapshot(_Atomic uint64_t *sequence, _Atomic uint64_t *payload, const void *snapshot,
-                           size_t bytes)
-{
-    uint64_t words[LARGEST_WORDS];
-    memcpy(words, snapshot, bytes);
-    seqlock_write(sequence, payload, words, bytes / sizeof words[0]);
-}
-
-static enum status read_snapshot(const _Atomic uint64_t *sequence, const _Atomic uint64_t *payload, void *out,
-                                 size_t bytes)
-{
-    uint64_t words[LARGEST_WORDS];
-    const enum status status = seqlock_read(sequence, payload, words, bytes / sizeof words[0]);
-    if (status == STATUS_OK) {
-        memcpy(out, words, bytes);
-    }
-    return status;
-}
 
 static bool within(double value, double low, double high)
 {
@@ -57,12 +39,10 @@ const char *calibration_state_str(uint32_t state)
 
 static bool metrics_good(const struct metrics_snapshot *m)
 {
-    bool good = m->channel_count >= 1 && m->channel_count <= CHANNELS_MAX &&
-                m->active_channels <= m->channel_count && metrics_in_range(frame_metric, FRAME_METRICS, m);
-    for (uint32_t i = 0; good && i < m->channel_count; i++) {
-        good = metrics_in_range(channel_metric, CHANNEL_METRICS, &m->channel[i]);
-    }
-    return good;
+    const bool counts = m->channel_count >= 1 && m->channel_count <= CHANNELS_MAX &&
+                        m->active_channels <= m->channel_count && m->band_count <= BANDS_MAX &&
+                        m->state < STATE_OFFLINE && m->parts <= (PARTS_ALL | PART_CHANNEL_BANDS);
+    return counts && metric_groups_in_range(m);
 }
 
 static bool latency_good(const struct latency_snapshot *l)
@@ -77,41 +57,90 @@ static bool status_good(const struct analyser_status *s)
            within(s->worst_callback_us, 0, 1e12) && calibration_state_str(s->calibration) &&
            within(s->calibration_confidence, 0, 1) && within(s->round_trip_ms, 0, 1e9) &&
            within(s->extra_ms, -1e9, 1e9) && within(s->ici_threshold, 0, 1) &&
-           within(s->criticality_threshold, 0, 100) && within(s->phi_rate, 0, 10) && s->auto_phi <= 1;
+           within(s->criticality_threshold, 0, 100) && within(s->phi_rate, 0, 10) && s->auto_phi <= 1 &&
+           s->parts <= (PARTS_ALL | PART_CHANNEL_BANDS);
 }
+
+static bool names_good(const struct channel_names *names)
+{
+    bool good = true;
+    for (size_t i = 0; i < CHANNELS_MAX && good; i++) {
+        const size_t length = strnlen(names->name[i], CHANNEL_NAME_MAX);
+        struct utf8 text = {0};
+        good = length < CHANNEL_NAME_MAX && utf8_take(&text, (const unsigned char *)names->name[i], length) &&
+               text.missing == 0;
+    }
+    return good;
+}
+
+/* What was not measured becomes 0. */
+static void clear_unmeasured(struct metrics_snapshot *m)
+{
+    struct requested_metrics *r = &m->requested;
+    if (!(m->parts & PART_LEVELS)) {
+        memset(r->level, 0, sizeof r->level);
+    }
+    if (!(m->parts & PART_BANDS)) {
+        memset(r->band, 0, sizeof r->band);
+    }
+    if (!(m->parts & PART_CHANNEL_BANDS)) {
+        memset(r->channel_band, 0, sizeof r->channel_band);
+    }
+    if (!(m->parts & PART_ONSETS)) {
+        r->onset_strength = 0;
+    }
+}
+
+#define WORDS(bytes) ((bytes) / sizeof(uint64_t))
 
 RT_SAFE void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot)
 {
-    write_snapshot(&telemetry->metrics_sequence, telemetry->metrics, snapshot, sizeof *snapshot);
+    const size_t bytes = offsetof(struct metrics_snapshot, requested) + requested_bytes(snapshot->parts);
+    seqlock_write(&telemetry->metrics_sequence, telemetry->metrics, snapshot, WORDS(bytes));
 }
 
 void telemetry_write_latency(struct telemetry *telemetry, const struct latency_snapshot *snapshot)
 {
-    write_snapshot(&telemetry->latency_sequence, telemetry->latency, snapshot, sizeof *snapshot);
+    seqlock_write(&telemetry->latency_sequence, telemetry->latency, snapshot, WORDS(sizeof *snapshot));
 }
 
 void telemetry_write_status(struct telemetry *telemetry, const struct analyser_status *snapshot)
 {
-    write_snapshot(&telemetry->status_sequence, telemetry->status, snapshot, sizeof *snapshot);
+    seqlock_write(&telemetry->status_sequence, telemetry->status, snapshot, WORDS(sizeof *snapshot));
+}
+
+void telemetry_write_names(struct telemetry *telemetry, const struct channel_names *names)
+{
+    seqlock_write(&telemetry->names_sequence, telemetry->names, names, WORDS(sizeof *names));
 }
 
 enum status telemetry_read_metrics(const struct telemetry *telemetry, struct metrics_snapshot *out)
 {
     const enum status status =
-        read_snapshot(&telemetry->metrics_sequence, telemetry->metrics, out, sizeof *out);
+        seqlock_read(&telemetry->metrics_sequence, telemetry->metrics, out, WORDS(sizeof *out));
+    if (status == STATUS_OK) {
+        clear_unmeasured(out);
+    }
     return status == STATUS_OK && !metrics_good(out) ? STATUS_CORRUPT : status;
 }
 
 enum status telemetry_read_latency(const struct telemetry *telemetry, struct latency_snapshot *out)
 {
     const enum status status =
-        read_snapshot(&telemetry->latency_sequence, telemetry->latency, out, sizeof *out);
+        seqlock_read(&telemetry->latency_sequence, telemetry->latency, out, WORDS(sizeof *out));
     return status == STATUS_OK && !latency_good(out) ? STATUS_CORRUPT : status;
 }
 
 enum status telemetry_read_status(const struct telemetry *telemetry, struct analyser_status *out)
 {
     const enum status status =
-        read_snapshot(&telemetry->status_sequence, telemetry->status, out, sizeof *out);
+        seqlock_read(&telemetry->status_sequence, telemetry->status, out, WORDS(sizeof *out));
     return status == STATUS_OK && !status_good(out) ? STATUS_CORRUPT : status;
+}
+
+enum status telemetry_read_names(const struct telemetry *telemetry, struct channel_names *out)
+{
+    const enum status status =
+        seqlock_read(&telemetry->names_sequence, telemetry->names, out, WORDS(sizeof *out));
+    return status == STATUS_OK && !names_good(out) ? STATUS_CORRUPT : status;
 }

@@ -12,6 +12,7 @@
 #define PHICAST_SHARED_TELEMETRY_H
 
 #include "shared/event.h"
+#include "shared/part.h"
 #include "shared/ring.h"
 #include "shared/segment.h"
 #include "shared/status.h"
@@ -21,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHANNELS_MAX = 64, TELEMETRY_ABI = 3 };
+enum { CHANNELS_MAX = 64, BANDS_MAX = 32, CHANNEL_NAME_MAX = 64, TELEMETRY_ABI = 4 };
 
 struct channel_metrics {
     float frequency; /* Hz, 0...sample rate / 2; 0 when inactive */
@@ -29,6 +30,30 @@ struct channel_metrics {
     float phase;     /* rad, (-pi, pi], at the window's centre; 0 when inactive */
     uint32_t active; /* 0 or 1 */
 };
+
+/* Of one channel's last hop of samples. */
+struct level_metrics {
+    float rms;        /* 1 = full scale, >= 0; a sinusoid of amplitude A has A / sqrt(2) */
+    float peak;       /* true peak, 1 = full scale, >= 0; falls back slowly */
+    uint64_t clipped; /* samples at or above full scale, since somebody first asked for levels */
+};
+
+/* What is measured on request; `parts` of the snapshot says what of it was. */
+struct requested_metrics {
+    float onset_strength; /* 0...1: of the last onset; falls back to 0 */
+    float reserved;
+    struct level_metrics level[CHANNELS_MAX];
+    float band[BANDS_MAX]; /* of all active channels together: 1 = full scale, >= 0; fall back slowly */
+    float channel_band[CHANNELS_MAX][BANDS_MAX];
+};
+
+/* How much of that holds anything: long as it is, nobody copies what was not measured. */
+RT_SAFE static inline size_t requested_bytes(uint32_t parts)
+{
+    return parts & PART_CHANNEL_BANDS ? sizeof(struct requested_metrics)
+           : parts                    ? offsetof(struct requested_metrics, channel_band)
+                                      : 0;
+}
 
 /* One analysis frame. Written by the process callback. */
 struct metrics_snapshot {
@@ -45,8 +70,17 @@ struct metrics_snapshot {
     uint32_t phi_breathing_active; /* 0 or 1 */
     uint32_t active_channels;      /* 0...channel_count */
     uint32_t channel_count;        /* 1...CHANNELS_MAX: the entries of channel[] in use */
-    uint32_t reserved;
+    uint32_t band_count;           /* 0...BANDS_MAX, measured or not; 0: not known */
+    uint32_t parts;                /* bits of enum metric_part: what was measured on request */
+    uint32_t state;                /* enum sound_state, after the events of this frame */
     struct channel_metrics channel[CHANNELS_MAX];
+    struct requested_metrics requested;
+};
+
+/* What feeds each channel, for people: UTF-8, zeros behind it; empty: nothing does. Written by the control
+ * thread. */
+struct channel_names {
+    char name[CHANNELS_MAX][CHANNEL_NAME_MAX];
 };
 
 /* What the JACK graph says of latency. Written by the control thread. */
@@ -94,6 +128,8 @@ struct analyser_status {
     float criticality_threshold;  /* 0...100: from here on sound is turbulent */
     float phi_rate;               /* Hz, 0...10: of the breathing, also while it is off */
     uint32_t auto_phi;            /* 0 or 1: whether it steers */
+    uint32_t parts;               /* bits of enum metric_part: what it measures on request at present */
+    uint32_t reserved;
 };
 
 #define TELEMETRY_WORDS(type) (sizeof(type) / sizeof(uint64_t))
@@ -102,39 +138,49 @@ struct telemetry {
     struct segment_header header;
     _Atomic uint64_t
         heartbeat_us; /* CLOCK_MONOTONIC, us: start of the latest process callback; 0 before any */
-    uint64_t reserved[4];
+    uint64_t reserved[3];
     _Atomic uint64_t metrics_sequence;
     _Atomic uint64_t latency_sequence;
     _Atomic uint64_t status_sequence;
+    _Atomic uint64_t names_sequence;
+    struct ring events; /* its head is read together with all before it */
     _Atomic uint64_t metrics[TELEMETRY_WORDS(struct metrics_snapshot)];
     _Atomic uint64_t latency[TELEMETRY_WORDS(struct latency_snapshot)];
     _Atomic uint64_t status[TELEMETRY_WORDS(struct analyser_status)];
-    uint64_t pad[5]; /* the ring's slots start on a cache line */
-    struct ring events;
+    _Atomic uint64_t names[TELEMETRY_WORDS(struct channel_names)];
+    uint64_t pad[2]; /* to whole cache lines */
 };
 
-static_assert(sizeof(struct metrics_snapshot) == 72 + 16 * CHANNELS_MAX, "ABI");
+static_assert(sizeof(struct requested_metrics) ==
+                  8 + 16 * CHANNELS_MAX + 4 * BANDS_MAX + 4 * CHANNELS_MAX * BANDS_MAX,
+              "ABI");
+static_assert(sizeof(struct metrics_snapshot) == 80 + 16 * CHANNELS_MAX + sizeof(struct requested_metrics),
+              "ABI");
 static_assert(sizeof(struct latency_snapshot) == 32, "ABI");
-static_assert(sizeof(struct analyser_status) == 112, "ABI");
+static_assert(sizeof(struct analyser_status) == 120, "ABI");
+static_assert((int)ONSET_BAND_MAX == (int)BANDS_MAX - 1, "an onset's band is one of the bands");
 static_assert(offsetof(struct telemetry, heartbeat_us) == 64, "ABI");
-static_assert(offsetof(struct telemetry, metrics) == 128, "ABI");
-static_assert(offsetof(struct telemetry, events) % 64 == 0, "ABI");
+static_assert(offsetof(struct telemetry, events) == 128, "ABI");
 
 extern const struct segment_kind telemetry_kind;
 
 /* Any thread. One word; NULL for a value that is none of the enum's. */
 const char *calibration_state_str(uint32_t state);
 
-/* Writers: metrics from the process callback (RT-safe), the others from the control thread. */
+/* Writers: metrics from the process callback (RT-safe), the others from the control thread. Of what is
+ * measured on request only that is written which holds. */
 RT_SAFE void telemetry_write_metrics(struct telemetry *telemetry, const struct metrics_snapshot *snapshot);
 void telemetry_write_latency(struct telemetry *telemetry, const struct latency_snapshot *snapshot);
 void telemetry_write_status(struct telemetry *telemetry, const struct analyser_status *snapshot);
+void telemetry_write_names(struct telemetry *telemetry, const struct channel_names *names);
 
-/* Readers, any thread. STATUS_EMPTY before the first write, STATUS_TORN, STATUS_CORRUPT. */
+/* Readers, any thread. What was not measured is 0. STATUS_EMPTY before the first write, STATUS_TORN,
+ * STATUS_CORRUPT; *out is then of no meaning. */
 MUST_CHECK enum status telemetry_read_metrics(const struct telemetry *telemetry,
                                               struct metrics_snapshot *out);
 MUST_CHECK enum status telemetry_read_latency(const struct telemetry *telemetry,
                                               struct latency_snapshot *out);
 MUST_CHECK enum status telemetry_read_status(const struct telemetry *telemetry, struct analyser_status *out);
+MUST_CHECK enum status telemetry_read_names(const struct telemetry *telemetry, struct channel_names *out);
 
 #endif

@@ -104,6 +104,9 @@ static struct base base_of(const char *prefix, const struct metric *metric)
     if (strcmp(metric->unit, "ms") == 0) {
         length -= (int)strlen("_ms");
     }
+    if (metric->type == METRIC_SERIAL) {
+        snprintf(base.name + length, sizeof base.name - (size_t)length, "_total");
+    }
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         if (strcmp(units[i].unit, metric->unit) == 0) {
             base.factor = units[i].factor;
@@ -129,14 +132,43 @@ static void gauges(struct page *page, const struct metric *metric, size_t count,
     }
 }
 
-static void channels(struct page *page, const struct metrics_snapshot *sound)
+/* One of a group's, for each channel and band that there is. */
+static void each(struct page *page, struct metric_place place, const struct metrics_snapshot *sound)
 {
-    for (size_t m = 0; m < CHANNEL_METRICS; m++) {
-        const struct base base = base_of("channel_", &channel_metric[m]);
-        head(page, base.name, "gauge", channel_metric[m].help);
-        for (uint32_t i = 0; i < sound->channel_count; i++) {
-            say(page, "phicast_%s{channel=\"%u\"} %.17g\n", base.name, i,
-                metric_read(&channel_metric[m], &sound->channel[i]) * base.factor);
+    const struct metric_extent extent = metric_extent(place.group, sound);
+    const struct base base = base_of(place.group->prefix, place.metric);
+    const bool of_channel = place.group->channel_step > 0;
+    const bool of_band = place.group->band_step > 0;
+    head(page, base.name, place.metric->type == METRIC_SERIAL ? "counter" : "gauge", place.metric->help);
+    for (place.channel = 0; place.channel < extent.channels; place.channel++) {
+        for (place.band = 0; place.band < extent.bands; place.band++) {
+            say(page, "phicast_%s{", base.name);
+            if (of_channel) {
+                say(page, "channel=\"%u\"%s", place.channel, of_band ? "," : "");
+            }
+            if (of_band) {
+                say(page, "band=\"%u\"", place.band);
+            }
+            say(page, "} %.17g\n", metric_value(&place, sound) * base.factor);
+        }
+    }
+}
+
+/* What is measured on request appears while somebody asks for it. */
+static void groups(struct page *page, const struct metrics_snapshot *sound)
+{
+    for (size_t g = 0; g < METRIC_GROUPS; g++) {
+        const struct metric_group *group = &metric_group[g];
+        if (group->part && !(sound->parts & group->part)) {
+            continue;
+        }
+        if (!group->channel_step && !group->band_step) {
+            const struct metric_place place = {.group = group};
+            gauges(page, group->metric, group->count, metric_struct(&place, sound));
+            continue;
+        }
+        for (uint32_t m = 0; m < group->count; m++) {
+            each(page, (struct metric_place){.group = group, .metric = &group->metric[m]}, sound);
         }
     }
 }
@@ -149,8 +181,7 @@ static void sound(struct page *page, const struct server_report *report)
         say(page, "phicast_state{state=\"%s\"} %d\n", state, strcmp(report->state, state) == 0);
     }
     if (report->sound) {
-        gauges(page, frame_metric, FRAME_METRICS, report->sound);
-        channels(page, report->sound);
+        groups(page, report->sound);
         gauges(page, latency_metric, LATENCY_METRICS, &report->sound_latency);
     }
 }

@@ -21,13 +21,15 @@ static const char page_headers[] =
     "'none'\r\n"
     "Referrer-Policy: no-referrer\r\n";
 
-static void get_health(struct site *site, struct reply *reply)
+static void get_health(struct site *site, const struct http_request *request, struct reply *reply)
 {
+    (void)request;
     reply_fill(reply, 200, message_health(&site->scratch), &site->scratch);
 }
 
-static void get_ready(struct site *site, struct reply *reply)
+static void get_ready(struct site *site, const struct http_request *request, struct reply *reply)
 {
+    (void)request;
     struct source *source = site->hub->source;
     source_poll(source, clock_now_us());
     const bool ready = source->state == SOURCE_LIVE;
@@ -35,13 +37,15 @@ static void get_ready(struct site *site, struct reply *reply)
                &site->scratch);
 }
 
-static void get_version(struct site *site, struct reply *reply)
+static void get_version(struct site *site, const struct http_request *request, struct reply *reply)
 {
+    (void)request;
     reply_fill(reply, 200, message_version(&site->scratch), &site->scratch);
 }
 
-static void get_description(struct site *site, struct reply *reply)
+static void get_description(struct site *site, const struct http_request *request, struct reply *reply)
 {
+    (void)request;
     reply_fill(reply, 200, message_description(&site->scratch), &site->scratch);
 }
 
@@ -52,22 +56,45 @@ static struct server_report make_report(struct site *site)
     return report_make(site->hub, now_us, site->started_us);
 }
 
-static void get_status(struct site *site, struct reply *reply)
+static void get_status(struct site *site, const struct http_request *request, struct reply *reply)
 {
+    (void)request;
     const struct server_report report = make_report(site);
     reply_fill(reply, 200, message_server(&site->scratch, &report), &site->scratch);
 }
 
-static void get_prometheus(struct site *site, struct reply *reply)
+/* What ?add= asks for is measured from now on for a while. False: it asks for what there is not, and the
+ * reply says so. */
+static bool take_parts(struct site *site, const struct http_request *request, struct reply *reply,
+                       uint32_t *parts)
 {
+    char list[64];
+    *parts = 0;
+    if (request_argument(request, "add", list, sizeof list)) {
+        if (parts_parse(list, parts)) {
+            reply_detail(reply, 400, "add: give one or more of " PARTS_LIST ", with commas between",
+                         &site->scratch);
+            return false;
+        }
+        hub_ask(site->hub, *parts, clock_now_us());
+    }
+    return true;
+}
+
+static void get_prometheus(struct site *site, const struct http_request *request, struct reply *reply)
+{
+    uint32_t parts;
+    if (!take_parts(site, request, reply, &parts)) {
+        return;
+    }
     const struct server_report report = make_report(site);
     reply_fill(reply, 200, prometheus_print(&site->scratch, &report, site->limits), &site->scratch);
     reply->content_type = reply->code == 200 ? prometheus_type : reply_json;
 }
 
-static void get_latest(struct site *site, struct reply *reply, enum stream_kind kind)
+static void get_latest(struct site *site, struct reply *reply, enum stream_kind kind, uint32_t add)
 {
-    const struct wire *wire = hub_latest(site->hub, kind, clock_now_us());
+    const struct wire *wire = hub_latest(site->hub, kind, add, clock_now_us());
     if (!wire) {
         reply_detail(reply, 500, "out of memory", &site->scratch);
         return;
@@ -78,19 +105,23 @@ static void get_latest(struct site *site, struct reply *reply, enum stream_kind 
     reply->length = wire->length;
 }
 
-static void get_metrics(struct site *site, struct reply *reply)
+static void get_metrics(struct site *site, const struct http_request *request, struct reply *reply)
 {
-    get_latest(site, reply, STREAM_METRICS);
+    uint32_t parts;
+    if (take_parts(site, request, reply, &parts)) {
+        get_latest(site, reply, STREAM_METRICS, parts);
+    }
 }
 
-static void get_latency(struct site *site, struct reply *reply)
+static void get_latency(struct site *site, const struct http_request *request, struct reply *reply)
 {
-    get_latest(site, reply, STREAM_LATENCY);
+    (void)request;
+    get_latest(site, reply, STREAM_LATENCY, 0);
 }
 
 static const struct {
     const char *path;
-    void (*get)(struct site *site, struct reply *reply);
+    void (*get)(struct site *site, const struct http_request *request, struct reply *reply);
 } routes[] = {
     {"/healthz", get_health},      {"/readyz", get_ready},
     {"/version", get_version},     {"/api/metrics", get_metrics},
@@ -152,7 +183,7 @@ static void answer_reader(struct site *site, const struct http_request *request,
     } else if (is_asset) {
         get_asset(&asset, reply);
     } else {
-        routes[found].get(site, reply);
+        routes[found].get(site, request, reply);
     }
 }
 

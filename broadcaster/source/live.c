@@ -316,17 +316,20 @@ static uint32_t sound_state(const struct source *source)
         return state;
     }
     uint64_t next = live->base.event_next > RING_SLOTS ? live->base.event_next - RING_SLOTS : 0;
-    while (next < live->base.event_next) {
+    bool known = false;
+    for (;;) {
         struct event event;
+        const bool past = next < live->base.event_next;
         const enum status status = event_read(&telemetry->events, &next, &event, NULL);
-        if (status == STATUS_EMPTY) {
+        if (status == STATUS_EMPTY || (known && !past)) {
             break;
         }
         if (status == STATUS_OK && event.kind == EVENT_STATE_CHANGE) {
-            state = event.state_change.to_state;
+            state = past ? event.state_change.to_state : event.state_change.from_state;
+            known = true;
         }
     }
-    return state;
+    return known || !live->has_frame ? state : live->base.metrics.state;
 }
 
 bool live_is_alive(const struct live *live)

@@ -18,6 +18,7 @@ void source_frame(const struct source *source, double unix_s, struct metrics_sna
         .timestamp = unix_s,
         .phi_depth = source->metrics.phi_depth,
         .phi_phase = source->metrics.phi_phase,
+        .band_count = source->metrics.band_count,
     };
 }
 

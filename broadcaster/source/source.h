@@ -63,7 +63,7 @@ static inline enum status source_event(struct source *source, struct event *even
 }
 
 /* The sound's state before the next event (enum sound_state): what the last change of state said of those
- * that the ring still holds, or idle. */
+ * that the ring still holds, or the first to come, or the newest frame. */
 static inline uint32_t source_sound_state(const struct source *source)
 {
     return source->kind->sound_state(source);

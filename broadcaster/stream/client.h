@@ -14,6 +14,7 @@ enum { METRICS_HZ = 30, LATENCY_HZ = 10 }; /* of a client that asks for no rate 
 struct subscription {
     uint32_t rate_hz; /* state streams */
     uint32_t replay;  /* events: the last so many first */
+    uint32_t add;     /* bits of enum metric_part: what else its messages are to have */
 };
 
 /* How soon a client must close, and with what. */
@@ -41,6 +42,7 @@ struct client {
     struct cohort *cohort;
     uint32_t place; /* in it */
     enum stream_kind stream;
+    uint32_t add;      /* as asked */
     uint64_t position; /* state: its cohort's beat that was sent last; events: the event wanted next */
     struct client_close close;
 };

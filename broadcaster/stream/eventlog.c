@@ -6,10 +6,11 @@
 
 static_assert((int)EVENTLOG_LAG_MAX < (int)EVENTLOG_SLOTS, "a client within its lag always finds its event");
 
-enum status eventlog_push(struct eventlog *log, const char *text, size_t length)
+enum status eventlog_push(struct eventlog *log, const char *text, size_t length, uint64_t before)
 {
     const enum status status = encoded_set(&log->slot[log->head % EVENTLOG_SLOTS], text, length);
     if (status == STATUS_OK) {
+        log->before[log->head % EVENTLOG_SLOTS] = before;
         log->head++;
     }
     return status;

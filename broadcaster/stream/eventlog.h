@@ -17,12 +17,14 @@ enum { EVENTLOG_SLOTS = 1024, EVENTLOG_LAG_MAX = 1000 };
 
 /* Start from {0}. */
 struct eventlog {
-    uint64_t head; /* events ever logged */
+    uint64_t head;  /* events ever logged */
+    uint64_t start; /* those before this one belong to an earlier analyser */
     struct encoded slot[EVENTLOG_SLOTS];
+    uint64_t before[EVENTLOG_SLOTS]; /* of each event: the analyser's next one when it came */
 };
 
 /* STATUS_NO_MEMORY, and then the event is not logged. */
-MUST_CHECK enum status eventlog_push(struct eventlog *log, const char *text, size_t length);
+MUST_CHECK enum status eventlog_push(struct eventlog *log, const char *text, size_t length, uint64_t before);
 
 /* Event `next`, or NULL if it has not happened yet or is no longer held. Valid until the next push. */
 struct encoded *eventlog_get(struct eventlog *log, uint64_t next);

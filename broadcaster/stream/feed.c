@@ -71,7 +71,16 @@ void feed_add_sink(struct feed *feed, struct sink *sink)
 void feed_free(struct feed *feed)
 {
     eventlog_free(&feed->log);
+    eventlog_free(&feed->full);
     message_free(&feed->scratch);
+}
+
+void feed_want(struct feed *feed, uint32_t parts)
+{
+    struct control *control = feed->control ? feed->control->memory : NULL;
+    if (control && control_wanted(control) != parts) { /* it may have been made anew */
+        control_want(control, parts);
+    }
 }
 
 bool feed_is_replaying(const struct feed *feed, uint64_t now_us)
@@ -81,15 +90,17 @@ bool feed_is_replaying(const struct feed *feed, uint64_t now_us)
 
 static void log_event(struct feed *feed, const struct event *event, uint64_t before)
 {
+    const struct message *text = &feed->scratch;
     enum status status = message_event(&feed->scratch, event);
     if (status == STATUS_OK) {
-        status = eventlog_push(&feed->log, feed->scratch.text, feed->scratch.length);
+        status = eventlog_push(&feed->full, text->text, text->length, before);
+    }
+    if (status == STATUS_OK && event->kind != EVENT_ONSET) {
+        status = eventlog_push(&feed->log, text->text, text->length, before);
     }
     if (status) {
         log_repeated(&feed->unsent, "event not sent: %s", status_str(status));
-        return;
     }
-    feed->before[(feed->log.head - 1) % EVENTLOG_SLOTS] = before;
 }
 
 /* Whether a client of any sink may want it from the log. */
@@ -167,7 +178,8 @@ static void follow(struct feed *feed)
         feed->cursor.place[i].next = same ? feed->cursor.place[i].next : source->event_next;
     }
     if (!same) {
-        feed->log_start = feed->log.head;
+        feed->log.start = feed->log.head;
+        feed->full.start = feed->full.head;
         feed->cursor.writer = source->writer;
         save(feed);
     }
@@ -215,19 +227,19 @@ void feed_note(struct feed *feed, uint64_t now_us)
     }
 }
 
-uint64_t feed_start(const struct feed *feed, uint64_t now_us)
+uint64_t feed_start(const struct feed *feed, const struct eventlog *log, uint64_t now_us)
 {
-    const uint64_t head = feed->log.head;
+    const uint64_t head = log->head;
     if (!feed_is_replaying(feed, now_us)) {
         return head;
     }
     return head > EVENTLOG_LAG_MAX ? head - EVENTLOG_LAG_MAX : 0;
 }
 
-uint64_t feed_place(const struct feed *feed, uint64_t number)
+uint64_t feed_place(const struct feed *feed, const struct eventlog *log, uint64_t number)
 {
-    if (number >= feed->log.head) {
+    if (number >= log->head) {
         return feed->source->event_next;
     }
-    return number >= feed->log_start ? feed->before[number % EVENTLOG_SLOTS] : 0;
+    return number >= log->start ? log->before[number % EVENTLOG_SLOTS] : 0;
 }

@@ -26,17 +26,16 @@ struct feed {
     uint32_t sink_count;
     struct sink *sink[FEED_SINKS];
     uint64_t from[FEED_SINKS]; /* events of the ring before this one have been delivered by a predecessor */
-    struct eventlog log;
+    struct eventlog log;       /* of what everybody gets */
+    struct eventlog full;      /* and with it what is sent to those alone who ask: onsets */
     struct message scratch;
-    uint64_t before[EVENTLOG_SLOTS]; /* of each event in the log: the ring's next one when it came */
-    uint64_t log_start;              /* the log's events before this one belong to an earlier analyser */
-    uint64_t attached;               /* source->attached when it was last looked at */
-    uint64_t replay_until_us;        /* 0: there is nothing to be replayed */
-    uint64_t published;              /* events so far */
-    uint64_t unsent;                 /* of them, those that there was no memory for */
-    uint32_t state;                  /* enum sound_state, as told last */
-    struct event_cursor cursor;      /* the note; its places are in the order of the sinks */
-    struct event_cursor past;        /* the predecessor's */
+    uint64_t attached;          /* source->attached when it was last looked at */
+    uint64_t replay_until_us;   /* 0: there is nothing to be replayed */
+    uint64_t published;         /* events so far */
+    uint64_t unsent;            /* of them, those that there was no memory for */
+    uint32_t state;             /* enum sound_state, as told last */
+    struct event_cursor cursor; /* the note; its places are in the order of the sinks */
+    struct event_cursor past;   /* the predecessor's */
 };
 
 /* past: the predecessor's note, all zeros for none. source and control must live on. */
@@ -48,6 +47,9 @@ void feed_add_sink(struct feed *feed, struct sink *sink);
 
 void feed_free(struct feed *feed);
 
+/* What is to be measured from now on, bits of enum metric_part. */
+void feed_want(struct feed *feed, uint32_t parts);
+
 /* To be called after each source_poll. Events are logged whether or not anybody listens, for those who ask
  * for the last ones when they come. True: there may be more. */
 bool feed_beat(struct feed *feed);
@@ -58,11 +60,11 @@ void feed_note(struct feed *feed, uint64_t now_us);
 /* Whether clients of an earlier broadcaster may still come for what they missed. */
 bool feed_is_replaying(const struct feed *feed, uint64_t now_us);
 
-/* The number of the first event that a client which connects now should get. */
-uint64_t feed_start(const struct feed *feed, uint64_t now_us);
+/* The number of the first event in one of its logs that a client which connects now should get. */
+uint64_t feed_start(const struct feed *feed, const struct eventlog *log, uint64_t now_us);
 
 /* The place in the analyser's ring of the log's event `number`, or of what comes next if there is none of
  * that number; 0 if that event is an earlier analyser's. */
-uint64_t feed_place(const struct feed *feed, uint64_t number);
+uint64_t feed_place(const struct feed *feed, const struct eventlog *log, uint64_t number);
 
 #endif

@@ -13,6 +13,9 @@ enum { EVENT_LOOK_US = 5000000 };
  * written to between two beats. */
 enum { EVENT_BATCH_US = 1000 };
 
+/* Whoever asks now and then over HTTP, as Prometheus does, finds numbers there. */
+enum { ASKED_US = 60000000 };
+
 /* A client further behind than this does not keep up, and the note of what has been sent does not wait for
  * it. */
 enum { KEEPS_UP = FEED_BATCH };
@@ -34,7 +37,9 @@ void hub_close(struct hub *hub)
     feed_free(&hub->feed);
     message_free(&hub->scratch);
     for (int i = 0; i < STREAM_COUNT; i++) {
-        encoded_free(&hub->stream[i].message);
+        for (int parts = 0; parts <= PARTS_ALL; parts++) {
+            encoded_free(&hub->stream[i].shown[parts].message);
+        }
     }
 }
 
@@ -122,6 +127,26 @@ static uint64_t beat_latency(struct hub *hub, uint64_t now_us)
     return next;
 }
 
+static const struct eventlog *read_by(const struct hub *hub, const struct client *client)
+{
+    return client->add & PART_ONSETS ? &hub->feed.full : &hub->feed.log;
+}
+
+static bool is_behind(const struct hub *hub, const struct client *client)
+{
+    return client->stream == STREAM_EVENTS && client->position < read_by(hub, client)->head;
+}
+
+static uint32_t count_behind(const struct hub *hub)
+{
+    const struct cohort *all = &hub->stream[STREAM_EVENTS].standard;
+    uint32_t behind = 0;
+    for (uint32_t i = 0; i < all->client_count; i++) {
+        behind += is_behind(hub, all->client[i]);
+    }
+    return behind;
+}
+
 /* A client that does not read is not writable either: if the close frame cannot go out soon, the connection
  * ends without one. */
 static void drop_lagging(struct hub *hub)
@@ -129,7 +154,7 @@ static void drop_lagging(struct hub *hub)
     const struct cohort *all = &hub->stream[STREAM_EVENTS].standard;
     for (uint32_t i = 0; i < all->client_count; i++) {
         struct client *client = all->client[i];
-        if (client->close.code == 0 && eventlog_lags(&hub->feed.log, client->position)) {
+        if (client->close.code == 0 && eventlog_lags(read_by(hub, client), client->position)) {
             log_repeated(&hub->lagged, "an events client fell more than %d events behind; closing it",
                          EVENTLOG_LAG_MAX);
             client->close = lagging;
@@ -138,19 +163,16 @@ static void drop_lagging(struct hub *hub)
     }
 }
 
-/* The number of the first event that a client which keeps up has not been sent. */
+/* The place of the first event that a client which keeps up has not been sent. */
 static uint64_t least_unsent(const struct hub *hub)
 {
     const struct cohort *all = &hub->stream[STREAM_EVENTS].standard;
-    const uint64_t head = hub->feed.log.head;
-    uint64_t least = head;
-    if (hub->behind == 0) {
-        return head;
-    }
-    for (uint32_t i = 0; i < all->client_count; i++) {
+    uint64_t least = hub->source->event_next;
+    for (uint32_t i = 0; hub->behind > 0 && i < all->client_count; i++) {
         const struct client *client = all->client[i];
-        if (client->close.code == 0 && head - client->position <= KEEPS_UP && client->position < least) {
-            least = client->position;
+        const struct eventlog *log = read_by(hub, client);
+        if (client->close.code == 0 && log->head - client->position <= KEEPS_UP) {
+            least = clock_earlier(least, feed_place(&hub->feed, log, client->position));
         }
     }
     return least;
@@ -161,24 +183,24 @@ uint64_t hub_reached(const struct hub *hub, uint64_t now_us)
     if (hub->stream[STREAM_EVENTS].client_count == 0) {
         return feed_is_replaying(&hub->feed, now_us) ? 0 : UINT64_MAX;
     }
-    return feed_place(&hub->feed, least_unsent(hub));
+    return least_unsent(hub);
 }
 
 /* True: there may be more. */
 static bool beat_events(struct hub *hub, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[STREAM_EVENTS];
-    const uint64_t head = hub->feed.log.head;
+    const uint64_t head = hub->feed.full.head;
     const bool looks = now_us >= hub->look_at_us;
     const bool more = feed_beat(&hub->feed);
     for (; hub->counted < hub->feed.published; hub->counted++) {
         count(&stream->meter, now_us);
     }
-    if (stream->client_count > 0 && hub->feed.log.head != head) {
-        hub->behind = stream->client_count;
+    if (stream->client_count > 0 && hub->feed.full.head != head) {
+        hub->behind = count_behind(hub);
         drop_lagging(hub);
     }
-    if (looks || hub->feed.log.head != head) {
+    if (looks || hub->feed.full.head != head) {
         hub->look_at_us = now_us + EVENT_LOOK_US;
         cohort_serve(&stream->standard, now_us);
     }
@@ -209,8 +231,23 @@ static bool events_are_wanted(const struct hub *hub)
     return false;
 }
 
+/* Tells the analyser what is worth its while, as long as it is. */
+static void want(struct hub *hub, uint64_t now_us)
+{
+    uint32_t parts = now_us < hub->asked_until_us ? hub->asked : 0;
+    for (uint32_t part = 1; part <= PARTS_ALL; part <<= 1U) {
+        parts |= hub->askers[part - 1] > 0 ? part : 0;
+    }
+    for (uint32_t i = 0; i < hub->feed.sink_count; i++) {
+        const struct sink *sink = hub->feed.sink[i];
+        parts |= sink->kind->wants_parts ? sink->kind->wants_parts(sink) : 0;
+    }
+    feed_want(&hub->feed, parts);
+}
+
 uint64_t hub_beat(struct hub *hub, uint64_t now_us)
 {
+    want(hub, now_us);
     source_poll(hub->source, now_us);
     const bool more_events = !hub->stopping && beat_events(hub, now_us);
     uint64_t next = beat_metrics(hub, now_us);
@@ -223,11 +260,6 @@ uint64_t hub_beat(struct hub *hub, uint64_t now_us)
         next = clock_earlier(next, now_us + EVENT_POLL_US);
     }
     return next;
-}
-
-static bool is_behind(const struct hub *hub, const struct client *client)
-{
-    return client->stream == STREAM_EVENTS && client->position < hub->feed.log.head;
 }
 
 /* The last client that was behind has caught up, or gone: the note can be exact. */
@@ -251,10 +283,19 @@ static void show_now(struct hub *hub, enum stream_kind kind, uint64_t now_us)
 }
 
 /* The event a client begins with. */
-static uint64_t first_event(const struct hub *hub, uint32_t replay, uint64_t now_us)
+static uint64_t first_event(const struct hub *hub, const struct client *client, uint32_t replay,
+                            uint64_t now_us)
 {
-    const uint64_t head = hub->feed.log.head;
-    return clock_earlier(feed_start(&hub->feed, now_us), head > replay ? head - replay : 0);
+    const struct eventlog *log = read_by(hub, client);
+    const uint64_t head = log->head;
+    return clock_earlier(feed_start(&hub->feed, log, now_us), head > replay ? head - replay : 0);
+}
+
+static void count_askers(struct hub *hub, uint32_t parts, int32_t by)
+{
+    for (uint32_t part = 1; part <= PARTS_ALL; part <<= 1U) {
+        hub->askers[part - 1] += parts & part ? (uint32_t)by : 0;
+    }
 }
 
 bool hub_add(struct hub *hub, struct client *client, const struct subscription *subscription, uint64_t now_us)
@@ -274,7 +315,9 @@ bool hub_add(struct hub *hub, struct client *client, const struct subscription *
         show_now(hub, client->stream, now_us);
     }
     client->close = (struct client_close){0};
-    client->position = events ? first_event(hub, subscription->replay, now_us) : cohort->beat - 1;
+    client->add = subscription->add;
+    count_askers(hub, client->add, 1);
+    client->position = events ? first_event(hub, client, subscription->replay, now_us) : cohort->beat - 1;
     hub->behind += is_behind(hub, client) ? 1 : 0;
     stream->client_count++;
     return true;
@@ -286,6 +329,7 @@ void hub_remove(struct hub *hub, struct client *client)
     struct cohort *cohort = client->cohort;
     cohort_remove(cohort, client);
     cohort_leave(&stream->standard, cohort);
+    count_askers(hub, client->add, -1);
     stream->client_count--;
     if (is_behind(hub, client)) {
         one_less_behind(hub);
@@ -302,25 +346,26 @@ struct latency_report hub_latency(const struct hub *hub, uint64_t now_us)
 }
 
 /* Turns the current generation into text, once. */
-static enum status print(struct hub *hub, enum stream_kind kind, uint64_t now_us)
+static enum status print(struct hub *hub, enum stream_kind kind, uint32_t add, uint64_t now_us)
 {
-    struct stream *stream = &hub->stream[kind];
+    const uint64_t generation = hub->stream[kind].generation;
+    struct shown *shown = &hub->stream[kind].shown[add];
     enum status status;
-    if (stream->printed == stream->generation) {
+    if (shown->printed == generation) {
         return STATUS_OK;
     }
     if (kind == STREAM_METRICS) {
         take_age(hub, now_us);
-        status = message_metrics(&hub->scratch, &hub->frame);
+        status = message_metrics(&hub->scratch, &hub->frame, add);
     } else {
         const struct latency_report report = hub_latency(hub, now_us);
         status = message_latency(&hub->scratch, &report);
     }
     if (status == STATUS_OK) {
-        status = encoded_set(&stream->message, hub->scratch.text, hub->scratch.length);
+        status = encoded_set(&shown->message, hub->scratch.text, hub->scratch.length);
     }
     if (status == STATUS_OK) {
-        stream->printed = stream->generation;
+        shown->printed = generation;
     }
     return status;
 }
@@ -329,12 +374,12 @@ struct encoded *hub_next(struct hub *hub, struct client *client, uint64_t now_us
 {
     struct stream *stream = &hub->stream[client->stream];
     if (client->stream == STREAM_EVENTS) {
-        return eventlog_get(&hub->feed.log, client->position);
+        return eventlog_get(client->add & PART_ONSETS ? &hub->feed.full : &hub->feed.log, client->position);
     }
-    if (client->position == client->cohort->beat || print(hub, client->stream, now_us)) {
+    if (client->position == client->cohort->beat || print(hub, client->stream, client->add, now_us)) {
         return NULL;
     }
-    return &stream->message;
+    return &stream->shown[client->add].message;
 }
 
 bool hub_sent(struct hub *hub, struct client *client)
@@ -353,13 +398,19 @@ bool hub_sent(struct hub *hub, struct client *client)
     return false;
 }
 
-const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint64_t now_us)
+const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint32_t add, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[kind];
     if (stream->client_count == 0) {
         show_now(hub, kind, now_us);
     }
-    return print(hub, kind, now_us) ? NULL : &stream->message.plain;
+    return print(hub, kind, add, now_us) ? NULL : &stream->shown[add].message.plain;
+}
+
+void hub_ask(struct hub *hub, uint32_t parts, uint64_t now_us)
+{
+    hub->asked = (now_us < hub->asked_until_us ? hub->asked : 0) | parts;
+    hub->asked_until_us = now_us + ASKED_US;
 }
 
 bool hub_may_close(const struct hub *hub, const struct client *client)

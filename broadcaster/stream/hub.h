@@ -15,6 +15,7 @@
 #include "broadcaster/stream/encoded.h"
 #include "broadcaster/stream/feed.h"
 #include "shared/json/messages.h"
+#include "shared/part.h"
 #include "shared/status.h"
 
 #include <stdbool.h>
@@ -27,13 +28,18 @@ struct meter {
     uint32_t rate_hz;
 };
 
+/* What a state stream's clients of one choice of parts get. */
+struct shown {
+    uint64_t printed; /* the generation that `message` holds */
+    struct encoded message;
+};
+
 struct stream {
     struct cohort standard; /* those who did not ask for a rate; the first of the list, and always there */
     uint32_t client_count;
-    uint64_t generation; /* state: counts what there was to be shown, from 1 */
-    uint64_t printed;    /* the generation that `message` holds */
-    struct encoded message;
-    uint64_t sent; /* messages handed to sockets */
+    uint64_t generation;               /* state: counts what there was to be shown, from 1 */
+    struct shown shown[PARTS_ALL + 1]; /* by the parts that are added */
+    uint64_t sent;                     /* messages handed to sockets */
     struct meter meter;
 };
 
@@ -45,11 +51,14 @@ struct hub {
     struct ages ages;
     uint64_t aged_frame_us; /* published_us of the frame whose age was taken last */
     struct feed feed;
-    uint64_t counted;    /* events of the feed that the meter has seen */
-    bool stopping;       /* no more events are taken: they are left to a successor */
-    uint64_t look_at_us; /* when events clients must be looked at, even though nothing happens */
-    uint32_t behind;     /* events clients that have not been sent all there is */
-    uint64_t lagged;     /* those closed for being too far behind */
+    uint64_t counted;           /* events of the feed that the meter has seen */
+    bool stopping;              /* no more events are taken: they are left to a successor */
+    uint64_t look_at_us;        /* when events clients must be looked at, even though nothing happens */
+    uint32_t behind;            /* events clients that have not been sent all there is */
+    uint64_t lagged;            /* those closed for being too far behind */
+    uint32_t askers[PARTS_ALL]; /* clients that ask for a part, by its bit less 1 */
+    uint32_t asked;             /* bits of enum metric_part: by HTTP, */
+    uint64_t asked_until_us;    /* for so long */
     struct message scratch;
 };
 
@@ -75,8 +84,12 @@ struct encoded *hub_next(struct hub *hub, struct client *client, uint64_t now_us
 /* hub_next's message has been handed over. True: there is more. */
 bool hub_sent(struct hub *hub, struct client *client);
 
-/* The latest message of a state stream, for HTTP. NULL when out of memory. */
-const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint64_t now_us);
+/* The latest message of a state stream, for HTTP, with these parts (bits of enum metric_part) added. NULL
+ * when out of memory. */
+const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint32_t add, uint64_t now_us);
+
+/* Somebody who is no client looks at these parts now, and may do so again. */
+void hub_ask(struct hub *hub, uint32_t parts, uint64_t now_us);
 
 /* What the newest latency message would tell. */
 struct latency_report hub_latency(const struct hub *hub, uint64_t now_us);

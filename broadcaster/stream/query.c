@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/stream/query.h"
 
+#include "shared/part.h"
 #include "shared/text.h"
 
 #include <stdbool.h>
@@ -29,10 +30,23 @@ static bool take_number(uint32_t *out, const char *text, uint32_t min, uint32_t 
     return true;
 }
 
+static const char *take_parts(struct subscription *asked, enum stream_kind kind, const char *list)
+{
+    const enum status status = parts_parse(list, &asked->add);
+    switch (kind) {
+    case STREAM_METRICS:
+        return status ? "add: give one or more of " PARTS_LIST ", with commas between" : NULL;
+    case STREAM_EVENTS:
+        return status || asked->add != PART_ONSETS ? "add: onsets is all that can be added to events" : NULL;
+    default: return "add: nothing can be added to latency";
+    }
+}
+
 const char *query_take(struct subscription *asked, enum stream_kind kind, const char *argument)
 {
     static const char rate[] = "rate=";
     static const char replay[] = "replay=";
+    static const char add[] = "add=";
     if (strncmp(argument, rate, sizeof rate - 1) == 0) {
         const char *value = argument + sizeof rate - 1;
         switch (kind) {
@@ -54,6 +68,9 @@ const char *query_take(struct subscription *asked, enum stream_kind kind, const 
         return take_number(&asked->replay, argument + sizeof replay - 1, 0, REPLAY_MAX)
                    ? NULL
                    : "replay: give a whole number of events from 0 to " TEXT_OF(REPLAY_MAX);
+    }
+    if (strncmp(argument, add, sizeof add - 1) == 0) {
+        return take_parts(asked, kind, argument + sizeof add - 1);
     }
     return NULL;
 }

@@ -57,6 +57,9 @@ struct sink_kind {
     /* Does all that is due. Returns when it must be called again, CLOCK_MONOTONIC in us. */
     uint64_t (*beat)(struct sink *sink, const struct source *source, uint64_t now_us);
 
+    /* Bits of enum metric_part: what it wants measured. */
+    uint32_t (*wants_parts)(const struct sink *sink);
+
     /* Whether anybody waits for events. Else they may come some milliseconds late. */
     bool (*wants_events)(const struct sink *sink);
 

@@ -297,6 +297,7 @@ enum status control_run(struct control_side *c)
         double wanted_level = NAN;
         watch_beat(&c->watch, WATCH_OWN_MS);
         inbox_poll(&c->inbox, &c->rt.inputs.commands, &wanted_level, now_ms);
+        store_relaxed(c->rt.inputs.wanted, c->inbox.wanted);
         if (c->session.client) {
             clocks_update(&c->session.clocks, &c->rt.inputs);
             tend_session(c, now_ms);

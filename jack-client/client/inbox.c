@@ -109,11 +109,13 @@ void inbox_poll(struct inbox *inbox, struct ring *commands, double *calibrate, u
     if (!inbox->segment.memory) {
         look_for_broadcaster(inbox, now_ms);
     }
+    inbox->wanted = 0;
     if (!inbox->segment.memory) {
         return;
     }
     const bool alive = segment_alive(&inbox->segment);
     const bool good = segment_refresh(&inbox->segment) == STATUS_OK;
+    inbox->wanted = good && alive ? control_wanted(inbox->segment.memory) : 0;
     if (good) {
         pass_on(inbox, commands, calibrate); /* what a broadcaster that has died asked for last, too */
     }

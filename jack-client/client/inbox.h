@@ -15,6 +15,7 @@ struct inbox {
     bool looked;            /* the name has been looked up before */
     uint64_t looked_ms;     /* and when */
     uint64_t next;          /* the next command */
+    uint32_t wanted;        /* enum metric_part: what its clients ask for at present */
     enum status refused;    /* why the segment that was there could not be used, as said last */
     uid_t refused_owner;    /* and whose it was */
     uint64_t strangers;     /* segments that could not be used */

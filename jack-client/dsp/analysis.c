@@ -3,10 +3,12 @@
 
 #include "jack-client/dsp/analysis_state.h"
 #include "jack-client/dsp/bins.h"
+#include "jack-client/dsp/requested.h"
 #include "jack-client/dsp/sinusoid.h"
 #include "shared/rt_safe.h"
 
 #include <math.h>
+#include <string.h>
 
 RT_TRUST(void fftwf_execute(const fftwf_plan plan);)
 
@@ -14,6 +16,12 @@ RT_TRUST(void fftwf_execute(const fftwf_plan plan);)
 static const double mean_square_of_window = 0.375;
 
 /* --- samples in --- */
+
+RT_SAFE void analysis_want(struct analysis *a, uint32_t parts)
+{
+    const bool bands = (parts & PART_BANDS) && a->config.channel_bands;
+    a->wanted = (parts & PARTS_ALL) | (bands ? PART_CHANNEL_BANDS : 0);
+}
 
 RT_SAFE void analysis_feed(struct analysis *a, const float *const *inputs, uint32_t count)
 {
@@ -23,7 +31,8 @@ RT_SAFE void analysis_feed(struct analysis *a, const float *const *inputs, uint3
     }
     a->count = count;
     a->taken = 0;
-    a->quota = share > BLOCK_CHANNELS ? (uint32_t)share : BLOCK_CHANNELS;
+    a->quota = (share > BLOCK_CHANNELS ? (uint32_t)share : BLOCK_CHANNELS) *
+               (a->wanted & PART_LEVELS ? COST_TRANSFORM + COST_LEVELS : COST_TRANSFORM);
 }
 
 static void ingest_channel(struct analysis *a, struct channel_state *channel, const float *in, uint32_t count)
@@ -34,6 +43,9 @@ static void ingest_channel(struct analysis *a, struct channel_state *channel, co
     const struct ingest_sums head = ingest_block(in, channel->samples + at, first);
     channel->hop_energy += head.energy;
     a->refused += head.refused;
+    if (at + first == ring) {
+        memcpy(channel->samples - HISTORY, channel->samples + ring - HISTORY, HISTORY * sizeof(float));
+    }
     if (first < count) {
         const struct ingest_sums tail = ingest_block(in + first, channel->samples, count - first);
         channel->hop_energy += tail.energy;
@@ -123,6 +135,9 @@ static void pass_silent(struct analysis *a, uint32_t i)
         channel->squared = 0;
     }
     a->metrics[i] = (struct channel_metrics){0};
+    if (a->job.parts & PART_BANDS) {
+        requested_no_bands(a, i);
+    }
 }
 
 static void pass_active(struct analysis *a, uint32_t i)
@@ -142,6 +157,9 @@ static void pass_active(struct analysis *a, uint32_t i)
     a->job.active++;
     a->job.agreeing += (double)sums.agreeing;
     a->job.possible += (double)sums.possible;
+    if (a->job.parts & PART_BANDS) {
+        requested_bands(a, i);
+    }
 
     const uint32_t peak = FIRST_BIN + (uint32_t)bins_find(a->power, a->bins, sums.peak);
     const struct sinusoid tone = sinusoid_at(a->spectrum, peak);
@@ -158,8 +176,8 @@ static void note_power(struct analysis *a, double power)
     a->job.loudest = power > a->job.loudest ? power : a->job.loudest;
 }
 
-/* Returns how many transforms it cost: 0 or 1. */
-static uint32_t pass_channel(struct analysis *a, uint32_t i)
+/* Returns what it cost: 0, or a transform. */
+static uint32_t pass_spectrum(struct analysis *a, uint32_t i)
 {
     struct channel_state *channel = &a->channel[i];
     const double gate = channel->active ? a->close_power : a->open_power;
@@ -183,7 +201,13 @@ static uint32_t pass_channel(struct analysis *a, uint32_t i)
     } else {
         pass_active(a, i);
     }
-    return 1;
+    return COST_TRANSFORM;
+}
+
+static uint32_t pass_channel(struct analysis *a, uint32_t i)
+{
+    const uint32_t levels = a->job.parts & PART_LEVELS ? requested_levels(a, i) : 0;
+    return levels + pass_spectrum(a, i);
 }
 
 /* --- across channels --- */
@@ -243,6 +267,12 @@ static void finish_frame(struct analysis *a, struct analysis_frame *frame)
     for (uint32_t i = 0; i < a->config.channels; i++) {
         frame->channel[i] = a->metrics[i];
     }
+    frame->band_count = a->config.bands;
+    frame->parts = a->job.parts;
+    frame->onset.found = false;
+    if (a->job.parts) {
+        requested_finish(a, frame);
+    }
     if (a->job.active > 0) {
         finish_ratios(a, frame);
         frame->criticality = criticality(a);
@@ -273,8 +303,12 @@ static void start_job(struct analysis *a)
         a->channel[i].power_bound = power_bound(a, &a->channel[i]);
     }
     a->frame_due = false;
-    a->job = (struct job){.running = true, .end = a->due};
+    a->job =
+        (struct job){.running = true, .fresh = a->due == a->config.window, .parts = a->wanted, .end = a->due};
     a->due += a->config.hop;
+    if (a->job.parts != 0 || a->requested_parts != 0) {
+        requested_begin(a);
+    }
 }
 
 /* True when the last channel is done. With the next frame due the quota no longer counts. */
@@ -317,7 +351,9 @@ RT_SAFE void analysis_restart_window(struct analysis *a)
     a->taken = a->count = 0;
     for (uint32_t i = 0; i < a->config.channels; i++) {
         a->channel[i].hop_energy = 0;
+        memset(a->channel[i].samples - HISTORY, 0, HISTORY * sizeof(float));
     }
+    onsets_restart(&a->onsets);
 }
 
 RT_SAFE uint64_t analysis_position(const struct analysis *a)

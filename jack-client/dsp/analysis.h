@@ -8,6 +8,7 @@
 #ifndef PHICAST_JACK_CLIENT_DSP_ANALYSIS_H
 #define PHICAST_JACK_CLIENT_DSP_ANALYSIS_H
 
+#include "jack-client/dsp/onsets.h"
 #include "shared/rt_safe.h"
 #include "shared/status.h"
 #include "shared/telemetry.h"
@@ -24,17 +25,22 @@
 #define ANALYSIS_SMOOTH_MAX 60000
 #define ANALYSIS_CRITICALITY_MIN 1
 #define ANALYSIS_CRITICALITY_MAX 600000
+#define ANALYSIS_RELEASE_MAX 60000
 
 /* The ranges are those above, ends included. */
 struct analysis_config {
-    uint32_t sample_rate;  /* Hz, 1000...1000000 */
-    uint32_t channels;     /* 1...CHANNELS_MAX */
-    uint32_t window;       /* samples, a power of two */
-    uint32_t hop;          /* samples, a power of two, not longer than the window */
-    double gate_db;        /* dBFS: a channel below is inactive */
-    double smooth_ms;      /* tau of the ratios across channels; 0 = none */
-    double criticality_ms; /* tau of the criticality's averages */
-    bool repeatable;       /* the same numbers each time, to the last bit, and not the fastest transform */
+    uint32_t sample_rate;   /* Hz, 1000...1000000 */
+    uint32_t channels;      /* 1...CHANNELS_MAX */
+    uint32_t window;        /* samples, a power of two */
+    uint32_t hop;           /* samples, a power of two, not longer than the window */
+    double gate_db;         /* dBFS: a channel below is inactive */
+    double smooth_ms;       /* tau of the ratios across channels; 0 = none */
+    double criticality_ms;  /* tau of the criticality's averages */
+    uint32_t bands;         /* 0...BANDS_MAX */
+    bool channel_bands;     /* with the bands of all channels together, those of each */
+    double band_release_ms; /* tau in which the bands' levels fall; 0 = at once */
+    double onset_threshold; /* see onsets.h */
+    bool repeatable;        /* the same numbers each time, to the last bit, and not the fastest transform */
 };
 
 #define ANALYSIS_DEFAULTS                                                                                    \
@@ -44,7 +50,10 @@ struct analysis_config {
                               .hop = 512,                                                                    \
                               .gate_db = -60,                                                                \
                               .smooth_ms = 50,                                                               \
-                              .criticality_ms = 500})
+                              .criticality_ms = 500,                                                         \
+                              .bands = 8,                                                                    \
+                              .band_release_ms = 120,                                                        \
+                              .onset_threshold = 1})
 
 /* One finished frame. Every number is finite for every input. */
 struct analysis_frame {
@@ -57,6 +66,10 @@ struct analysis_frame {
     float over_gate; /* the loudest channel's power as a multiple of the gate's, >= 0; below it roughly */
     uint32_t active_channels;
     struct channel_metrics channel[CHANNELS_MAX];
+    uint32_t band_count; /* 1...BANDS_MAX */
+    uint32_t parts;      /* enum metric_part: what of the following has been measured */
+    struct requested_metrics requested;
+    struct analysis_onset onset;
 };
 
 struct analysis;
@@ -78,6 +91,9 @@ struct analysis_memory {
 
 /* Setup thread: for whoever locks it. */
 struct analysis_memory analysis_memory(struct analysis *analysis);
+
+/* From the next frame on, also measures these (bits of enum metric_part), or no more. */
+RT_SAFE void analysis_want(struct analysis *analysis, uint32_t parts);
 
 /* Hands over the next `count` samples of every channel; the samples must stay readable until analysis_step
  * has returned false. NaN, infinite, denormal and absurd (beyond 1e8) samples count as 0. */

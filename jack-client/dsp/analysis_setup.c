@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/dsp/analysis.h"
 #include "jack-client/dsp/analysis_state.h"
+#include "jack-client/dsp/bands.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PEAK_RELEASE_MS = 300 };
 
 enum { ALIGN_FLOATS = 16 /* 64 bytes: a cache line, and the widest vector */ };
 
@@ -25,7 +28,9 @@ static bool config_good(const struct analysis_config *c)
            within(c->hop, ANALYSIS_HOP_MIN, c->window) && power_of_two(c->hop) &&
            within(c->gate_db, ANALYSIS_GATE_MIN, ANALYSIS_GATE_MAX) &&
            within(c->smooth_ms, 0, ANALYSIS_SMOOTH_MAX) &&
-           within(c->criticality_ms, ANALYSIS_CRITICALITY_MIN, ANALYSIS_CRITICALITY_MAX);
+           within(c->criticality_ms, ANALYSIS_CRITICALITY_MIN, ANALYSIS_CRITICALITY_MAX) &&
+           within(c->bands, 0, BANDS_MAX) && within(c->band_release_ms, 0, ANALYSIS_RELEASE_MAX) &&
+           within(c->onset_threshold, 0, ONSETS_THRESHOLD_MAX);
 }
 
 /* The share of the new value in an exponential average over one hop. */
@@ -64,7 +69,8 @@ static size_t lay_out(struct analysis *a, float *block)
     a->resultant_re = cut(&cutter, a->bins);
     a->resultant_im = cut(&cutter, a->bins);
     for (uint32_t i = 0; i < a->config.channels; i++) {
-        a->channel[i].samples = cut(&cutter, 2 * window);
+        float *ring = cut(&cutter, HISTORY + 2 * window);
+        a->channel[i].samples = ring ? ring + HISTORY : NULL;
         a->channel[i].mean = cut(&cutter, a->bins);
     }
     return cutter.used;
@@ -96,6 +102,9 @@ static void fill_constants(struct analysis *a)
     a->bias = fmin(1 / (1 - a->decay / (2 - a->decay)), 1000);
     a->hz_per_bin = (double)c->sample_rate / c->window;
     a->due = c->window;
+    a->peak_keep = (float)(1 - step_of(c, PEAK_RELEASE_MS));
+    a->band_keep = (float)(1 - step_of(c, c->band_release_ms));
+    bands_lay_out(a->band, c->bands, c->sample_rate, a->hz_per_bin, FIRST_BIN, a->bins);
 }
 
 enum status analysis_create(const struct analysis_config *config, struct analysis **analysis)

@@ -4,17 +4,23 @@
 #define PHICAST_JACK_CLIENT_DSP_ANALYSIS_STATE_H
 
 #include "jack-client/dsp/analysis.h"
+#include "jack-client/dsp/bins.h"
+#include "jack-client/dsp/onsets.h"
 
 #include <fftw3.h>
 
 enum {
     FIRST_BIN = 2,      /* a Hann window leaks a constant offset into bins 0 and 1 only */
-    BLOCK_CHANNELS = 8, /* transforms that any block may cost, however short */
+    BLOCK_CHANNELS = 8, /* channels that any block may have to do, however short */
+    COST_TRANSFORM = 4, /* in quarters of a transform */
+    COST_LEVELS = 1,
+    HISTORY =
+        16, /* samples in front of a channel's ring: the ring's last, for who looks back across its start */
     LEVELS_MAX = ANALYSIS_WINDOW_MAX / ANALYSIS_HOP_MIN /* hops in the longest window */
 };
 
 struct channel_state {
-    float *samples;      /* ring of 2 W */
+    float *samples;      /* ring of 2 W, and HISTORY samples in front of it */
     float *mean;         /* per bin: average power over time, times 1 / mean_scale */
     double mean_scale;   /* what a silent channel's averages have decayed to meanwhile; 0 = nothing left */
     double mean_squared; /* sum over bins of mean^2 */
@@ -23,12 +29,16 @@ struct channel_state {
     float hop_energy;    /* sum of squares of the samples of the hop under way */
     double power_bound;  /* the sum of P in the frame under way is no larger */
     bool active;
+    bool is_zero;             /* the last hop of the frame under way, and */
+    bool was_zero;            /* the hop before it have no sample but 0 */
     float levels[LEVELS_MAX]; /* the energies of the window's hops, a ring */
 };
 
 /* The frame whose transforms are under way. */
 struct job {
     bool running;
+    bool fresh;      /* the first after a restart of the window */
+    uint32_t parts;  /* enum metric_part: what it measures on request */
     uint64_t end;    /* stream position just past its window */
     uint32_t next;   /* the first channel not yet done */
     uint32_t active; /* active channels so far */
@@ -73,7 +83,16 @@ struct analysis {
     const float *inputs[CHANNELS_MAX]; /* the block at hand, */
     uint32_t count;                    /* its length */
     uint32_t taken;                    /* and how much of it has been taken in */
-    uint32_t quota;                    /* transforms that this block may still cost */
+    uint32_t quota;                    /* quarters of transforms that this block may still cost */
+
+    uint32_t wanted;          /* enum metric_part: asked for */
+    uint32_t requested_parts; /* measured in the job before, or under way */
+    float peak_keep;          /* what is left of a peak after a hop */
+    float band_keep;          /* and of a band's level */
+    struct band_bins band[BANDS_MAX];
+    float band_power[BANDS_MAX]; /* of the frame under way: sum of P over the active channels done */
+    struct onsets onsets;
+    struct requested_metrics requested;
 
     uint64_t frame; /* the number of the next frame */
     bool smoothing; /* the last frame had an active channel, so the ratios have a past */

@@ -40,6 +40,59 @@ RT_SAFE KERNEL struct ingest_sums ingest_block(const float *restrict in, float *
     return (struct ingest_sums){energy, (uint32_t)refused};
 }
 
+/* The signal a quarter and half a sample on, from twelve samples; three quarters are a quarter from the other
+ * end. Least squares: within 0.02 dB up to 0.35 of the sample rate, and below the truth beyond. */
+enum { PEAK_TAPS = LEVEL_HISTORY + 1 };
+static const float at_quarter[PEAK_TAPS] = {-0.00360288F, 0.01221748F,  -0.03056732F, 0.06777799F,
+                                            -0.15847742F, 0.89241238F,  0.29337548F,  -0.10860043F,
+                                            0.05177551F,  -0.02409086F, 0.00969887F,  -0.00286030F};
+static const float at_half[PEAK_TAPS] = {-0.00454622F, 0.01539416F,  -0.03830593F, 0.08336188F,
+                                         -0.18286707F, 0.62629994F,  0.62629994F,  -0.18286707F,
+                                         0.08336188F,  -0.03830593F, 0.01539416F,  -0.00454622F};
+
+RT_SAFE KERNEL struct level_sums level_block(const float *samples, size_t count)
+{
+    const float *from = samples - LEVEL_HISTORY;
+    float energy = 0;
+    float peak = 0;
+    int32_t clipped = 0;
+    for (size_t n = 0; n < count; n++) {
+        const float size = fabsf(samples[n]);
+        float quarter = 0;
+        float half = 0;
+        float three = 0;
+        for (int t = 0; t < PEAK_TAPS; t++) {
+            quarter += at_quarter[t] * from[n + (size_t)t];
+            half += at_half[t] * from[n + (size_t)t];
+            three += at_quarter[PEAK_TAPS - 1 - t] * from[n + (size_t)t];
+        }
+        quarter = fabsf(quarter);
+        half = fabsf(half);
+        three = fabsf(three);
+        quarter = quarter > three ? quarter : three;
+        half = half > size ? half : size;
+        half = half > quarter ? half : quarter;
+        peak = peak > half ? peak : half;
+        energy += size * size;
+        clipped += size >= 1;
+    }
+    return (struct level_sums){energy, peak, (uint32_t)clipped};
+}
+
+RT_SAFE KERNEL void bins_bands(const float *restrict power, const struct band_bins *restrict band,
+                               size_t bands, float *restrict sums)
+{
+    for (size_t b = 0; b < bands; b++) {
+        const float *whole = power + band[b].first + 1;
+        const uint32_t count = band[b].count;
+        float sum = 0;
+        for (uint32_t k = 0; k < count; k++) {
+            sum += whole[k];
+        }
+        sums[b] = sum + band[b].head * power[band[b].first] + band[b].tail * whole[count];
+    }
+}
+
 RT_SAFE KERNEL float window_block(const float *restrict in, const float *restrict window, float *restrict out,
                                   size_t count)
 {

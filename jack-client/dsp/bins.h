@@ -33,6 +33,24 @@ struct across_sums {
     float resultant;        /* sum of C = |sum_i X_i| */
 };
 
+enum { LEVEL_HISTORY = 11 }; /* samples before a block that its true peak needs */
+
+/* Of a block of samples. */
+struct level_sums {
+    float energy;     /* sum of squares */
+    float peak;       /* largest size of a sample, and of what lies between, 4 times as dense */
+    uint32_t clipped; /* samples of size 1 or more */
+};
+
+/* Which bins a band has, from the first used one on: whole ones from `first` on, and parts of the two around
+ * them. */
+struct band_bins {
+    uint32_t first; /* partly in the band */
+    uint32_t count; /* of whole ones behind it */
+    float head;     /* the part of bin `first`, 0...1 */
+    float tail;     /* and of the bin behind the whole ones */
+};
+
 /* Copies count samples from in to out, the unusable ones as 0. */
 RT_SAFE struct ingest_sums ingest_block(const float *in, float *out, size_t count);
 
@@ -47,6 +65,12 @@ RT_SAFE float window_block(const float *in, const float *window, float *out, siz
 RT_SAFE void bins_pass(const float *spectrum, size_t count, float keep, float gain, float *mean,
                        float *amplitude, float *resultant_re, float *resultant_im, float *power,
                        struct bin_sums *sums);
+
+/* samples[-LEVEL_HISTORY] and on must be readable. */
+RT_SAFE struct level_sums level_block(const float *samples, size_t count);
+
+/* sums[b] := the sum of power over band b's bins; power must be readable up to the last band's tail. */
+RT_SAFE void bins_bands(const float *power, const struct band_bins *band, size_t bands, float *sums);
 
 /* Sum of P over count complex bins. */
 RT_SAFE float bins_power(const float *spectrum, size_t count);

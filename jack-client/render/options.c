@@ -9,6 +9,8 @@ static_assert(offsetof(struct render_options, engine) == 0, "ENGINE_ROWS");
 
 static const struct option_row rows[] = {
     ENGINE_ROWS,
+    {"add", 0, OPTION_PARTS, "PARTS", "measure and print these as well: " PARTS_LIST, ENGINE_AT(always), 0,
+     0},
     {"events", 0, OPTION_STRING, "FILE", "write the events there, one a line, as /ws/events would send them",
      offsetof(struct render_options, events), 0, 0},
 };

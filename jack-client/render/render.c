@@ -37,10 +37,10 @@ static enum status print_line(const struct message *message, FILE *out, const ch
 static enum status print_frame(struct engine *engine, const struct analysis_frame *frame, double seconds,
                                struct output *output)
 {
-    struct metrics_snapshot snapshot;
+    struct metrics_snapshot snapshot = {0};
     struct event events[ENGINE_EVENTS_MAX];
     const uint32_t count = engine_describe(engine, frame, seconds, &snapshot, events);
-    enum status status = message_metrics(&output->message, &snapshot);
+    enum status status = message_metrics(&output->message, &snapshot, engine->always);
     if (status == STATUS_OK) {
         status = print_line(&output->message, output->metrics, "standard output");
         output->lines++;

@@ -171,6 +171,7 @@ RT_SAFE int rt_process(jack_nframes_t count, void *arg)
     const bool gap = is_gap(rt, &cycle);
 
     take_commands(rt);
+    engine_want(&rt->engine, load_relaxed(rt->inputs.wanted));
     ports_pass_midi(&rt->ports, &rt->midi_map, &rt->engine, count);
     rt->engine.hold_auto_phi = load_relaxed(rt->inputs.freewheeling);
     ports_pass_sound(&rt->ports, &rt->engine, count, gap);

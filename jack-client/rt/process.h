@@ -27,6 +27,7 @@ struct rt_inputs {
     _Atomic int32_t extra_latency;       /* samples: what calibration found on top of it */
     _Atomic bool uncompensated;          /* timestamps are those of publishing */
     _Atomic bool freewheeling;           /* JACK runs as fast as it can: no time for auto-phi to act in */
+    _Atomic uint32_t wanted;             /* enum metric_part: what is asked for at present */
     struct ring commands;                /* struct command, pushed by the control thread alone */
 };
 

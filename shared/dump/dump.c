@@ -58,6 +58,42 @@ static void print_all(struct printer *to, const struct metric *metric, size_t co
     }
 }
 
+/* A row for each channel or band, or the numbers themselves. */
+static void print_group(struct printer *to, const struct metric_group *group,
+                        const struct metrics_snapshot *m)
+{
+    const struct metric_extent extent = metric_extent(group, m);
+    struct metric_place place = {.group = group};
+    if (!group->key) {
+        print_all(to, group->metric, group->count, metric_struct(&place, m));
+        return;
+    }
+    print_list(to, group->key);
+    for (place.channel = 0; place.channel < extent.channels; place.channel++) {
+        for (place.band = 0; place.band < extent.bands; place.band++) {
+            print_row(to);
+            if (group->channel_step) {
+                print_count(to, "channel", place.channel);
+            }
+            if (group->band_step) {
+                print_count(to, "number", place.band);
+            }
+            print_all(to, group->metric, group->count, metric_struct(&place, m));
+            print_row_end(to);
+        }
+    }
+    print_list_end(to);
+}
+
+static void print_requested(struct printer *to, const struct metrics_snapshot *m)
+{
+    for (size_t g = 0; g < METRIC_GROUPS; g++) {
+        if (m->parts & metric_group[g].part) {
+            print_group(to, &metric_group[g], m);
+        }
+    }
+}
+
 static void print_metrics(struct dump *dump, const struct metrics_snapshot *m)
 {
     struct printer *to = &dump->to;
@@ -74,6 +110,7 @@ static void print_metrics(struct dump *dump, const struct metrics_snapshot *m)
         print_row_end(to);
     }
     print_list_end(to);
+    print_requested(to, m);
     print_object_end(to);
 }
 
@@ -160,6 +197,8 @@ static void print_event(struct dump *dump, uint64_t number, const struct event *
     for (size_t i = 0; i < count; i++) {
         if (fields[i].word) {
             print_text(to, fields[i].name, event_word(&fields[i], event));
+        } else if (fields[i].whole) {
+            print_count(to, fields[i].name, (uint64_t)event_number(&fields[i], event));
         } else {
             print_number(to, fields[i].name, (double)event_number(&fields[i], event));
         }
@@ -211,7 +250,7 @@ static void print_ring(struct dump *dump, const struct segment *segment, const s
 
 static bool is_half_written(const struct telemetry *t)
 {
-    return ((t->metrics_sequence | t->latency_sequence | t->status_sequence) & 1U) != 0;
+    return ((t->metrics_sequence | t->latency_sequence | t->status_sequence | t->names_sequence) & 1U) != 0;
 }
 
 /* A snapshot that is being written now is whole in a moment, unless its writer was stopped half-way. */

@@ -28,6 +28,7 @@ static int fits(const struct option_row *row, const struct json_object *value)
     case OPTION_DOUBLE: return type == json_type_int || type == json_type_double;
     case OPTION_STRING:
     case OPTION_NAME:
+    case OPTION_PARTS:
     case OPTION_LIST: return type == json_type_string;
     }
     return 0;
@@ -39,6 +40,7 @@ static const char *what_fits(enum option_kind kind)
     case OPTION_FLAG: return "true or false";
     case OPTION_STRING:
     case OPTION_NAME:
+    case OPTION_PARTS:
     case OPTION_LIST: return "a string";
     default: return "a number";
     }

@@ -21,7 +21,9 @@ struct message {
 
 /* Each replaces the text of `message`, or leaves it alone and says why: STATUS_NO_MEMORY; STATUS_CORRUPT for
  * a number that is not finite, more than CHANNELS_MAX channels, or an event that fails event_check. */
-MUST_CHECK enum status message_metrics(struct message *message, const struct metrics_snapshot *snapshot);
+/* parts: bits of enum metric_part, whose keys follow the contract's. */
+MUST_CHECK enum status message_metrics(struct message *message, const struct metrics_snapshot *snapshot,
+                                       uint32_t parts);
 MUST_CHECK enum status message_latency(struct message *message, const struct latency_report *report);
 MUST_CHECK enum status message_event(struct message *message, const struct event *event);
 

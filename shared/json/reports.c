@@ -108,6 +108,9 @@ enum status message_description(struct message *message)
     }
     build_nest(&build, "metrics", describe_metrics(frame_metric, FRAME_METRICS));
     build_nest(&build, "channel_metrics", describe_metrics(channel_metric, CHANNEL_METRICS));
+    build_nest(&build, "levels", describe_metrics(level_metric, LEVEL_METRICS));
+    build_nest(&build, "bands", describe_metrics(band_metric, BAND_METRICS));
+    build_nest(&build, "onsets", describe_metrics(onset_metric, ONSET_METRICS));
     build_nest(&build, "latency", describe_metrics(latency_metric, LATENCY_METRICS));
     build_nest(&build, "commands", commands);
     return build_print(build, message);

@@ -43,7 +43,7 @@ static void tell(struct engine *engine, const struct analysis_frame *frame, stru
     struct metrics_snapshot snapshot = {0};
     struct event events[ENGINE_EVENTS_MAX];
     const uint32_t count = engine_describe(engine, frame, 1e9, &snapshot, events);
-    FUZZ_CHECK(message_metrics(message, &snapshot) == STATUS_OK);
+    FUZZ_CHECK(message_metrics(message, &snapshot, 0) == STATUS_OK);
     FUZZ_CHECK(snapshot.ici >= 0 && snapshot.ici <= 1 && snapshot.phase_coherence >= 0 &&
                snapshot.phase_coherence <= 1 && snapshot.criticality >= 0 && snapshot.phi_depth >= 0 &&
                snapshot.phi_depth <= 1);

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct osc_packet packet;
     struct osc_map map = {0};
     char error[OPTION_ERROR_MAX] = "";
-    if (osc_map_make(&map, fuzz_file(data, size), "/phicast", error)) {
+    if (osc_map_make(&map, fuzz_file(data, size), "/phicast", PARTS_ALL, error)) {
         fuzz_check_message(error);
         osc_map_free(&map);
         return 0;
@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(map.row[i].address[0] == '/');
     }
     for (uint32_t next = 0; next < map.count;) {
-        FUZZ_CHECK(osc_pack_frame(&packet, &map, &next, &frame, CHANNELS_MAX, true) == STATUS_OK);
+        FUZZ_CHECK(osc_pack_frame(&packet, &map, &next, &frame,
+                                  (struct metric_extent){CHANNELS_MAX, BANDS_MAX}, true) == STATUS_OK);
         FUZZ_CHECK(packet.length <= OSC_PACKET_MAX);
     }
     osc_map_free(&map);

@@ -160,12 +160,18 @@ static enum status take_choice(struct osc_choice *choice, struct given *given, c
                    ? STATUS_OK
                    : refuse(error, url, "rate: give a whole number of Hz from 1 to %d", OSC_RATE_MAX);
     }
+    if (strcmp(name, "add") == 0) {
+        return parts_parse(value, &choice->add)
+                   ? refuse(error, url, "add: give one or more of " PARTS_LIST ", with commas between")
+                   : STATUS_OK;
+    }
     if (strcmp(name, "map") == 0) {
         return value[0] != '\0' && decode(choice->map, value)
                    ? STATUS_OK
                    : refuse(error, url, "map: give touchdesigner, resolume, eos or a file's name");
     }
-    return refuse(error, url, "%.20s: no such choice; there are events, metrics, rate, map and time", name);
+    return refuse(error, url, "%.20s: no such choice; there are events, metrics, add, rate, map and time",
+                  name);
 }
 
 static enum status take_query(struct osc_choice *choice, struct given *given, const char *url, const char *at,
@@ -213,6 +219,9 @@ enum status osc_choice_parse(struct osc_choice *choice, const char *url, bool me
     }
     if (status == STATUS_OK && choice->map[0] != '\0') { /* its receivers want floats and nothing else */
         choice->events = given.events && choice->events;
+        choice->metrics = !given.metrics || choice->metrics;
+    }
+    if (choice->add & (PART_LEVELS | PART_BANDS)) {
         choice->metrics = !given.metrics || choice->metrics;
     }
     if (status == STATUS_OK && !choice->events && !choice->metrics) {

@@ -5,6 +5,8 @@
  *
  *   events=0|1      events as messages of strings and floats (default 1; 0 with a map)
  *   metrics=0|1     metrics, one float per address (default 0; 1 with a map or --osc-metrics)
+ *   add=PARTS       with them what is measured on request: levels,bands,onsets (default none; the first two
+ *                   mean metrics=1)
  *   rate=HZ         bundles of metrics per second, 1...OSC_RATE_MAX (default OSC_RATE_DEFAULT)
  *   map=NAME|FILE   touchdesigner, resolume, eos, or a JSON file; %XX stands for any character
  *   time=0|1        bundles with the time in them instead of "immediately" (default 0)
@@ -13,6 +15,7 @@
 #define PHICAST_BROADCASTER_SINKS_OSC_CHOICE_H
 
 #include "shared/options.h"
+#include "shared/part.h"
 #include "shared/status.h"
 
 #include <stdbool.h>
@@ -34,6 +37,7 @@ struct osc_choice {
     char map[OSC_MAP_NAME_MAX];  /* empty: none */
     bool events;
     bool metrics;
+    uint32_t add;     /* bits of enum metric_part */
     bool dated;       /* bundles carry NTP time */
     uint32_t rate_hz; /* 1...OSC_RATE_MAX */
 };

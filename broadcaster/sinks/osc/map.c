@@ -14,6 +14,7 @@ static const struct metric heartbeat = {.name = "heartbeat",
                                         .type = METRIC_SERIAL,
                                         .at = offsetof(struct metrics_snapshot, frame),
                                         .usual_high = HEARTBEAT_WRAP};
+static const struct metric_place heartbeat_place = {.group = &metric_group[0], .metric = &heartbeat};
 
 /* Resolume's addresses are fixed: the eight links of the composition's dashboard, which can be put on
  * anything. All of them take 0...1. */
@@ -24,8 +25,9 @@ static const struct map_line resolume[] = {
     {"spectral_centroid", "/composition/dashboard/link4", .has_out = true, .clip = true, .out = {0, 1}},
     {"phi_depth", "/composition/dashboard/link5", .has_out = true, .clip = true, .out = {0, 1}},
     {"phi_phase", "/composition/dashboard/link6", .has_out = true, .clip = true, .out = {0, 1}},
-    {"channel/1/amplitude", "/composition/dashboard/link7", .has_out = true, .clip = true, .out = {0, 1}},
-    {"channel/2/amplitude", "/composition/dashboard/link8", .has_out = true, .clip = true, .out = {0, 1}},
+    {"level/1/rms", "/composition/dashboard/link7", .has_out = true, .clip = true, .out = {0, 1}},
+    {"onset_strength", "/composition/dashboard/link8", .has_out = true, .clip = true, .out = {0, 1}},
+    {"band/*", "/composition/layers/1/dashboard/link*", .has_out = true, .clip = true, .out = {0, 1}},
 };
 
 /* Levels of channels 0...100, numbered where few shows have any. */
@@ -36,6 +38,17 @@ static const struct map_line eos[] = {
     {"spectral_centroid", "/eos/chan/904", .has_out = true, .clip = true, .out = {0, 100}},
     {"phi_depth", "/eos/chan/905", .has_out = true, .clip = true, .out = {0, 100}},
     {"phi_phase", "/eos/chan/906", .has_out = true, .clip = true, .out = {0, 100}},
+    {"onset_strength", "/eos/chan/907", .has_out = true, .clip = true, .out = {0, 100}},
+    {"level/1/rms", "/eos/chan/908", .has_out = true, .clip = true, .out = {0, 100}},
+    {"level/2/rms", "/eos/chan/909", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/1", "/eos/chan/911", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/2", "/eos/chan/912", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/3", "/eos/chan/913", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/4", "/eos/chan/914", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/5", "/eos/chan/915", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/6", "/eos/chan/916", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/7", "/eos/chan/917", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/8", "/eos/chan/918", .has_out = true, .clip = true, .out = {0, 100}},
 };
 
 static struct osc_row *new_row(struct osc_map *map)
@@ -49,86 +62,67 @@ static struct osc_row *new_row(struct osc_map *map)
     return &map->row[map->count++];
 }
 
-static enum status add_plain(struct osc_map *map, const struct metric *metric, const char *prefix)
+static enum status add_plain(struct osc_map *map, const struct metric_place *place, const char *prefix)
 {
+    char address[METRIC_ADDRESS_MAX];
     struct osc_row *row = new_row(map);
     if (!row) {
         return STATUS_NO_MEMORY;
     }
-    row->metric = metric;
-    snprintf(row->address, sizeof row->address, "%s/%s", prefix, metric->address);
+    row->place = *place;
+    map->parts |= place->group->part;
+    snprintf(row->address, sizeof row->address, "%s/%s", prefix, metric_address(place, address));
     return STATUS_OK;
 }
 
-static enum status add_plain_channel(struct osc_map *map, uint32_t channel, const char *prefix)
+/* One channel's, of one group, in each band; of a group without channels, all. */
+static enum status add_group(struct osc_map *map, struct metric_place place, const char *prefix)
 {
-    char below[MAP_ADDRESS_MAX - 16];
     enum status status = STATUS_OK;
-    snprintf(below, sizeof below, "%s/channel/%u", prefix, channel + 1);
-    for (uint32_t m = 0; status == STATUS_OK && m < CHANNEL_METRICS; m++) {
-        status = add_plain(map, &channel_metric[m], below);
-        if (status == STATUS_OK) {
-            map->row[map->count - 1].per_channel = true;
-            map->row[map->count - 1].channel = channel;
+    const uint32_t bands = place.group->band_step ? BANDS_MAX : 1;
+    for (place.band = 0; place.band < bands; place.band++) {
+        for (uint32_t m = 0; status == STATUS_OK && m < place.group->count; m++) {
+            place.metric = &place.group->metric[m];
+            status = place.metric->address ? add_plain(map, &place, prefix) : STATUS_OK;
         }
     }
     return status;
 }
 
-static enum status make_default(struct osc_map *map, const char *prefix)
+/* The frame's and then, channel by channel, theirs; in the order of the groups. */
+static enum status make_default(struct osc_map *map, const char *prefix, uint32_t parts)
 {
+    const uint32_t wanted = parts | (parts & PART_BANDS ? PART_CHANNEL_BANDS : 0);
     enum status status = STATUS_OK;
-    for (uint32_t m = 0; status == STATUS_OK && m < FRAME_METRICS; m++) {
-        status = frame_metric[m].address ? add_plain(map, &frame_metric[m], prefix) : STATUS_OK;
-    }
-    if (status == STATUS_OK) {
-        status = add_plain(map, &heartbeat, prefix);
-    }
-    for (uint32_t channel = 0; status == STATUS_OK && channel < CHANNELS_MAX; channel++) {
-        status = add_plain_channel(map, channel, prefix);
+    for (size_t g = 0; status == STATUS_OK && g < METRIC_GROUPS; g++) {
+        struct metric_place place = {.group = &metric_group[g]};
+        const uint32_t channels = place.group->channel_step ? CHANNELS_MAX : 1;
+        const bool wants = place.group->part == 0 || (place.group->part & wanted);
+        for (; wants && status == STATUS_OK && place.channel < channels; place.channel++) {
+            status = add_group(map, place, prefix);
+        }
+        if (status == STATUS_OK && g == 0) {
+            status = add_plain(map, &heartbeat_place, prefix);
+        }
     }
     return status;
 }
 
-/* NULL: there is none, or it is not sent. */
-static const struct metric *find_frame_metric(const char *name)
+/* False: there is none, or it is not sent. */
+static bool find_metric(const char *name, struct metric_place *first, struct metric_place *last)
 {
-    const size_t at = metric_find(frame_metric, FRAME_METRICS, name);
-    if (at < FRAME_METRICS && frame_metric[at].address) {
-        return &frame_metric[at];
+    if (strcmp(name, heartbeat.name) == 0) {
+        *first = *last = heartbeat_place;
+        return true;
     }
-    return strcmp(name, heartbeat.name) == 0 ? &heartbeat : NULL;
+    return metric_choose(name, first, last);
 }
 
-/* "channel/3/amplitude" or "channel/ * /amplitude": the metric, and the channels from *first to *last. */
-static const struct metric *find_channel_metric(const char *name, uint32_t *first, uint32_t *last)
-{
-    static const char start[] = "channel/";
-    const char *number = name + sizeof start - 1;
-    char *slash;
-    if (strncmp(name, start, sizeof start - 1) != 0) {
-        return NULL;
-    }
-    if (strncmp(number, "*/", 2) == 0) {
-        *first = 0;
-        *last = CHANNELS_MAX - 1;
-        slash = strchr(number, '/');
-    } else {
-        const unsigned long value = *number >= '1' && *number <= '9' ? strtoul(number, &slash, 10) : 0;
-        if (value < 1 || value > CHANNELS_MAX || *slash != '/') {
-            return NULL;
-        }
-        *first = *last = (uint32_t)value - 1;
-    }
-    const size_t at = metric_find(channel_metric, CHANNEL_METRICS, slash + 1);
-    return at < CHANNEL_METRICS ? &channel_metric[at] : NULL;
-}
-
-/* Where a line stands for all channels, the star in its address becomes their number. */
-static bool make_address(struct osc_row *row, const char *address, bool all_channels)
+/* Where a line stands for all channels, or bands, the star in its address becomes their number. */
+static bool make_address(struct osc_row *row, const char *address, bool all, uint32_t number)
 {
     const char *star = strchr(address, '*');
-    if ((star != NULL) != all_channels || address[0] != '/' || address[1] == '\0') {
+    if ((star != NULL) != all || address[0] != '/' || address[1] == '\0') {
         return false;
     }
     for (const char *c = address; *c; c++) {
@@ -137,7 +131,7 @@ static bool make_address(struct osc_row *row, const char *address, bool all_chan
         }
     }
     const int length = star ? snprintf(row->address, sizeof row->address, "%.*s%u%s", (int)(star - address),
-                                       address, row->channel + 1, star + 1)
+                                       address, number, star + 1)
                             : snprintf(row->address, sizeof row->address, "%s", address);
     return length < (int)sizeof row->address;
 }
@@ -147,8 +141,8 @@ static void make_range(struct osc_row *row, const struct map_line *line)
     if (!line->has_out) {
         return;
     }
-    const double from = line->has_in ? line->in[0] : row->metric->usual_low;
-    const double to = line->has_in ? line->in[1] : row->metric->usual_high;
+    const double from = line->has_in ? line->in[0] : row->place.metric->usual_low;
+    const double to = line->has_in ? line->in[1] : row->place.metric->usual_high;
     row->scaled = true;
     row->clip = line->clip;
     row->in_from = from;
@@ -159,27 +153,36 @@ static void make_range(struct osc_row *row, const struct map_line *line)
 
 static enum status add_line(struct osc_map *map, const struct map_line *line, const char **wrong)
 {
-    uint32_t first = 0;
-    uint32_t last = 0;
-    const struct metric *of_frame = find_frame_metric(line->metric);
-    const struct metric *metric = of_frame ? of_frame : find_channel_metric(line->metric, &first, &last);
-    if (!metric) {
+    struct metric_place place;
+    struct metric_place last;
+    if (!find_metric(line->metric, &place, &last)) {
         *wrong = "no such metric; docs/osc.md lists them";
         return STATUS_BAD_ARG;
     }
-    for (uint32_t channel = first; channel <= last; channel++) {
+    const bool all_channels = place.channel != last.channel;
+    const bool all_bands = place.band != last.band;
+    if (all_channels && all_bands) {
+        *wrong = "two stars; give one of the numbers";
+        return STATUS_BAD_ARG;
+    }
+    map->parts |= place.group->part;
+    for (; place.channel <= last.channel && place.band <= last.band;
+         place.channel += all_channels, place.band += all_bands) {
         struct osc_row *row = new_row(map);
         if (!row) {
             *wrong = "out of memory";
             return STATUS_NO_MEMORY;
         }
-        row->metric = metric;
-        row->channel = channel;
-        row->per_channel = !of_frame;
+        row->place = place;
         make_range(row, line);
-        if (!make_address(row, line->address, first != last)) {
-            *wrong = "give an address such as /light/1, with one * in it for \"channel/*/...\" and none else";
+        if (!make_address(row, line->address, all_channels || all_bands,
+                          1 + (all_bands ? place.band : place.channel))) {
+            *wrong =
+                "give an address such as /light/1, with one * in it where the metric has one, and none else";
             return STATUS_BAD_ARG;
+        }
+        if (!all_channels && !all_bands) {
+            break;
         }
     }
     return STATUS_OK;
@@ -217,13 +220,14 @@ static enum status make_from_file(struct osc_map *map, const char *path, char *e
     return status;
 }
 
-enum status osc_map_make(struct osc_map *map, const char *name, const char *prefix,
+enum status osc_map_make(struct osc_map *map, const char *name, const char *prefix, uint32_t parts,
                          char error[OPTION_ERROR_MAX])
 {
     enum status status = STATUS_OK;
+    const bool touchdesigner = strcmp(name, "touchdesigner") == 0;
     *map = (struct osc_map){0};
-    if (name[0] == '\0' || strcmp(name, "touchdesigner") == 0) {
-        status = make_default(map, prefix);
+    if (name[0] == '\0' || touchdesigner) {
+        status = make_default(map, prefix, touchdesigner ? PARTS_ALL : parts);
         if (status) {
             snprintf(error, OPTION_ERROR_MAX, "out of memory");
         }
@@ -246,20 +250,10 @@ void osc_map_free(struct osc_map *map)
     *map = (struct osc_map){0};
 }
 
-static double read_metric(const struct osc_row *row, const struct metrics_snapshot *frame)
-{
-    if (!row->per_channel) {
-        return row->metric == &heartbeat ? (double)(frame->frame % HEARTBEAT_WRAP)
-                                         : metric_read(row->metric, frame);
-    }
-    return row->channel < frame->channel_count && row->channel < CHANNELS_MAX
-               ? metric_read(row->metric, &frame->channel[row->channel])
-               : 0;
-}
-
 float osc_map_value(const struct osc_row *row, const struct metrics_snapshot *frame)
 {
-    const double value = read_metric(row, frame);
+    const double value = row->place.metric == &heartbeat ? (double)(frame->frame % HEARTBEAT_WRAP)
+                                                         : metric_value(&row->place, frame);
     if (!row->scaled) {
         return (float)value;
     }

@@ -14,9 +14,7 @@
 
 /* One address. value -> out_from + (value - in_from) * slope, cut to the out range if `clip`. */
 struct osc_row {
-    const struct metric *metric;
-    uint32_t channel; /* from 0; used by the metrics of a channel */
-    bool per_channel;
+    struct metric_place place;
     bool scaled; /* otherwise the value goes out as it is */
     bool clip;
     double in_from;
@@ -30,12 +28,14 @@ struct osc_row {
 struct osc_map {
     struct osc_row *row;
     uint32_t count;
+    uint32_t parts; /* bits of enum metric_part: what the rows need measured */
 };
 
-/* Fills the map by its name: "" every metric below the prefix; "touchdesigner" the same; "resolume" and "eos"
+/* Fills the map by its name: "" every metric below the prefix, of what is measured on request these parts;
+ * "touchdesigner" the same with all parts; "resolume" and "eos"
  * fixed addresses; anything else is the name of a JSON file. `error` names the file and the cure: as
  * map_load, and STATUS_BAD_ARG for an unknown metric or a bad address. */
-MUST_CHECK enum status osc_map_make(struct osc_map *map, const char *name, const char *prefix,
+MUST_CHECK enum status osc_map_make(struct osc_map *map, const char *name, const char *prefix, uint32_t parts,
                                     char error[OPTION_ERROR_MAX]);
 void osc_map_free(struct osc_map *map);
 

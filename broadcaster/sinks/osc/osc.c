@@ -73,6 +73,11 @@ static bool wants_events(const struct sink *sink)
     return osc_out_wants_events(((const struct osc *)sink)->out);
 }
 
+static uint32_t wants_parts(const struct sink *sink)
+{
+    return osc_out_wants_parts(((const struct osc *)sink)->out);
+}
+
 static void report(const struct sink *sink, struct server_report *report)
 {
     const struct osc *osc = (const struct osc *)sink;
@@ -93,6 +98,7 @@ const struct sink_kind osc_sink = {
     .open = open_osc,
     .event = event,
     .beat = beat,
+    .wants_parts = wants_parts,
     .wants_events = wants_events,
     .report = report,
     .announce = announce,

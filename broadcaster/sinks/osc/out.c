@@ -18,8 +18,8 @@ struct target {
     struct osc_map map;
     struct osc_link link;
     struct schedule schedule;
-    uint32_t channels; /* the most that a frame has had: those that vanish are told to be silent */
-    uint64_t unsent;   /* events that could not be packed */
+    struct metric_extent most; /* that a frame has had: those that vanish are told to be silent */
+    uint64_t unsent;           /* events that could not be packed */
     char url[OSC_URL_MAX];
 };
 
@@ -34,7 +34,7 @@ static enum status open_target(struct target *target, const struct osc_choice *c
 {
     char why[OPTION_ERROR_MAX];
     target->choice = *choice;
-    const enum status status = osc_map_make(&target->map, choice->map, choice->prefix, why);
+    const enum status status = osc_map_make(&target->map, choice->map, choice->prefix, choice->add, why);
     if (status) {
         snprintf(error, OPTION_ERROR_MAX, "--osc ... map=%.200s", why);
         return status == STATUS_NO_MEMORY ? status : STATUS_BAD_ARG;
@@ -81,7 +81,7 @@ void osc_out_event(struct osc_out *out, const struct event *event, uint64_t now_
     struct osc_packet packet;
     for (uint32_t i = 0; out && i < out->count; i++) {
         struct target *target = &out->target[i];
-        if (!target->choice.events) {
+        if (!target->choice.events || (event->kind == EVENT_ONSET && !(target->choice.add & PART_ONSETS))) {
             continue;
         }
         const enum status status =
@@ -99,11 +99,11 @@ static void send_frame(struct target *target, const struct metrics_snapshot *fra
 {
     struct osc_packet packet;
     uint32_t next = 0;
-    if (frame->channel_count > target->channels) {
-        target->channels = frame->channel_count;
-    }
+    struct metric_extent *most = &target->most;
+    most->channels = frame->channel_count > most->channels ? frame->channel_count : most->channels;
+    most->bands = frame->band_count > most->bands ? frame->band_count : most->bands;
     while (next < target->map.count) {
-        if (osc_pack_frame(&packet, &target->map, &next, frame, target->channels, target->choice.dated)) {
+        if (osc_pack_frame(&packet, &target->map, &next, frame, *most, target->choice.dated)) {
             return; /* out of memory: the next frame may find some */
         }
         if (packet.length > 0) {
@@ -147,6 +147,17 @@ bool osc_out_wants_events(const struct osc_out *out)
         }
     }
     return false;
+}
+
+uint32_t osc_out_wants_parts(const struct osc_out *out)
+{
+    uint32_t parts = 0;
+    for (uint32_t i = 0; out && i < out->count; i++) {
+        const struct target *target = &out->target[i];
+        parts |= target->choice.metrics ? target->map.parts : 0;
+        parts |= target->choice.events ? target->choice.add & PART_ONSETS : 0;
+    }
+    return (parts & PARTS_ALL) | (parts & PART_CHANNEL_BANDS ? PART_BANDS : 0);
 }
 
 void osc_out_report(const struct osc_out *out, struct osc_report *report)

@@ -32,6 +32,9 @@ uint64_t osc_out_beat(struct osc_out *out, const struct source *source, uint64_t
 /* Whether a target that seems to be there waits for events. */
 bool osc_out_wants_events(const struct osc_out *out);
 
+/* Bits of enum metric_part: what the targets want measured. */
+uint32_t osc_out_wants_parts(const struct osc_out *out);
+
 /* Fills the targets' part of the report, which points into *out until the next call of any kind. */
 void osc_out_report(const struct osc_out *out, struct osc_report *report);
 

@@ -46,8 +46,9 @@ static int add_arguments(lo_message message, const struct event *event)
     const struct event_field *fields = event_fields(event->kind, &count);
     int failed = 0;
     for (size_t i = 0; i < count; i++) {
+        const float number = fields[i].word ? 0 : event_number(&fields[i], event);
         failed |= fields[i].word ? lo_message_add_string(message, event_word(&fields[i], event))
-                                 : lo_message_add_float(message, event_number(&fields[i], event));
+                                 : lo_message_add_float(message, number + (fields[i].whole ? 1 : 0));
     }
     return failed;
 }
@@ -66,7 +67,8 @@ enum status osc_pack_event(struct osc_packet *packet, const struct event *event,
         lo_message_free(message);
         return STATUS_NO_MEMORY;
     }
-    snprintf(address, sizeof address, "%s/event/%s", prefix, event_kind_str(event->kind));
+    snprintf(address, sizeof address, "%s/%s%s", prefix, event->kind == EVENT_ONSET ? "" : "event/",
+             event_kind_str(event->kind));
     if (!dated) {
         status = finish_message(packet, message, address);
         lo_message_free(message);
@@ -103,8 +105,14 @@ static size_t row_length(const struct osc_row *row)
     return ELEMENT_HEAD + (strlen(row->address) / 4 + 1) * 4 + 4 + 4;
 }
 
+static bool is_beyond(const struct metric_place *place, struct metric_extent most)
+{
+    return (place->group->channel_step && place->channel >= most.channels) ||
+           (place->group->band_step && place->band >= most.bands);
+}
+
 enum status osc_pack_frame(struct osc_packet *packet, const struct osc_map *map, uint32_t *next,
-                           const struct metrics_snapshot *frame, uint32_t channels, bool dated)
+                           const struct metrics_snapshot *frame, struct metric_extent most, bool dated)
 {
     lo_bundle bundle = lo_bundle_new(timetag_of(dated, frame->timestamp));
     size_t length = BUNDLE_HEAD;
@@ -113,7 +121,7 @@ enum status osc_pack_frame(struct osc_packet *packet, const struct osc_map *map,
     packet->length = 0;
     for (; status == STATUS_OK && *next < map->count; ++*next) {
         const struct osc_row *row = &map->row[*next];
-        if (row->per_channel && row->channel >= channels) {
+        if (is_beyond(&row->place, most)) {
             continue;
         }
         if (length + row_length(row) > sizeof packet->bytes) {

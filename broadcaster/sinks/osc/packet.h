@@ -20,16 +20,18 @@ struct osc_packet {
     unsigned char bytes[OSC_PACKET_MAX];
 };
 
-/* PREFIX/event/TYPE with the strings and floats of the wire contract, in its order; the timestamp only as the
- * timetag of a bundle around it if `dated`. STATUS_CORRUPT: fails event_check. STATUS_NO_MEMORY. */
+/* PREFIX/event/TYPE (an onset: PREFIX/onset, its band counted from 1) with the strings and floats of the wire
+ * contract, in its order; the timestamp only as the timetag of a bundle around it if `dated`. STATUS_CORRUPT:
+ * fails event_check. STATUS_NO_MEMORY. */
 MUST_CHECK enum status osc_pack_event(struct osc_packet *packet, const struct event *event,
                                       const char *prefix, bool dated);
 
 /* One frame as a bundle, or as several if it does not fit in one packet: fills one packet, starting at
- * row *next (0 at first), which moves on; call until it is map->count. Rows of channels from `channels` on
- * are left out. The packet is empty (length 0) if there was no row left to send. STATUS_NO_MEMORY. */
+ * row *next (0 at first), which moves on; call until it is map->count. Rows of more channels or bands than
+ * `most` are left out. The packet is empty (length 0) if there was no row left to send. STATUS_NO_MEMORY. */
 MUST_CHECK enum status osc_pack_frame(struct osc_packet *packet, const struct osc_map *map, uint32_t *next,
-                                      const struct metrics_snapshot *frame, uint32_t channels, bool dated);
+                                      const struct metrics_snapshot *frame, struct metric_extent most,
+                                      bool dated);
 
 /* One message without arguments. STATUS_BAD_ARG: the address is too long for a packet. STATUS_NO_MEMORY. */
 MUST_CHECK enum status osc_pack_plain(struct osc_packet *packet, const char *address);

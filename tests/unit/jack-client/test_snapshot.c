@@ -66,7 +66,7 @@ static void the_rest_is_zero(void)
     CU_ASSERT_EQUAL(snapshot.phi_depth, 0);
     CU_ASSERT_EQUAL(snapshot.phi_phase, 0);
     CU_ASSERT_EQUAL(snapshot.phi_breathing_active, 0);
-    CU_ASSERT_EQUAL(snapshot.reserved, 0);
+    CU_ASSERT_EQUAL(snapshot.state, STATE_IDLE);
     CU_ASSERT(is_zero(&snapshot.channel[8], (CHANNELS_MAX - 8) * sizeof snapshot.channel[0]));
 }
 

@@ -168,9 +168,9 @@ static void cursor_is_left_behind(void)
 
 static void layout(void)
 {
-    CU_ASSERT_EQUAL(CONTROL_ABI, 3);
+    CU_ASSERT_EQUAL(CONTROL_ABI, 4);
     CU_ASSERT_EQUAL(control_kind.size, 65856);
-    CU_ASSERT_EQUAL(control_kind.abi, 3);
+    CU_ASSERT_EQUAL(control_kind.abi, 4);
     CU_ASSERT_EQUAL(memcmp(&control_kind.magic, "PHICTRL1", 8), 0);
     CU_ASSERT_STRING_EQUAL(control_kind.suffix, "control");
     CU_ASSERT_EQUAL(sizeof(struct command), 56);

@@ -58,7 +58,7 @@ static void numbers_out_of_their_enums(void)
 {
     int tried = 0;
     WITH(change, kind, 0, STATUS_CORRUPT);
-    WITH(change, kind, 4, STATUS_CORRUPT);
+    WITH(change, kind, EVENT_ONSET + 1, STATUS_CORRUPT);
     WITH(change, kind, UINT32_MAX, STATUS_CORRUPT);
     WITH(change, state_change.from_state, STATE_OFFLINE, STATUS_OK);
     WITH(change, state_change.from_state, STATE_OFFLINE + 1, STATUS_CORRUPT);

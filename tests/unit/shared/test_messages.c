@@ -76,7 +76,7 @@ static void bad_snapshots_are_refused(void)
     m[2].channel[3].frequency = INFINITY;
     m[3].timestamp = (double)NAN;
     for (int i = 0; i < 4; i++) {
-        CU_ASSERT_EQUAL(message_metrics(&message, &m[i]), STATUS_CORRUPT);
+        CU_ASSERT_EQUAL(message_metrics(&message, &m[i], 0), STATUS_CORRUPT);
     }
     latency.jitter_ms = (double)INFINITY;
     CU_ASSERT_EQUAL(message_latency(&message, &latency), STATUS_CORRUPT);
@@ -89,7 +89,7 @@ static void bad_events_are_refused(void)
     const char *before = strdup(message.text);
     e.kind = 0;
     CU_ASSERT_EQUAL(message_event(&message, &e), STATUS_CORRUPT);
-    e.kind = 4;
+    e.kind = EVENT_ONSET + 1;
     CU_ASSERT_EQUAL(message_event(&message, &e), STATUS_CORRUPT);
     e = sample_events[0];
     e.state_change.to_state = 99;
@@ -104,7 +104,7 @@ static void bad_events_are_refused(void)
 static void metrics_letter_by_letter(void)
 {
     const struct metrics_snapshot m = sample_metrics(2);
-    CU_ASSERT_EQUAL(message_metrics(&message, &m), STATUS_OK);
+    CU_ASSERT_EQUAL(message_metrics(&message, &m, 0), STATUS_OK);
     CU_ASSERT_STRING_EQUAL(
         message.text,
         "{\"frame\":12345,\"timestamp\":1234567890.123000,\"ici\":0.654,\"criticality\":1.234,"
@@ -118,7 +118,7 @@ static void metrics_shape(void)
 {
     for (uint32_t channels = 1; channels <= CHANNELS_MAX; channels++) {
         const struct metrics_snapshot m = sample_metrics(channels);
-        CU_ASSERT_EQUAL(message_metrics(&message, &m), STATUS_OK);
+        CU_ASSERT_EQUAL(message_metrics(&message, &m, 0), STATUS_OK);
         struct json_object *root = parse();
         CU_ASSERT_STRING_EQUAL(
             shape(root), "frame:i timestamp:d ici:d criticality:d phase_coherence:d spectral_centroid:d "
@@ -217,7 +217,7 @@ static void numbers_of_every_size(void)
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         struct metrics_snapshot m = sample_metrics(1);
         m.criticality = m.channel[0].amplitude = values[i];
-        CU_ASSERT_EQUAL(message_metrics(&message, &m), STATUS_OK);
+        CU_ASSERT_EQUAL(message_metrics(&message, &m, 0), STATUS_OK);
         CU_ASSERT_TRUE(floats_stay_floats(message.text));
         struct json_object *root = parse();
         struct json_object *number = json_object_object_get(root, "criticality");
@@ -235,13 +235,13 @@ static void timestamps_keep_microseconds(void)
         char wanted[64];
         m.timestamp = 1760000000.0 + i * 1e-6;
         snprintf(wanted, sizeof wanted, "\"timestamp\":1760000000.%06d,", i);
-        CU_ASSERT_EQUAL(message_metrics(&message, &m), STATUS_OK);
+        CU_ASSERT_EQUAL(message_metrics(&message, &m, 0), STATUS_OK);
         CU_ASSERT_PTR_NOT_NULL(strstr(message.text, wanted));
     }
     struct metrics_snapshot m = sample_metrics(1);
     m.frame = UINT64_MAX;
     m.timestamp = 0; /* phicast-render counts from the file's start */
-    CU_ASSERT_EQUAL(message_metrics(&message, &m), STATUS_OK);
+    CU_ASSERT_EQUAL(message_metrics(&message, &m, 0), STATUS_OK);
     CU_ASSERT_EQUAL(strncmp(message.text, "{\"frame\":18446744073709551615,\"timestamp\":0.000000,", 51), 0);
 }
 
@@ -251,7 +251,7 @@ static void one_buffer_serves_all(void)
     struct message own = {0};
     CU_ASSERT_EQUAL(message_event(&own, &sample_events[1]), STATUS_OK);
     const size_t small = own.length;
-    CU_ASSERT_EQUAL(message_metrics(&own, &large), STATUS_OK);
+    CU_ASSERT_EQUAL(message_metrics(&own, &large, 0), STATUS_OK);
     CU_ASSERT(own.length > 64 * 60 && own.length < own.capacity);
     const size_t capacity = own.capacity;
     CU_ASSERT_EQUAL(message_event(&own, &sample_events[1]), STATUS_OK);

@@ -11,13 +11,16 @@
 
 static const struct {
     const char *in; /* what holds them on the wire */
-    const char *below;
     const struct metric *metric;
     size_t count;
 } tables[] = {
-    {"", "", frame_metric, FRAME_METRICS},
-    {"channel_metrics[].", "channel/N/", channel_metric, CHANNEL_METRICS},
-    {"", "", latency_metric, LATENCY_METRICS},
+    {"", frame_metric, FRAME_METRICS},
+    {"channel_metrics[].", channel_metric, CHANNEL_METRICS},
+    {"levels[].", level_metric, LEVEL_METRICS},
+    {"bands[] ", band_metric, BAND_METRICS},
+    {"channel_bands[][] ", channel_band_metric, BAND_METRICS},
+    {"", onset_metric, ONSET_METRICS},
+    {"", latency_metric, LATENCY_METRICS},
 };
 
 enum { TABLES = sizeof tables / sizeof tables[0] };
@@ -49,7 +52,7 @@ static char *print_table(void)
         for (size_t i = 0; i < tables[t].count; i++) {
             const struct metric *metric = &tables[t].metric[i];
             fprintf(out, "| `%s%s` | ", tables[t].in, metric->name);
-            fprintf(out, metric->address ? "`%s%s`" : "", tables[t].below, metric->address);
+            fprintf(out, metric->address ? "`%s`" : "", metric->address);
             fprintf(out, " | %s | ", metric->unit);
             print_range(out, metric);
             fprintf(out, " | %s |\n", metric->help);

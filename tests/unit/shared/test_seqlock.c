@@ -66,14 +66,27 @@ static void fill(struct metrics_snapshot *m, uint64_t n)
     m->phi_breathing_active = n & 1;
     m->active_channels = (uint32_t)(n % (CHANNELS_MAX + 1));
     m->channel_count = CHANNELS_MAX;
-    m->reserved = (uint32_t)n;
+    m->state = (uint32_t)(n % STATE_OFFLINE);
     for (uint32_t i = 0; i < CHANNELS_MAX; i++) {
         m->channel[i].frequency = (float)(n % 8192 + i);
         m->channel[i].amplitude = (float)((n + i) % 8192);
         m->channel[i].phase = (float)((n + i) % 4);
         m->channel[i].active = (n >> 1) & 1;
     }
+    if (n % 8 != 0) {
+        return;
+    }
+    m->band_count = BANDS_MAX;
+    m->parts = PARTS_ALL | PART_CHANNEL_BANDS;
+    m->requested.onset_strength = (float)(n % 100) / 100;
+    for (uint32_t i = 0; i < CHANNELS_MAX; i++) {
+        m->requested.level[i] = (struct level_metrics){(float)(n % 1000), (float)(n % 777 + i), n + i};
+        m->requested.channel_band[i][i % BANDS_MAX] = (float)(n % 8000 + i);
+    }
 }
+
+/* In the part of a snapshot that is always written. */
+enum { MIDDLE = offsetof(struct metrics_snapshot, requested) / sizeof(uint64_t) / 2 };
 
 static bool consistent(const struct metrics_snapshot *m)
 {
@@ -261,7 +274,7 @@ static void broken_write(struct telemetry *telemetry, const struct metrics_snaps
     memcpy(words, m, sizeof words);
     for (size_t i = 0; i < TELEMETRY_WORDS(struct metrics_snapshot); i++) {
         atomic_store_explicit(&telemetry->metrics[i], words[i], memory_order_relaxed);
-        if (i == TELEMETRY_WORDS(struct metrics_snapshot) / 2) {
+        if (i == MIDDLE) {
             usleep(100);
         }
     }
@@ -279,7 +292,7 @@ static enum status broken_read(const struct telemetry *telemetry, struct metrics
     }
     for (size_t i = 0; i < TELEMETRY_WORDS(struct metrics_snapshot); i++) {
         words[i] = atomic_load_explicit(&telemetry->metrics[i], memory_order_relaxed);
-        while (i == TELEMETRY_WORDS(struct metrics_snapshot) / 2 && now_seconds() < limit &&
+        while (i == MIDDLE && now_seconds() < limit &&
                atomic_load_explicit(&telemetry->metrics_sequence, memory_order_relaxed) < before + 3) {
             sched_yield();
         }

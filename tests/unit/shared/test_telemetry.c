@@ -151,9 +151,9 @@ static void latency_out_of_range(void)
 static void status_out_of_range(void)
 {
     static const float bad[] = {-1, 1e30F, NAN, INFINITY, -INFINITY};
-    static const struct analyser_status good = {1,     48000, 64, 2048,  512, 8,      12.5F,
-                                                90.0F, 1,     2,  3,     4,   5,      CALIBRATION_DONE,
-                                                0.9F,  12,    -1, 0.75F, 2,   0.618F, 1};
+    static const struct analyser_status good = {
+        1,    48000, 64, 2048,  512, 8,      12.5F, 90.0F, 1, 2, 3, 4, 5, CALIBRATION_DONE,
+        0.9F, 12,    -1, 0.75F, 2,   0.618F, 1,     7,     0};
     static const struct analyser_status zero = {0};
     int refused = 0;
     CU_ASSERT_EQUAL(analyser_status(&good), STATUS_OK);
@@ -205,9 +205,9 @@ static void round_trips(void)
 {
     const struct metrics_snapshot m = good_metrics();
     static const struct latency_snapshot l = {21.3, 10.7, 2.3, 0, 1};
-    static const struct analyser_status s = {1,     48000, 64, 2048, 512,  8,          12.5F,
-                                             90.0F, 1,     2,  3,    4,    UINT64_MAX, CALIBRATION_REFUSED,
-                                             0,     0,     0,  0.5F, 1.5F, 10,         0};
+    static const struct analyser_status s = {
+        1, 48000, 64, 2048, 512,  8,  12.5F, 90.0F, 1, 2, 3, 4, UINT64_MAX, CALIBRATION_REFUSED,
+        0, 0,     0,  0.5F, 1.5F, 10, 0,     0,     0};
     struct metrics_snapshot m2;
     struct latency_snapshot l2;
     struct analyser_status s2;
@@ -242,28 +242,29 @@ static void a_writer_at_work_is_torn(void)
 
 static void layout(void)
 {
-    CU_ASSERT_EQUAL(TELEMETRY_ABI, 3);
+    CU_ASSERT_EQUAL(TELEMETRY_ABI, 4);
     CU_ASSERT_EQUAL(CHANNELS_MAX, 64);
-    CU_ASSERT_EQUAL(telemetry_kind.size, 67008);
+    CU_ASSERT_EQUAL(telemetry_kind.size, 80448);
     CU_ASSERT_EQUAL(memcmp(&telemetry_kind.magic, "PHITLEM1", 8), 0);
     CU_ASSERT_STRING_EQUAL(telemetry_kind.suffix, "telemetry");
     CU_ASSERT_EQUAL(sizeof(struct segment_header), 64);
     CU_ASSERT_EQUAL(offsetof(struct segment_header, generation), 32);
     CU_ASSERT_EQUAL(sizeof(struct channel_metrics), 16);
-    CU_ASSERT_EQUAL(sizeof(struct metrics_snapshot), 1096);
+    CU_ASSERT_EQUAL(sizeof(struct metrics_snapshot), 10456);
     CU_ASSERT_EQUAL(offsetof(struct metrics_snapshot, ici), 32);
     CU_ASSERT_EQUAL(offsetof(struct metrics_snapshot, channel_count), 64);
-    CU_ASSERT_EQUAL(offsetof(struct metrics_snapshot, channel), 72);
+    CU_ASSERT_EQUAL(offsetof(struct metrics_snapshot, channel), 80);
+    CU_ASSERT_EQUAL(offsetof(struct metrics_snapshot, requested), 1104);
     CU_ASSERT_EQUAL(sizeof(struct latency_snapshot), 32);
-    CU_ASSERT_EQUAL(sizeof(struct analyser_status), 112);
+    CU_ASSERT_EQUAL(sizeof(struct analyser_status), 120);
     CU_ASSERT_EQUAL(offsetof(struct analyser_status, callbacks), 32);
     CU_ASSERT_EQUAL(offsetof(struct telemetry, heartbeat_us), 64);
-    CU_ASSERT_EQUAL(offsetof(struct telemetry, metrics_sequence), 104);
-    CU_ASSERT_EQUAL(offsetof(struct telemetry, metrics), 128);
-    CU_ASSERT_EQUAL(offsetof(struct telemetry, latency), 1224);
-    CU_ASSERT_EQUAL(offsetof(struct telemetry, status), 1256);
-    CU_ASSERT_EQUAL(offsetof(struct telemetry, events), 1408);
-    CU_ASSERT_EQUAL(sizeof(struct telemetry), 67008);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, metrics_sequence), 96);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, metrics), 65728);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, latency), 76184);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, status), 76216);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, events), 128);
+    CU_ASSERT_EQUAL(sizeof(struct telemetry), 80448);
 }
 
 int main(void)

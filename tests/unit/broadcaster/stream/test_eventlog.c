@@ -11,7 +11,7 @@ static void push(uint64_t number)
 {
     char text[64];
     const int length = snprintf(text, sizeof text, "event %llu", (unsigned long long)number);
-    CU_ASSERT_EQUAL(eventlog_push(&events, text, (size_t)length), STATUS_OK);
+    CU_ASSERT_EQUAL(eventlog_push(&events, text, (size_t)length, 0), STATUS_OK);
 }
 
 static void expect(uint64_t number)

@@ -29,7 +29,7 @@ static uint64_t sent;
 static uint64_t clients_reached(const struct sink *sink, uint64_t now_us)
 {
     (void)sink;
-    return clients ? feed_place(&feed, sent) : feed_is_replaying(&feed, now_us) ? 0 : UINT64_MAX;
+    return clients ? feed_place(&feed, &feed.log, sent) : feed_is_replaying(&feed, now_us) ? 0 : UINT64_MAX;
 }
 
 static uint64_t given; /* events */
@@ -161,7 +161,7 @@ static void no_analyser_no_event(void)
     CU_ASSERT_EQUAL(feed.log.head, 0);
     CU_ASSERT_EQUAL(feed.published, 0);
     CU_ASSERT_EQUAL(control_load_cursor(&control).writer, 0);
-    CU_ASSERT_EQUAL(feed_start(&feed, now), 0);
+    CU_ASSERT_EQUAL(feed_start(&feed, &feed.log, now), 0);
     stop();
 }
 
@@ -304,9 +304,9 @@ static void resumed(void)
     CU_ASSERT_EQUAL(noted("log"), 6); /* nobody has got them yet */
     CU_ASSERT_EQUAL(noted("taker"), 15);
     CU_ASSERT_EQUAL(given, 5);
-    CU_ASSERT_EQUAL(feed_start(&feed, started), 0);
-    CU_ASSERT_EQUAL(feed_start(&feed, started + FEED_REPLAY_US - 1), 0);
-    CU_ASSERT_EQUAL(feed_start(&feed, started + FEED_REPLAY_US), 9);
+    CU_ASSERT_EQUAL(feed_start(&feed, &feed.log, started), 0);
+    CU_ASSERT_EQUAL(feed_start(&feed, &feed.log, started + FEED_REPLAY_US - 1), 0);
+    CU_ASSERT_EQUAL(feed_start(&feed, &feed.log, started + FEED_REPLAY_US), 9);
     beat_at(false, started + FEED_REPLAY_US);
     CU_ASSERT_EQUAL(noted("log"), 15);
     stop();
@@ -362,7 +362,7 @@ static void beyond_the_rings_reach(void)
     CU_ASSERT(source->lost_events >= 3000 - RING_SLOTS && source->lost_events <= 3001 - RING_SLOTS);
     CU_ASSERT_EQUAL(feed.published + source->lost_events, 3000);
     logged_number(feed.log.head - 1, 2999);
-    CU_ASSERT_EQUAL(feed_start(&feed, now), feed.log.head - EVENTLOG_LAG_MAX);
+    CU_ASSERT_EQUAL(feed_start(&feed, &feed.log, now), feed.log.head - EVENTLOG_LAG_MAX);
     stop();
     segment_close(&segment);
 }

@@ -26,7 +26,7 @@ static void beats_are_counted(void)
     hub_beat(&hub, start + 10000000);
     CU_ASSERT_EQUAL(hub.stream[STREAM_METRICS].generation, 300);
     CU_ASSERT_EQUAL(hub.stream[STREAM_LATENCY].generation, 100);
-    CU_ASSERT_EQUAL(hub.stream[STREAM_METRICS].printed, 0); /* no listeners, no text */
+    CU_ASSERT_EQUAL(hub.stream[STREAM_METRICS].shown[0].printed, 0); /* no listeners, no text */
     close_hub();
 }
 
@@ -50,10 +50,10 @@ static bool shows(const struct wire *wire, const char *part)
 static void idle_messages(void)
 {
     open_hub("no-such-analyser", 0);
-    const struct wire *wire = hub_latest(&hub, STREAM_METRICS, 1000);
+    const struct wire *wire = hub_latest(&hub, STREAM_METRICS, 0, 1000);
     CU_ASSERT_TRUE(shows(wire, "{\"frame\":0,\"timestamp\":"));
     CU_ASSERT_TRUE(shows(wire, "\"active_channels\":0,\"channel_metrics\":[]}"));
-    CU_ASSERT_TRUE(shows(hub_latest(&hub, STREAM_LATENCY, 1000), "\"calibrated\":false"));
+    CU_ASSERT_TRUE(shows(hub_latest(&hub, STREAM_LATENCY, 0, 1000), "\"calibrated\":false"));
     close_hub();
 }
 
@@ -78,13 +78,13 @@ static void software_latency(void)
     }
     CU_ASSERT_EQUAL(hub.source->state, SOURCE_LIVE);
     CU_ASSERT_EQUAL(hub.ages.count, 30);
-    const struct wire *wire = hub_latest(&hub, STREAM_LATENCY, now + 1000000);
+    const struct wire *wire = hub_latest(&hub, STREAM_LATENCY, 0, now + 1000000);
     CU_ASSERT_TRUE(shows(wire, "\"software_latency_ms\":40.0,"));
     CU_ASSERT_TRUE(shows(wire, "\"total_latency_ms\":60.0,"));
     CU_ASSERT_TRUE(shows(wire, "\"compensation_ms\":50.0}"));
     segment_close(&segment);
     hub_beat(&hub, now + 1100000);
-    wire = hub_latest(&hub, STREAM_LATENCY, now + 1100000);
+    wire = hub_latest(&hub, STREAM_LATENCY, 0, now + 1100000);
     CU_ASSERT_TRUE(shows(wire, "\"total_latency_ms\":0.0,"));
     close_hub();
 }

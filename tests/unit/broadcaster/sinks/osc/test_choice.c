@@ -68,7 +68,8 @@ static void wrong_ones(void)
     refuses("osc.udp://a:1?map=%", "map: give");
     refuses("osc.udp://a:1?map=%4", "map: give");
     refuses("osc.udp://a:1?map=a%00b", "map: give");
-    refuses("osc.udp://a:1?speed=1", "speed: no such choice; there are events, metrics, rate, map and time");
+    refuses("osc.udp://a:1?speed=1",
+            "speed: no such choice; there are events, metrics, add, rate, map and time");
     refuses("osc.udp://a:1?events=0", "neither");
     refuses("osc.udp://a:1?map=eos&metrics=0", "neither");
 }

@@ -22,6 +22,9 @@ static const struct metrics_snapshot frame = {
     .channel_count = 2,
     .channel = {{.frequency = 440, .amplitude = 0.5F, .phase = -3, .active = 1},
                 {.frequency = 880, .amplitude = 0.125F, .phase = 3, .active = 1}},
+    .band_count = 8,
+    .parts = PARTS_ALL,
+    .requested = {.onset_strength = 0.75F, .level = {{.rms = 0.25F}}, .band = {0, 0.6F}},
 };
 
 static enum status make(const char *text)
@@ -31,7 +34,7 @@ static enum status make(const char *text)
     CU_ASSERT_FATAL(fd >= 0);
     CU_ASSERT_EQUAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     close(fd);
-    const enum status status = osc_map_make(&map, path, "/phicast", error);
+    const enum status status = osc_map_make(&map, path, "/phicast", 0, error);
     unlink(path);
     return status;
 }
@@ -69,7 +72,7 @@ static void near(const char *address, double expected)
 
 static void wrong_ones(void)
 {
-    CU_ASSERT_EQUAL(osc_map_make(&map, "/nonexistent", "/p", error), STATUS_NOT_FOUND);
+    CU_ASSERT_EQUAL(osc_map_make(&map, "/nonexistent", "/p", 0, error), STATUS_NOT_FOUND);
     refuses("[{\"metric\":\"loudness\",\"address\":\"/a\"}]", "loudness: no such metric");
     refuses("[{\"metric\":\"frequency\",\"address\":\"/a\"}]", "no such metric");
     refuses("[{\"metric\":\"channel/0/frequency\",\"address\":\"/a\"}]", "no such metric");
@@ -88,7 +91,7 @@ static void wrong_ones(void)
 
 static void every_metric(void)
 {
-    CU_ASSERT_EQUAL(osc_map_make(&map, "", "/my/show", error), STATUS_OK);
+    CU_ASSERT_EQUAL(osc_map_make(&map, "", "/my/show", 0, error), STATUS_OK);
     CU_ASSERT_EQUAL(map.count, 9 + 4 * CHANNELS_MAX);
     near("/my/show/ici", 0.5);
     near("/my/show/criticality", 2);
@@ -110,18 +113,21 @@ static void every_metric(void)
 
 static void ready_made(void)
 {
-    CU_ASSERT_EQUAL(osc_map_make(&map, "touchdesigner", "/phicast", error), STATUS_OK);
+    CU_ASSERT_EQUAL(osc_map_make(&map, "touchdesigner", "/phicast", 0, error), STATUS_OK);
     near("/phicast/ici", 0.5);
     osc_map_free(&map);
-    CU_ASSERT_EQUAL(osc_map_make(&map, "resolume", "/phicast", error), STATUS_OK);
-    CU_ASSERT_EQUAL(map.count, 8);
+    CU_ASSERT_EQUAL(osc_map_make(&map, "resolume", "/phicast", 0, error), STATUS_OK);
+    CU_ASSERT_EQUAL(map.count, 8 + BANDS_MAX);
     near("/composition/dashboard/link1", 0.5);
     near("/composition/dashboard/link2", 0.5);
     near("/composition/dashboard/link4", 1); /* cut */
     near("/composition/dashboard/link6", 0.5);
-    near("/composition/dashboard/link8", 0.125);
+    near("/composition/dashboard/link7", 0.5);
+    near("/composition/dashboard/link8", 0.75);
+    near("/composition/layers/1/dashboard/link2", 1);
+    CU_ASSERT_EQUAL(map.parts, PARTS_ALL);
     osc_map_free(&map);
-    CU_ASSERT_EQUAL(osc_map_make(&map, "eos", "/phicast", error), STATUS_OK);
+    CU_ASSERT_EQUAL(osc_map_make(&map, "eos", "/phicast", 0, error), STATUS_OK);
     near("/eos/chan/901", 50);
     near("/eos/chan/904", 100);
     for (uint32_t i = 0; i < map.count; i++) {

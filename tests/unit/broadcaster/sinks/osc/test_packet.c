@@ -93,7 +93,7 @@ static uint32_t walk(uint32_t *row, uint32_t channels, const struct metrics_snap
     uint32_t count = 0;
     CU_ASSERT_EQUAL(memcmp(packet.bytes, "#bundle\0\0\0\0\0\0\0\0\1", 16), 0); /* immediately */
     for (size_t at = 16; at < packet.length; count++, ++*row) {
-        while (map.row[*row].per_channel && map.row[*row].channel >= channels) {
+        while (map.row[*row].place.group->channel_step && map.row[*row].place.channel >= channels) {
             ++*row;
         }
         const size_t size = word(at);
@@ -116,7 +116,9 @@ static void frame_of(uint32_t channels, uint32_t packets)
         frame.channel[i].frequency = (float)i;
     }
     while (next < map.count) {
-        CU_ASSERT_EQUAL_FATAL(osc_pack_frame(&packet, &map, &next, &frame, channels, false), STATUS_OK);
+        CU_ASSERT_EQUAL_FATAL(
+            osc_pack_frame(&packet, &map, &next, &frame, (struct metric_extent){channels, 8}, false),
+            STATUS_OK);
         if (packet.length > 0) {
             CU_ASSERT(packet.length <= OSC_PACKET_MAX && packet.length % 4 == 0);
             CU_ASSERT(packet.length > OSC_PACKET_MAX - 60 ||
@@ -132,7 +134,7 @@ static void frame_of(uint32_t channels, uint32_t packets)
 static void frames(void)
 {
     char error[OPTION_ERROR_MAX];
-    CU_ASSERT_EQUAL_FATAL(osc_map_make(&map, "", "/phicast", error), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(osc_map_make(&map, "", "/phicast", 0, error), STATUS_OK);
     frame_of(0, 1);
     frame_of(1, 1);
     frame_of(6, 1);
