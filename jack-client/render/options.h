@@ -4,13 +4,16 @@
 #define PHICAST_JACK_CLIENT_RENDER_OPTIONS_H
 
 #include "jack-client/engine.h"
+#include "jack-client/render/audio_format.h"
 #include "shared/options.h"
 
 #include <stdio.h>
 
 struct render_options {
-    struct engine_config engine; /* first; rate and channels are the file's */
-    const char *events;          /* where events are written to; NULL: nowhere */
+    struct engine_config engine;             /* first; rate and channels are the file's */
+    const char *events;                      /* where events are written to; NULL: nowhere */
+    const char *audio_out;                   /* where the sound is written to; NULL: nowhere */
+    const struct audio_format *audio_format; /* of that */
     const char *file;
 };
 

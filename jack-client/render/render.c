@@ -3,6 +3,8 @@
 
 #include "jack-client/dsp/float_mode.h"
 #include "jack-client/engine.h"
+#include "jack-client/render/audio_out.h"
+#include "jack-client/render/same_file.h"
 #include "jack-client/render/sound_file.h"
 #include "jack-client/render/spool.h"
 #include "shared/json/messages.h"
@@ -11,6 +13,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Where the lines go. */
 struct output {
@@ -19,6 +22,7 @@ struct output {
     FILE *events;   /* NULL: nobody asked */
     const char *events_name;
     struct message message;
+    struct audio_out audio;
 };
 
 static enum status write_failed(const char *name)
@@ -59,6 +63,22 @@ static enum status flush(FILE *out, const char *name)
     return out && fflush(out) != 0 ? write_failed(name) : STATUS_OK;
 }
 
+/* Through the engine, whose breathing may change it, and out. */
+static enum status pass_block(struct engine *engine, struct sound_file *file, uint32_t count,
+                              struct output *output)
+{
+    char error[AUDIO_OUT_ERROR_MAX];
+    enum status status = STATUS_OK;
+    engine_pass(engine, (const float *const *)file->channel, file->channel, count, false);
+    if (output->audio.path) {
+        status = audio_out_write(&output->audio, file->channel, count, error);
+        if (status) {
+            log_error("%s", error);
+        }
+    }
+    return status;
+}
+
 static enum status render_blocks(struct engine *engine, const struct analysis_config *config,
                                  struct sound_file *file, struct output *output)
 {
@@ -68,7 +88,7 @@ static enum status render_blocks(struct engine *engine, const struct analysis_co
     uint32_t count;
 
     while (status == STATUS_OK && (count = sound_file_read(file)) > 0) {
-        engine_pass(engine, (const float *const *)file->channel, file->channel, count, false);
+        status = pass_block(engine, file, count, output);
         while (status == STATUS_OK && engine_step(engine, &frame)) {
             const double centre = (double)passed + engine_centre(engine, &frame);
             status = print_frame(engine, &frame, centre / config->sample_rate, output);
@@ -104,18 +124,73 @@ static enum status print_end(const struct engine *engine, const struct analysis_
     return status;
 }
 
-static enum status open_events(struct output *output, const char *path)
+/* What is in the file is kept until both outputs have a file of their own. */
+static enum status open_events(struct output *output, const struct sound_file *file, const char *path)
 {
     output->events_name = path;
-    if (path) {
-        output->events = fopen(path, "w");
-        if (!output->events) {
-            const int err = errno;
-            log_error("--events %s: %s; give a file that can be written", path, strerror(err));
-            return status_from_errno(err);
-        }
+    if (!path) {
+        return STATUS_OK;
+    }
+    if (sound_file_is(file, path)) {
+        log_error("--events %s: is the file that is to be measured; give another one", path);
+        return STATUS_BUSY;
+    }
+    output->events = fopen(path, "a");
+    if (!output->events) {
+        const int err = errno;
+        log_error("--events %s: %s; give a file that can be written", path, strerror(err));
+        return status_from_errno(err);
     }
     return STATUS_OK;
+}
+
+static enum status open_audio(struct output *output, const struct sound_file *file,
+                              const struct render_options *options)
+{
+    char error[AUDIO_OUT_ERROR_MAX];
+    const char *path = options->audio_out;
+    if (!path) {
+        return STATUS_OK;
+    }
+    if (output->events && same_file(fileno(output->events), path)) {
+        log_error("--audio-out %s: is the file of --events; give each a file of its own", path);
+        return STATUS_BUSY;
+    }
+    const enum status status = audio_out_open(&output->audio, path, options->audio_format, file, error);
+    if (status) {
+        log_error("%s", error);
+    }
+    return status;
+}
+
+static enum status open_outputs(struct output *output, const struct sound_file *file,
+                                const struct render_options *options)
+{
+    enum status status = open_events(output, file, options->events);
+    if (status == STATUS_OK) {
+        status = open_audio(output, file, options);
+    }
+    if (status == STATUS_OK && output->events) {
+        (void)!ftruncate(fileno(output->events), 0); /* a pipe has no length */
+    }
+    return status;
+}
+
+/* The first thing that went wrong, `status` if that was before. */
+static enum status close_outputs(struct output *output, enum status status)
+{
+    char error[AUDIO_OUT_ERROR_MAX];
+    const enum status closed = audio_out_close(&output->audio, error);
+    if (closed && error[0] != '\0') {
+        log_error("%s", error);
+    } else if (error[0] != '\0') {
+        log_warning("%s", error);
+    }
+    status = status ? status : closed;
+    if (output->events && fclose(output->events) != 0 && status == STATUS_OK) {
+        status = write_failed(output->events_name);
+    }
+    return status;
 }
 
 static enum status render_sound(const struct render_options *options, struct sound_file *file,
@@ -150,13 +225,11 @@ enum status render_file(const struct render_options *options, FILE *out)
         log_error("%s", error);
         return status;
     }
-    status = open_events(&output, options->events);
+    status = open_outputs(&output, &file, options);
     if (status == STATUS_OK) {
         status = render_sound(options, &file, &output);
     }
-    if (output.events && fclose(output.events) != 0 && status == STATUS_OK) {
-        status = write_failed(options->events);
-    }
+    status = close_outputs(&output, status);
     message_free(&output.message);
     sound_file_close(&file);
     return status;

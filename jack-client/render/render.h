@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A sound file in, JSON lines out. */
+/* A sound file in, JSON lines and perhaps another sound file out. */
 #ifndef PHICAST_JACK_CLIENT_RENDER_RENDER_H
 #define PHICAST_JACK_CLIENT_RENDER_RENDER_H
 

@@ -2,6 +2,7 @@
 #include "jack-client/render/sound_file.h"
 
 #include "jack-client/render/extent.h"
+#include "jack-client/render/same_file.h"
 #include "jack-client/render/spool.h"
 
 #include <sndfile.h>
@@ -220,6 +221,11 @@ enum status sound_file_end(const struct sound_file *file, char error[SOUND_FILE_
         snprintf(error, SOUND_FILE_ERROR_MAX, "%s: %s", name, file->source->extent.note);
     }
     return STATUS_OK;
+}
+
+bool sound_file_is(const struct sound_file *file, const char *path)
+{
+    return same_file(file->source->spool.fd, path);
 }
 
 void sound_file_close(struct sound_file *file)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A sound file read block by block into one buffer per channel. The one owner of libsndfile here. */
+/* A sound file read block by block into one buffer per channel. */
 #ifndef PHICAST_JACK_CLIENT_RENDER_SOUND_FILE_H
 #define PHICAST_JACK_CLIENT_RENDER_SOUND_FILE_H
 
 #include "shared/status.h"
 #include "shared/telemetry.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { SOUND_FILE_BLOCK = 4096, SOUND_FILE_ERROR_MAX = 512 };
@@ -39,6 +40,9 @@ uint32_t sound_file_read(struct sound_file *file);
  * second at which it stopped, and why. STATUS_OK: all is read, and `error` is "" or says what about the file
  * was odd. */
 MUST_CHECK enum status sound_file_end(const struct sound_file *file, char error[SOUND_FILE_ERROR_MAX]);
+
+/* Whether that name leads to the file that is being read. */
+bool sound_file_is(const struct sound_file *file, const char *path);
 
 void sound_file_close(struct sound_file *file);
 

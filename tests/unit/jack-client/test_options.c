@@ -159,8 +159,15 @@ static void a_name_that_takes_the_servers_socket_is_refused(void)
 
 static void render_takes_one_file_and_no_jack_options(void)
 {
-    static const char *const wrong[] = {"", "--window 1024", "a.wav b.wav", "-c 2 a.wav",
-                                        "--connect x a.wav"};
+    static const char *const wrong[] = {"",
+                                        "--window 1024",
+                                        "a.wav b.wav",
+                                        "-c 2 a.wav",
+                                        "--connect x a.wav",
+                                        "--audio-out - a.wav",
+                                        "--audio-out b a.wav",
+                                        "--audio-out b.xyz a.wav",
+                                        "--events b.wav --audio-out b.wav a.wav"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         CU_ASSERT_EQUAL(parse_render(wrong[i]), OPTIONS_ERROR);
         CU_ASSERT(strlen(error) > 10);
@@ -215,6 +222,10 @@ static void every_option_reaches_its_member(void)
     CU_ASSERT_STRING_EQUAL(render.file, "take.wav");
     CU_ASSERT(render.engine.analysis.window == 256 && render.engine.analysis.hop == 64 &&
               render.engine.analysis.gate_db == 0);
+    CU_ASSERT_PTR_NULL(render.audio_out);
+    CU_ASSERT_EQUAL(parse_render("--audio-out b.flac take.wav"), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(render.audio_out, "b.flac");
+    CU_ASSERT_PTR_NOT_NULL(render.audio_format);
 }
 
 static void help_and_version_come_first(void)
