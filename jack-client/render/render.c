@@ -4,6 +4,7 @@
 #include "jack-client/dsp/float_mode.h"
 #include "jack-client/engine.h"
 #include "jack-client/render/audio_out.h"
+#include "jack-client/render/progress.h"
 #include "jack-client/render/same_file.h"
 #include "jack-client/render/sound_file.h"
 #include "jack-client/render/spool.h"
@@ -23,6 +24,7 @@ struct output {
     const char *events_name;
     struct message message;
     struct audio_out audio;
+    struct progress progress;
 };
 
 static enum status write_failed(const char *name)
@@ -94,7 +96,10 @@ static enum status render_blocks(struct engine *engine, const struct analysis_co
             status = print_frame(engine, &frame, centre / config->sample_rate, output);
         }
         passed += count;
+        progress_tell(&output->progress, (double)passed / config->sample_rate,
+                      (double)file->promised / config->sample_rate);
     }
+    progress_end(&output->progress);
     if (status == STATUS_OK) {
         status = flush(output->metrics, "standard output");
     }
@@ -207,6 +212,7 @@ static enum status render_sound(const struct render_options *options, struct sou
         return status;
     }
     float_mode_flush_denormals();
+    progress_begin(&output->progress, output->metrics);
     status = render_blocks(&engine, &config.analysis, file, output);
     if (status == STATUS_OK) {
         status = print_end(&engine, &config.analysis, file, output, spool_name(options->file));

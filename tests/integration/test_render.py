@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -160,6 +161,43 @@ class Render(rig.RigTest):
                 self.assertEqual(events.read_bytes(), expected, closed)
             else:  # the events' file was not taken for standard output
                 self.assertNotIn(b"spectral_centroid", events.read_bytes(), closed)
+
+    def watched(self, *args):
+        """What a terminal shows until the first progress comes, the lines being read slowly, and then all of it."""
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([self.program, *map(str, args)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=theirs) as child:
+            os.close(theirs)
+            os.set_blocking(ours, False)
+            shown = b""
+
+            def told():
+                nonlocal shown
+                os.read(child.stdout.fileno(), 4096)
+                try:
+                    shown += os.read(ours, 65536)
+                except BlockingIOError:
+                    return False
+                except OSError:  # it has ended
+                    return True
+                return b"\r" in shown
+
+            rig.wait_until(told, "progress")
+            child.stdout.read()
+            try:
+                shown += os.read(ours, 65536)
+            except (BlockingIOError, OSError):
+                pass
+            self.assertEqual(child.wait(), 0)
+        os.close(ours)
+        return shown.decode()
+
+    def test_progress(self):
+        source = rig.write_wav(self.folder / "long.wav", numpy.zeros((100 * 48000, 8), numpy.float32))
+        shown = self.watched(source)
+        self.assertRegex(shown, r"^ *\d+ % of 100 s\r")
+        self.assertRegex(shown, r"\r +\r$")  # wiped away
+        self.assertEqual(self.render(source)[2], "")  # no terminal, nobody to tell
 
 
 if __name__ == "__main__":
