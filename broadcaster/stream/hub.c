@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/stream/hub.h"
 
+#include "broadcaster/stream/hub_events.h"
 #include "shared/clock.h"
-#include "shared/log.h"
 
 enum { EVENT_POLL_US = 2000 };
-
-/* Events may be far between, and clients be gone. */
-enum { EVENT_LOOK_US = 5000000 };
 
 /* When a beat has taken all the events it may: after a pause the ring may be full, and a client can only be
  * written to between two beats. */
@@ -15,12 +12,6 @@ enum { EVENT_BATCH_US = 1000 };
 
 /* Whoever asks now and then over HTTP, as Prometheus does, finds numbers there. */
 enum { ASKED_US = 60000000 };
-
-/* A client further behind than this does not keep up, and the note of what has been sent does not wait for
- * it. */
-enum { KEEPS_UP = FEED_BATCH };
-
-static const struct client_close lagging = {1013, "too slow: events would have been lost"};
 
 void hub_init(struct hub *hub, struct source *source, const struct segment *control,
               const struct event_cursor *past, uint64_t now_us)
@@ -41,17 +32,6 @@ void hub_close(struct hub *hub)
             encoded_free(&hub->stream[i].shown[parts].message);
         }
     }
-}
-
-static void count(struct meter *meter, uint64_t now_us)
-{
-    const uint64_t second = now_us / 1000000U;
-    if (second != meter->second) {
-        meter->rate_hz = second == meter->second + 1 ? meter->count : 0;
-        meter->second = second;
-        meter->count = 0;
-    }
-    meter->count++;
 }
 
 /* The age of a frame is taken once, when it is first handed to the sockets. */
@@ -83,7 +63,7 @@ static bool is_shown(const struct hub *hub)
 static void serve(struct stream *stream, struct cohort *cohort, uint64_t now_us)
 {
     if (cohort == &stream->standard) {
-        count(&stream->meter, now_us);
+        meter_count(&stream->meter, now_us);
     }
     cohort_serve(cohort, now_us);
 }
@@ -127,87 +107,6 @@ static uint64_t beat_latency(struct hub *hub, uint64_t now_us)
     return next;
 }
 
-static const struct eventlog *read_by(const struct hub *hub, const struct client *client)
-{
-    return client->add & PART_ONSETS ? &hub->feed.full : &hub->feed.log;
-}
-
-static bool is_behind(const struct hub *hub, const struct client *client)
-{
-    return client->stream == STREAM_EVENTS && client->position < read_by(hub, client)->head;
-}
-
-static uint32_t count_behind(const struct hub *hub)
-{
-    const struct cohort *all = &hub->stream[STREAM_EVENTS].standard;
-    uint32_t behind = 0;
-    for (uint32_t i = 0; i < all->client_count; i++) {
-        behind += is_behind(hub, all->client[i]);
-    }
-    return behind;
-}
-
-/* A client that does not read is not writable either: if the close frame cannot go out soon, the connection
- * ends without one. */
-static void drop_lagging(struct hub *hub)
-{
-    const struct cohort *all = &hub->stream[STREAM_EVENTS].standard;
-    for (uint32_t i = 0; i < all->client_count; i++) {
-        struct client *client = all->client[i];
-        if (client->close.code == 0 && eventlog_lags(read_by(hub, client), client->position)) {
-            log_repeated(&hub->lagged, "an events client fell more than %d events behind; closing it",
-                         EVENTLOG_LAG_MAX);
-            client->close = lagging;
-            client->carrier->drop(client);
-        }
-    }
-}
-
-/* The place of the first event that a client which keeps up has not been sent. */
-static uint64_t least_unsent(const struct hub *hub)
-{
-    const struct cohort *all = &hub->stream[STREAM_EVENTS].standard;
-    uint64_t least = hub->source->event_next;
-    for (uint32_t i = 0; hub->behind > 0 && i < all->client_count; i++) {
-        const struct client *client = all->client[i];
-        const struct eventlog *log = read_by(hub, client);
-        if (client->close.code == 0 && log->head - client->position <= KEEPS_UP) {
-            least = clock_earlier(least, feed_place(&hub->feed, log, client->position));
-        }
-    }
-    return least;
-}
-
-uint64_t hub_reached(const struct hub *hub, uint64_t now_us)
-{
-    if (hub->stream[STREAM_EVENTS].client_count == 0) {
-        return feed_is_replaying(&hub->feed, now_us) ? 0 : UINT64_MAX;
-    }
-    return least_unsent(hub);
-}
-
-/* True: there may be more. */
-static bool beat_events(struct hub *hub, uint64_t now_us)
-{
-    struct stream *stream = &hub->stream[STREAM_EVENTS];
-    const uint64_t head = hub->feed.full.head;
-    const bool looks = now_us >= hub->look_at_us;
-    const bool more = feed_beat(&hub->feed);
-    for (; hub->counted < hub->feed.published; hub->counted++) {
-        count(&stream->meter, now_us);
-    }
-    if (stream->client_count > 0 && hub->feed.full.head != head) {
-        hub->behind = count_behind(hub);
-        drop_lagging(hub);
-    }
-    if (looks || hub->feed.full.head != head) {
-        hub->look_at_us = now_us + EVENT_LOOK_US;
-        cohort_serve(&stream->standard, now_us);
-    }
-    feed_note(&hub->feed, now_us);
-    return more;
-}
-
 static uint64_t beat_sinks(struct hub *hub, uint64_t now_us)
 {
     uint64_t next = UINT64_MAX;
@@ -249,7 +148,7 @@ uint64_t hub_beat(struct hub *hub, uint64_t now_us)
 {
     want(hub, now_us);
     source_poll(hub->source, now_us);
-    const bool more_events = !hub->stopping && beat_events(hub, now_us);
+    const bool more_events = !hub->stopping && hub_events_beat(hub, now_us);
     uint64_t next = beat_metrics(hub, now_us);
     next = clock_earlier(next, beat_latency(hub, now_us));
     next = clock_earlier(next, beat_sinks(hub, now_us));
@@ -262,15 +161,6 @@ uint64_t hub_beat(struct hub *hub, uint64_t now_us)
     return next;
 }
 
-/* The last client that was behind has caught up, or gone: the note can be exact. */
-static void one_less_behind(struct hub *hub)
-{
-    hub->behind--;
-    if (hub->behind == 0) {
-        feed_note(&hub->feed, clock_now_us());
-    }
-}
-
 /* Makes a new generation between two beats: nobody else's is disturbed. */
 static void show_now(struct hub *hub, enum stream_kind kind, uint64_t now_us)
 {
@@ -280,15 +170,6 @@ static void show_now(struct hub *hub, enum stream_kind kind, uint64_t now_us)
     } else {
         hub->stream[kind].generation++;
     }
-}
-
-/* The event a client begins with. */
-static uint64_t first_event(const struct hub *hub, const struct client *client, uint32_t replay,
-                            uint64_t now_us)
-{
-    const struct eventlog *log = read_by(hub, client);
-    const uint64_t head = log->head;
-    return clock_earlier(feed_start(&hub->feed, log, now_us), head > replay ? head - replay : 0);
 }
 
 static void count_askers(struct hub *hub, uint32_t parts, int32_t by)
@@ -317,8 +198,9 @@ bool hub_add(struct hub *hub, struct client *client, const struct subscription *
     client->close = (struct client_close){0};
     client->add = subscription->add;
     count_askers(hub, client->add, 1);
-    client->position = events ? first_event(hub, client, subscription->replay, now_us) : cohort->beat - 1;
-    hub->behind += is_behind(hub, client) ? 1 : 0;
+    client->position =
+        events ? hub_events_first(hub, client, subscription->replay, now_us) : cohort->beat - 1;
+    hub->behind += hub_events_behind(hub, client) ? 1 : 0;
     stream->client_count++;
     return true;
 }
@@ -331,8 +213,8 @@ void hub_remove(struct hub *hub, struct client *client)
     cohort_leave(&stream->standard, cohort);
     count_askers(hub, client->add, -1);
     stream->client_count--;
-    if (is_behind(hub, client)) {
-        one_less_behind(hub);
+    if (hub_events_behind(hub, client)) {
+        hub_events_caught_up(hub);
     }
 }
 
@@ -374,7 +256,7 @@ struct encoded *hub_next(struct hub *hub, struct client *client, uint64_t now_us
 {
     struct stream *stream = &hub->stream[client->stream];
     if (client->stream == STREAM_EVENTS) {
-        return eventlog_get(client->add & PART_ONSETS ? &hub->feed.full : &hub->feed.log, client->position);
+        return hub_events_next(hub, client);
     }
     if (client->position == client->cohort->beat || print(hub, client->stream, client->add, now_us)) {
         return NULL;
@@ -388,8 +270,8 @@ bool hub_sent(struct hub *hub, struct client *client)
     stream->sent++;
     if (client->stream == STREAM_EVENTS) {
         client->position++;
-        if (!is_behind(hub, client)) {
-            one_less_behind(hub);
+        if (!hub_events_behind(hub, client)) {
+            hub_events_caught_up(hub);
             return false;
         }
         return true;
@@ -415,7 +297,8 @@ void hub_ask(struct hub *hub, uint32_t parts, uint64_t now_us)
 
 bool hub_may_close(const struct hub *hub, const struct client *client)
 {
-    return client->close.code != 0 && (client->close.code == lagging.code || !is_behind(hub, client));
+    return client->close.code != 0 &&
+           (client->close.code == hub_events_lagging.code || !hub_events_behind(hub, client));
 }
 
 void hub_close_clients(struct hub *hub, struct client_close close, uint64_t now_us)

@@ -14,19 +14,13 @@
 #include "broadcaster/stream/cohort.h"
 #include "broadcaster/stream/encoded.h"
 #include "broadcaster/stream/feed.h"
+#include "broadcaster/stream/meter.h"
 #include "shared/json/messages.h"
 #include "shared/part.h"
 #include "shared/status.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* How often something happened in the last whole second. */
-struct meter {
-    uint64_t second; /* of CLOCK_MONOTONIC */
-    uint32_t count;
-    uint32_t rate_hz;
-};
 
 /* What a state stream's clients of one choice of parts get. */
 struct shown {

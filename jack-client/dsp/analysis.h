@@ -39,7 +39,7 @@ struct analysis_config {
     uint32_t bands;         /* 0...BANDS_MAX */
     bool channel_bands;     /* with the bands of all channels together, those of each */
     double band_release_ms; /* tau in which the bands' levels fall; 0 = at once */
-    double onset_threshold; /* see onsets.h */
+    double onset_threshold; /* 0...ONSETS_THRESHOLD_MAX, nepers: see onsets.h */
     bool repeatable;        /* the same numbers each time, to the last bit, and not the fastest transform */
 };
 
@@ -53,7 +53,7 @@ struct analysis_config {
                               .criticality_ms = 500,                                                         \
                               .bands = 8,                                                                    \
                               .band_release_ms = 120,                                                        \
-                              .onset_threshold = 1})
+                              .onset_threshold = ONSETS_THRESHOLD_DEFAULT})
 
 /* One finished frame. Every number is finite for every input. */
 struct analysis_frame {

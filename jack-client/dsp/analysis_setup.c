@@ -57,9 +57,22 @@ static float *cut(struct cutter *cutter, size_t floats)
     return piece;
 }
 
+static struct onsets_config onsets_of(const struct analysis *a)
+{
+    return (struct onsets_config){.sample_rate = a->config.sample_rate,
+                                  .window = a->config.window,
+                                  .hop = a->config.hop,
+                                  .first_bin = FIRST_BIN,
+                                  .bins = a->bins,
+                                  .gate = sqrt(a->open_power / 3),
+                                  .threshold = a->config.onset_threshold,
+                                  .groups = a->config.bands};
+}
+
 static size_t lay_out(struct analysis *a, float *block)
 {
     const size_t window = a->config.window;
+    const struct onsets_config onsets = onsets_of(a);
     struct cutter cutter = {block, 0};
     a->window = cut(&cutter, window);
     a->windowed = cut(&cutter, window);
@@ -68,6 +81,7 @@ static size_t lay_out(struct analysis *a, float *block)
     a->amplitude = cut(&cutter, a->bins);
     a->resultant_re = cut(&cutter, a->bins);
     a->resultant_im = cut(&cutter, a->bins);
+    a->onsets.before = cut(&cutter, onsets_floats(&onsets));
     for (uint32_t i = 0; i < a->config.channels; i++) {
         float *ring = cut(&cutter, HISTORY + 2 * window);
         a->channel[i].samples = ring ? ring + HISTORY : NULL;
@@ -137,6 +151,8 @@ enum status analysis_create(const struct analysis_config *config, struct analysi
     memset(a->memory, 0, a->memory_bytes);
     fftwf_execute(a->plan); /* all of its code and data has been used once now; of silence comes silence */
     fill_window(a);
+    const struct onsets_config onsets = onsets_of(a);
+    onsets_prepare(&a->onsets, &onsets, a->onsets.before);
     *analysis = a;
     return STATUS_OK;
 }

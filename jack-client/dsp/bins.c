@@ -93,6 +93,57 @@ RT_SAFE KERNEL void bins_bands(const float *restrict power, const struct band_bi
     }
 }
 
+RT_SAFE KERNEL void bins_log(const float *restrict in, float scale, float *restrict out, size_t count)
+{
+    for (size_t k = 0; k < count; k++) {
+        const float x = 1 + scale * in[k];
+        int32_t bits;
+        memcpy(&bits, &x, sizeof bits);
+        /* x = m * 2^e with m from 2/3 on: then |t| is 1/5 at most, and the series is short. */
+        const int32_t exponent = (bits - 0x3F2AAAAB) >> 23;
+        const int32_t mantissa = bits - (int32_t)((uint32_t)exponent << 23);
+        float m;
+        memcpy(&m, &mantissa, sizeof m);
+        const float t = (m - 1) / (m + 1);
+        const float s = t * t;
+        const float ln_m = 2 * t * (1 + s * (1.0F / 3 + s * (1.0F / 5 + s * (1.0F / 7 + s / 9))));
+        out[k] = ln_m + 0.69314718F * (float)exponent;
+    }
+}
+
+RT_SAFE KERNEL struct rise_sums bins_rise(const float *restrict now, const float *restrict before,
+                                          const float *restrict floor, float dead, float *restrict capped,
+                                          size_t count)
+{
+    float all = 0;
+    float sum = 0;
+    for (size_t k = 0; k < count; k++) {
+        float rise = now[k] - before[k] - dead;
+        float most = now[k] - floor[k] - dead;
+        rise = rise > 0 ? rise : 0;
+        most = most > 0 ? most : 0;
+        most = most < rise ? most : rise;
+        capped[k] = most;
+        all += rise;
+        sum += most;
+    }
+    return (struct rise_sums){all, sum};
+}
+
+RT_SAFE KERNEL void bins_widen(const float *restrict in, float *restrict out, size_t count)
+{
+    for (size_t k = 1; k + 1 < count; k++) {
+        const float side = in[k - 1] > in[k + 1] ? in[k - 1] : in[k + 1];
+        out[k] = in[k] > side ? in[k] : side;
+    }
+    if (count > 1) {
+        out[0] = in[0] > in[1] ? in[0] : in[1];
+        out[count - 1] = in[count - 1] > in[count - 2] ? in[count - 1] : in[count - 2];
+    } else if (count == 1) {
+        out[0] = in[0];
+    }
+}
+
 RT_SAFE KERNEL float window_block(const float *restrict in, const float *restrict window, float *restrict out,
                                   size_t count)
 {

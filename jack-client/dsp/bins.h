@@ -72,6 +72,23 @@ RT_SAFE struct level_sums level_block(const float *samples, size_t count);
 /* sums[b] := the sum of power over band b's bins; power must be readable up to the last band's tail. */
 RT_SAFE void bins_bands(const float *power, const struct band_bins *band, size_t bands, float *sums);
 
+/* out = ln(1 + scale * in), within 1e-6; in >= 0. */
+RT_SAFE void bins_log(const float *in, float scale, float *out, size_t count);
+
+/* Sums of what bands have risen from one frame to another. */
+struct rise_sums {
+    float all;
+    float capped; /* by what stands over a floor */
+};
+
+/* By now[] - before[] less `dead`, where that is above 0; capped[] is no more than now[] - floor[] less
+ * `dead`. */
+RT_SAFE struct rise_sums bins_rise(const float *now, const float *before, const float *floor, float dead,
+                                   float *capped, size_t count);
+
+/* out[k] := the largest of in[k - 1], in[k], in[k + 1]. */
+RT_SAFE void bins_widen(const float *in, float *out, size_t count);
+
 /* Sum of P over count complex bins. */
 RT_SAFE float bins_power(const float *spectrum, size_t count);
 

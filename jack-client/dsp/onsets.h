@@ -1,31 +1,82 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Onsets: where something new begins. SuperFlux (Boeck & Widmer 2013) without a look ahead: how much the
- * spectrum, on a scale of loudness and over a maximum filter that forgives vibrato, has risen within two
- * hops. */
+ * spectrum has risen, on a scale of loudness, against that of half a window before, whose neighbouring bands
+ * stand in for each other, so that vibrato is no onset.
+ *
+ * In nepers (8.7 dB), as a mean over narrow bands: the flux of a frame. There is an onset where it is the
+ * largest of the last 30 ms, is above 2.5 times the mean of the last 100 ms by the threshold, and 50 ms have
+ * passed since the last one. */
 #ifndef PHICAST_JACK_CLIENT_DSP_ONSETS_H
 #define PHICAST_JACK_CLIENT_DSP_ONSETS_H
 
+#include "jack-client/dsp/bins.h"
 #include "shared/rt_safe.h"
-#include "shared/telemetry.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#define ONSETS_THRESHOLD_MIN 0.01
-#define ONSETS_THRESHOLD_MAX 10
+#define ONSETS_THRESHOLD_MIN 0.001
+#define ONSETS_THRESHOLD_MAX 2
+#define ONSETS_THRESHOLD_DEFAULT 0.035
+
+enum { ONSETS_BANDS_MAX = 256 }; /* narrow ones, of the longest window */
+
+struct onsets_config {
+    double sample_rate;
+    uint32_t window;
+    uint32_t hop;
+    uint32_t first_bin; /* of the amplitudes */
+    uint32_t bins;
+    double gate;      /* the level at which a channel becomes active; 1 = full scale */
+    double threshold; /* nepers */
+    uint32_t groups;  /* bands of the kind that people see (bands.h); 0: none */
+};
 
 struct analysis_onset {
     bool found;
     float strength;       /* 0...1 */
-    uint32_t band;        /* that rose most, from 0 */
-    float seconds_before; /* the end of the frame that it was found in */
+    uint32_t band;        /* of those that people see, the one that rose most; from 0 */
+    float seconds_before; /* the end of the frame that it was found in, on the average */
 };
 
 struct onsets {
-    float shown; /* strength of the last one, falling */
+    uint32_t bins;
+    uint32_t bands;
+    uint32_t lag;            /* frames between the two that are compared */
+    uint32_t mean_frames;    /* 100 ms */
+    uint32_t largest_frames; /* 30 ms */
+    uint32_t pause_frames;   /* 50 ms */
+    uint32_t short_frames;   /* 130 ms */
+    float threshold;
+    float floor; /* level: see onsets.c */
+    float held;
+    float keep; /* what is left of `shown` after a frame */
+    float seconds_before;
+    struct band_bins band[ONSETS_BANDS_MAX];
+    uint8_t group[ONSETS_BANDS_MAX]; /* of each narrow band */
+
+    float *before; /* lag * bands: logarithms of the frames before, as a ring */
+    float *raw;    /* mean_frames: rises, a ring */
+    float *flux;   /* largest_frames: a ring */
+
+    uint64_t frames;  /* since the last restart */
+    uint32_t since;   /* frames since the last onset */
+    uint32_t silence; /* frames: how long it has lasted, or did last */
+    uint32_t sound;   /* frames since it */
+    float shown;      /* strength of the last onset, falling back */
 };
 
+/* How many floats it needs. */
+size_t onsets_floats(const struct onsets_config *config);
+
+/* Setup thread. block: that many, which must live on. */
+void onsets_prepare(struct onsets *onsets, const struct onsets_config *config, float *block);
+
+/* What came before is not known: nothing is found until half a window has passed. */
 RT_SAFE void onsets_restart(struct onsets *onsets);
+
+/* amplitude: of each bin, summed over the active channels; readable, and 0, for one bin more. */
 RT_SAFE struct analysis_onset onsets_frame(struct onsets *onsets, const float *amplitude);
 
 #endif

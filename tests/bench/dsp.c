@@ -3,6 +3,7 @@
  */
 #include "jack-client/dsp/analysis.h"
 #include "jack-client/dsp/float_mode.h"
+#include "jack-client/snapshot.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/floor.h"
 
@@ -44,7 +45,7 @@ static double time_frame(struct analysis *analysis, const struct bench_sound *so
     const double began = bench_now_us();
     analysis_feed(analysis, inputs, HOP);
     while (analysis_step(analysis, &frame)) {
-        memcpy(snapshot.channel, frame.channel, sizeof snapshot.channel);
+        snapshot_from_frame(&snapshot, &frame, channels);
         telemetry_write_metrics(telemetry, &snapshot);
     }
     return bench_now_us() - began;
@@ -59,7 +60,8 @@ static double time_floor(struct floor *floor, const struct bench_sound *sound, u
     return bench_now_us() - began;
 }
 
-static struct cost measure(uint32_t active, uint32_t channels)
+/* parts: enum metric_part, asked for. */
+static struct cost measure(uint32_t active, uint32_t channels, uint32_t parts)
 {
     enum { COUNT = ROUNDS * (HOPS - WINDOW / HOP) };
     static double floors[COUNT];
@@ -72,6 +74,7 @@ static struct cost measure(uint32_t active, uint32_t channels)
     size_t count = 0;
 
     memset(telemetry, 0, sizeof *telemetry);
+    analysis_want(analysis, parts);
     bench_sound_open(&sound, channels, HOPS * HOP);
     for (uint32_t round = 0; round < ROUNDS; round++) {
         for (uint32_t h = 0; h + WINDOW / HOP < HOPS; h++) {
@@ -102,14 +105,19 @@ int main(int argc, char **argv)
 
     float_mode_flush_denormals();
     for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++) {
-        const struct cost cost = measure(channels[i], channels[i]);
+        const struct cost cost = measure(channels[i], channels[i], 0);
         snprintf(what, sizeof what, "frame, %u channels, W 2048", channels[i]);
         bench_row(&bench, what, cost.frame_us, "us", cost.frame_us / cost.ratio);
         cost_of_8 = channels[i] == 8 ? cost.frame_us : cost_of_8;
         cost_of_64 = channels[i] == 64 ? cost.frame_us : cost_of_64;
     }
     bench_row(&bench, "64 channels against 8", cost_of_64, "us", cost_of_8);
-    const double silent = (measure(8, 64).frame_us - cost_of_8) / 56;
+    for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++) {
+        const struct cost cost = measure(channels[i], channels[i], PARTS_ALL);
+        snprintf(what, sizeof what, "frame with levels, bands and onsets, %u channels", channels[i]);
+        bench_row(&bench, what, cost.frame_us, "us", cost.frame_us / cost.ratio);
+    }
+    const double silent = (measure(8, 64, 0).frame_us - cost_of_8) / 56;
     bench_row(&bench, "one silent channel against an active one", silent > 0 ? silent : 0, "us",
               cost_of_64 / 64);
     return 0;
