@@ -112,8 +112,7 @@ RT_SAFE KERNEL void bins_log(const float *restrict in, float scale, float *restr
 }
 
 RT_SAFE KERNEL struct rise_sums bins_rise(const float *restrict now, const float *restrict before,
-                                          const float *restrict floor, float dead, float *restrict capped,
-                                          size_t count)
+                                          const float *restrict floor, float dead, size_t count)
 {
     float all = 0;
     float sum = 0;
@@ -123,7 +122,6 @@ RT_SAFE KERNEL struct rise_sums bins_rise(const float *restrict now, const float
         rise = rise > 0 ? rise : 0;
         most = most > 0 ? most : 0;
         most = most < rise ? most : rise;
-        capped[k] = most;
         all += rise;
         sum += most;
     }

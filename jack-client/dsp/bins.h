@@ -81,10 +81,11 @@ struct rise_sums {
     float capped; /* by what stands over a floor */
 };
 
-/* By now[] - before[] less `dead`, where that is above 0; capped[] is no more than now[] - floor[] less
- * `dead`. */
+/* By now[] - before[] less `dead`, where that is above 0; capped: by no more than now[] - floor[] less
+ * `dead`.
+ */
 RT_SAFE struct rise_sums bins_rise(const float *now, const float *before, const float *floor, float dead,
-                                   float *capped, size_t count);
+                                   size_t count);
 
 /* out[k] := the largest of in[k - 1], in[k], in[k + 1]. */
 RT_SAFE void bins_widen(const float *in, float *out, size_t count);

@@ -67,12 +67,14 @@ static float largest_of(const float *ring, uint32_t count)
     return largest;
 }
 
-static uint32_t rose_most(const struct onsets *o, const float *rise)
+/* Of the bands that people see; in amplitude, as they are shown, and not in its logarithm. */
+static uint32_t rose_most(const struct onsets *o, const float *now, const float *before)
 {
     float sum[BANDS_MAX] = {0};
     uint32_t most = 0;
     for (uint32_t b = 0; b < o->bands; b++) {
-        sum[o->group[b]] += rise[b];
+        const float rise = expf(now[b]) - expf(before[b]);
+        sum[o->group[b]] += rise > 0 ? rise : 0;
     }
     for (uint32_t g = 1; g < BANDS_MAX; g++) {
         most = sum[g] > sum[most] ? g : most;
@@ -87,13 +89,12 @@ static bool is_onset(const struct onsets *o, float flux)
            flux > mean_factor * mean_of(o->raw, o->mean_frames) + o->threshold;
 }
 
-/* The mean, over the bands, of what they have risen; capped[]: each one's, no more than the floor allows. */
-static struct rise_sums compare(struct onsets *o, const float *amplitude, float *capped)
+/* The mean, over the bands, of what they have risen, and of that what the floor allows. now[] is filled with
+ * their logarithms. */
+static struct rise_sums compare(struct onsets *o, const float *amplitude, const float *before, float *now)
 {
     float sum[ONSETS_BANDS_MAX];
-    float now[ONSETS_BANDS_MAX];
     float floor[ONSETS_BANDS_MAX];
-    float *before = o->before + o->frames % o->lag * o->bands;
     const float level = sqrtf(bins_power(amplitude, (o->bins + 1) / 2) / 3);
     struct rise_sums rise = {0, 0};
 
@@ -103,17 +104,17 @@ static struct rise_sums compare(struct onsets *o, const float *amplitude, float 
     bins_log(sum, compression, now, o->bands);
     bins_log(sum, level > least ? compression * least / level : compression, floor, o->bands);
     if (o->frames >= o->lag) {
-        rise = bins_rise(now, before, floor, dead_zone, capped, o->bands);
+        rise = bins_rise(now, before, floor, dead_zone, o->bands);
     }
-    bins_widen(now, before, o->bands);
     return (struct rise_sums){rise.all / (float)o->bands, rise.capped / (float)o->bands};
 }
 
 RT_SAFE struct analysis_onset onsets_frame(struct onsets *o, const float *amplitude)
 {
-    float capped[ONSETS_BANDS_MAX];
+    float now[ONSETS_BANDS_MAX];
+    float *before = o->before + o->frames % o->lag * o->bands;
     struct analysis_onset onset = {0};
-    const struct rise_sums rise = compare(o, amplitude, capped);
+    const struct rise_sums rise = compare(o, amplitude, before, now);
 
     o->since++;
     o->flux[o->frames % o->largest_frames] = rise.capped;
@@ -121,10 +122,11 @@ RT_SAFE struct analysis_onset onsets_frame(struct onsets *o, const float *amplit
         o->since = 0;
         onset = (struct analysis_onset){.found = true,
                                         .strength = 1 - expf(-rise.capped / strength_scale),
-                                        .band = rose_most(o, capped),
+                                        .band = rose_most(o, now, before),
                                         .seconds_before = o->seconds_before};
     }
     o->raw[o->frames % o->mean_frames] = rise.all;
+    bins_widen(now, before, o->bands);
     o->frames++;
     o->shown *= o->keep;
     o->shown = onset.strength > o->shown ? onset.strength : o->shown;
