@@ -49,13 +49,13 @@ static float floor_of(const struct onsets *o)
     return o->silence <= o->short_frames && o->sound <= o->short_frames ? o->held : o->floor;
 }
 
-static float mean_of(const float *ring, uint32_t count)
+static float sum_of(const float *ring, uint32_t count)
 {
     float sum = 0;
     for (uint32_t i = 0; i < count; i++) {
         sum += ring[i];
     }
-    return sum / (float)count;
+    return sum;
 }
 
 static float largest_of(const float *ring, uint32_t count)
@@ -82,11 +82,18 @@ static uint32_t rose_most(const struct onsets *o, const float *now, const float 
     return most;
 }
 
-/* Whether this frame, whose flux stands in the ring already, is an onset. */
+/* Whether this frame, whose flux stands in the ring already, is an onset. Soon after a restart the mean is of
+ * what there is; of too few frames it would tell nothing. */
 static bool is_onset(const struct onsets *o, float flux)
 {
+    enum { ENOUGH = 4 };
+    if (o->frames < o->lag + ENOUGH) {
+        return false;
+    }
+    const uint64_t known = o->frames - o->lag;
+    const uint32_t frames = known < o->mean_frames ? (uint32_t)known : o->mean_frames;
     return o->since >= o->pause_frames && flux >= largest_of(o->flux, o->largest_frames) &&
-           flux > mean_factor * mean_of(o->raw, o->mean_frames) + o->threshold;
+           flux > mean_factor * sum_of(o->raw, o->mean_frames) / (float)frames + o->threshold;
 }
 
 /* The mean, over the bands, of what they have risen, and of that what the floor allows. now[] is filled with

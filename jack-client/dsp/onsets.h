@@ -73,7 +73,7 @@ size_t onsets_floats(const struct onsets_config *config);
 /* Setup thread. block: that many, which must live on. */
 void onsets_prepare(struct onsets *onsets, const struct onsets_config *config, float *block);
 
-/* What came before is not known: nothing is found until half a window has passed. */
+/* What came before is not known: nothing is found until half a window and four hops have passed. */
 RT_SAFE void onsets_restart(struct onsets *onsets);
 
 /* amplitude: of each bin, summed over the active channels; readable, and 0, for one bin more. */

@@ -18,6 +18,8 @@ static void *fresh(size_t bytes)
     return memory;
 }
 
+uint32_t rig_wanted;
+
 enum status rig_prepare(struct rt *prepared, const struct analysis_config *config)
 {
     struct engine_config engine = ENGINE_DEFAULTS;
@@ -38,6 +40,7 @@ void rig_open(struct rig *rig, const struct analysis_config *config)
     offline_reset();
     const enum status status = rig_prepare(rt, config);
     CU_ASSERT_EQUAL_FATAL(status, STATUS_OK);
+    rt->inputs.wanted = rig_wanted;
     offline_connect(rt, config->channels);
 }
 

@@ -25,6 +25,9 @@ struct rig {
     size_t size[64];
 };
 
+/* enum metric_part: what the rigs opened from now on are asked for; 0 at first. */
+extern uint32_t rig_wanted;
+
 /* rt_prepare for this analysis, the rest of the engine at its defaults. */
 MUST_CHECK enum status rig_prepare(struct rt *rt, const struct analysis_config *config);
 

@@ -15,6 +15,7 @@ static struct analysis_config with(uint32_t channels, uint32_t window, uint32_t 
     config.channels = channels;
     config.window = window;
     config.hop = hop;
+    config.channel_bands = rig_wanted != 0;
     return config;
 }
 
@@ -31,6 +32,7 @@ static void check_telemetry(const struct rig *rig)
     CU_ASSERT_EQUAL(status, STATUS_OK);
     CU_ASSERT_EQUAL(snapshot.frame, frames - 1);
     CU_ASSERT_EQUAL(snapshot.channel_count, rig->rt->ports.channels);
+    CU_ASSERT_EQUAL(snapshot.parts, rig_wanted ? rig_wanted | PART_CHANNEL_BANDS : 0);
 }
 
 static void wrong_configurations_are_refused(void)
@@ -227,6 +229,19 @@ static void published_numbers_are_the_analysis(void)
     rig_close(&rig);
 }
 
+/* The same once more, with levels, bands and onsets. */
+static void everything_asked_for(void)
+{
+    rig_wanted = PARTS_ALL;
+    first_periods_publish_nothing();
+    steady_periods();
+    periods_of_any_size();
+    every_window_length();
+    nan_payloads_pass_and_are_counted();
+    infinities_denormals_and_zeros_pass();
+    rig_wanted = 0;
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -239,6 +254,7 @@ int main(void)
         {"NaN payloads pass and are counted", nan_payloads_pass_and_are_counted},
         {"infinities, denormals and zeros pass", infinities_denormals_and_zeros_pass},
         {"published numbers are the analysis", published_numbers_are_the_analysis},
+        {"everything asked for", everything_asked_for},
         CU_TEST_INFO_NULL,
     };
     if (!rt_guard_armed()) {
