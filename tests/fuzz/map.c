@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     for (uint32_t next = 0; next < map.count;) {
         FUZZ_CHECK(osc_pack_frame(&packet, &map, &next, &frame,
-                                  (struct metric_extent){CHANNELS_MAX, BANDS_MAX}, true) == STATUS_OK);
+                                  (struct osc_extent){CHANNELS_MAX, BANDS_MAX, true}, true) == STATUS_OK);
         FUZZ_CHECK(packet.length <= OSC_PACKET_MAX);
     }
     osc_map_free(&map);

@@ -18,8 +18,8 @@ struct target {
     struct osc_map map;
     struct osc_link link;
     struct schedule schedule;
-    struct metric_extent most; /* that a frame has had: those that vanish are told to be silent */
-    uint64_t unsent;           /* events that could not be packed */
+    struct osc_extent most;
+    uint64_t unsent; /* events that could not be packed */
     char url[OSC_URL_MAX];
 };
 
@@ -99,9 +99,10 @@ static void send_frame(struct target *target, const struct metrics_snapshot *fra
 {
     struct osc_packet packet;
     uint32_t next = 0;
-    struct metric_extent *most = &target->most;
+    struct osc_extent *most = &target->most;
     most->channels = frame->channel_count > most->channels ? frame->channel_count : most->channels;
     most->bands = frame->band_count > most->bands ? frame->band_count : most->bands;
+    most->channel_bands = most->channel_bands || (frame->parts & PART_CHANNEL_BANDS);
     while (next < target->map.count) {
         if (osc_pack_frame(&packet, &target->map, &next, frame, *most, target->choice.dated)) {
             return; /* out of memory: the next frame may find some */

@@ -105,14 +105,15 @@ static size_t row_length(const struct osc_row *row)
     return ELEMENT_HEAD + (strlen(row->address) / 4 + 1) * 4 + 4 + 4;
 }
 
-static bool is_beyond(const struct metric_place *place, struct metric_extent most)
+static bool is_beyond(const struct metric_place *place, struct osc_extent most)
 {
-    return (place->group->channel_step && place->channel >= most.channels) ||
+    return (place->group->part == PART_CHANNEL_BANDS && !most.channel_bands) ||
+           (place->group->channel_step && place->channel >= most.channels) ||
            (place->group->band_step && place->band >= most.bands);
 }
 
 enum status osc_pack_frame(struct osc_packet *packet, const struct osc_map *map, uint32_t *next,
-                           const struct metrics_snapshot *frame, struct metric_extent most, bool dated)
+                           const struct metrics_snapshot *frame, struct osc_extent most, bool dated)
 {
     lo_bundle bundle = lo_bundle_new(timetag_of(dated, frame->timestamp));
     size_t length = BUNDLE_HEAD;

@@ -15,6 +15,13 @@
 /* What an Ethernet frame carries, with room to spare for tunnels. */
 enum { OSC_PACKET_MAX = 1400 };
 
+/* The most that a target has been sent: what vanishes is told to be silent. */
+struct osc_extent {
+    uint32_t channels;
+    uint32_t bands;
+    bool channel_bands; /* bands of each channel */
+};
+
 struct osc_packet {
     size_t length;
     unsigned char bytes[OSC_PACKET_MAX];
@@ -30,7 +37,7 @@ MUST_CHECK enum status osc_pack_event(struct osc_packet *packet, const struct ev
  * row *next (0 at first), which moves on; call until it is map->count. Rows of more channels or bands than
  * `most` are left out. The packet is empty (length 0) if there was no row left to send. STATUS_NO_MEMORY. */
 MUST_CHECK enum status osc_pack_frame(struct osc_packet *packet, const struct osc_map *map, uint32_t *next,
-                                      const struct metrics_snapshot *frame, struct metric_extent most,
+                                      const struct metrics_snapshot *frame, struct osc_extent most,
                                       bool dated);
 
 /* One message without arguments. STATUS_BAD_ARG: the address is too long for a packet. STATUS_NO_MEMORY. */

@@ -117,7 +117,7 @@ static void frame_of(uint32_t channels, uint32_t packets)
     }
     while (next < map.count) {
         CU_ASSERT_EQUAL_FATAL(
-            osc_pack_frame(&packet, &map, &next, &frame, (struct metric_extent){channels, 8}, false),
+            osc_pack_frame(&packet, &map, &next, &frame, (struct osc_extent){channels, 8, false}, false),
             STATUS_OK);
         if (packet.length > 0) {
             CU_ASSERT(packet.length <= OSC_PACKET_MAX && packet.length % 4 == 0);
