@@ -12,6 +12,8 @@ static const struct option_row rows[] = {
     ENGINE_ROWS,
     {"add", 0, OPTION_PARTS, "PARTS", "measure and print these as well: " PARTS_LIST, ENGINE_AT(always), 0,
      0},
+    {"csv", 0, OPTION_FLAG, NULL, "print comma-separated values instead, after a line with their names",
+     offsetof(struct render_options, csv), 0, 0},
     {"events", 0, OPTION_STRING, "FILE", "write the events there, one a line, as /ws/events would send them",
      offsetof(struct render_options, events), 0, 0},
     {"audio-out", 0, OPTION_STRING, "FILE",
@@ -22,11 +24,11 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
     .program = "phicast-render",
     .usage = "[options] FILE",
-    .about =
-        "Measures a sound file (anything libsndfile reads; - is standard input) as "
-        "phicast-jack would,\n"
-        "and prints one metrics message per frame as a line of JSON; \"timestamp\" is in seconds from the "
-        "file's start.",
+    .about = "Measures a sound file (anything libsndfile reads; - is standard input) as "
+             "phicast-jack would,\n"
+             "and prints one metrics message per frame as a line of JSON (or, with --csv, of values); "
+             "\"timestamp\" is in seconds from the "
+             "file's start.",
     .notes = "Example: phicast-render take.wav | jq .ici",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],

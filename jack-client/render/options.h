@@ -11,6 +11,7 @@
 
 struct render_options {
     struct engine_config engine;             /* first; rate and channels are the file's */
+    bool csv;                                /* comma-separated values instead of JSON */
     const char *events;                      /* where events are written to; NULL: nowhere */
     const char *audio_out;                   /* where the sound is written to; NULL: nowhere */
     const struct audio_format *audio_format; /* of that */

@@ -4,6 +4,7 @@
 #include "jack-client/dsp/float_mode.h"
 #include "jack-client/engine.h"
 #include "jack-client/render/audio_out.h"
+#include "jack-client/render/csv.h"
 #include "jack-client/render/progress.h"
 #include "jack-client/render/same_file.h"
 #include "jack-client/render/sound_file.h"
@@ -19,6 +20,7 @@
 /* Where the lines go. */
 struct output {
     FILE *metrics;
+    bool csv;       /* rather than JSON */
     uint64_t lines; /* of metrics */
     FILE *events;   /* NULL: nobody asked */
     const char *events_name;
@@ -35,9 +37,31 @@ static enum status write_failed(const char *name)
     return STATUS_IO;
 }
 
-static enum status print_line(const struct message *message, FILE *out, const char *name)
+/* made: how the message came about. */
+static enum status print_message(enum status made, const struct message *message, FILE *out, const char *name)
 {
+    if (made) {
+        log_error("%s: a line could not be made: %s", name, status_str(made));
+        return made;
+    }
     return fprintf(out, "%s\n", message->text) < 0 ? write_failed(name) : STATUS_OK;
+}
+
+static enum status print_values(const struct metrics_snapshot *snapshot, struct output *output)
+{
+    const bool good = (output->lines > 0 || csv_print_names(output->metrics, snapshot)) &&
+                      csv_print_frame(output->metrics, snapshot);
+    return good ? STATUS_OK : write_failed("standard output");
+}
+
+static enum status print_metrics(const struct metrics_snapshot *snapshot, uint32_t parts,
+                                 struct output *output)
+{
+    if (output->csv) {
+        return print_values(snapshot, output);
+    }
+    return print_message(message_metrics(&output->message, snapshot, parts), &output->message,
+                         output->metrics, "standard output");
 }
 
 static enum status print_frame(struct engine *engine, const struct analysis_frame *frame, double seconds,
@@ -46,16 +70,11 @@ static enum status print_frame(struct engine *engine, const struct analysis_fram
     struct metrics_snapshot snapshot = {0};
     struct event events[ENGINE_EVENTS_MAX];
     const uint32_t count = engine_describe(engine, frame, seconds, &snapshot, events);
-    enum status status = message_metrics(&output->message, &snapshot, engine->always);
-    if (status == STATUS_OK) {
-        status = print_line(&output->message, output->metrics, "standard output");
-        output->lines++;
-    }
+    enum status status = print_metrics(&snapshot, engine->always, output);
+    output->lines++;
     for (uint32_t i = 0; i < count && output->events && status == STATUS_OK; i++) {
-        status = message_event(&output->message, &events[i]);
-        if (status == STATUS_OK) {
-            status = print_line(&output->message, output->events, output->events_name);
-        }
+        status = print_message(message_event(&output->message, &events[i]), &output->message, output->events,
+                               output->events_name);
     }
     return status;
 }
@@ -224,7 +243,7 @@ static enum status render_sound(const struct render_options *options, struct sou
 enum status render_file(const struct render_options *options, FILE *out)
 {
     struct sound_file file;
-    struct output output = {.metrics = out};
+    struct output output = {.metrics = out, .csv = options->csv};
     char error[SOUND_FILE_ERROR_MAX];
     enum status status = sound_file_open(&file, options->file, error);
     if (status) {

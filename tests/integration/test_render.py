@@ -57,6 +57,41 @@ class Render(rig.RigTest):
         self.assertEqual((code, lines), (0, whole[1]))
         self.one_line(text, "crashed.wav", "warning")
 
+    def test_csv(self):
+        """The same numbers as in JSON, column by column."""
+        def flat(message):
+            for key, value in message.items():
+                if key == "channel_metrics":
+                    yield from ((f"channel_{c['channel'] + 1}_{k}", v) for c in value for k, v in c.items() if k != "channel")
+                elif key == "levels":
+                    yield from ((f"level_{c['channel'] + 1}_{k}", v) for c in value for k, v in c.items() if k != "channel")
+                elif key == "bands":
+                    yield from ((f"band_{b + 1}", v) for b, v in enumerate(value))
+                elif key == "channel_bands":
+                    yield from ((f"channel_{c + 1}_band_{b + 1}", v) for c, bands in enumerate(value)
+                                for b, v in enumerate(bands))
+                else:
+                    yield key, value
+
+        for options in ((), ("--add", "levels,bands,onsets", "--bands", "5"), ("--add", "bands", "--bands-per-channel")):
+            code, lines, text = self.render(*options, self.take)
+            csv_code, rows, csv_text = self.render("--csv", *options, self.take)
+            self.assertEqual((code, text, csv_code, csv_text), (0, "", 0, ""))
+            self.assertEqual(len(rows), len(lines) + 1)
+            names = rows[0].decode().split(",")
+            self.assertEqual(len(names), len(set(names)))
+            for line, row in zip(lines, rows[1:]):
+                wanted = dict(flat(json.loads(line)))
+                self.assertEqual(list(wanted), names)
+                for name, value in zip(names, row.decode().split(",")):
+                    self.assertEqual(float(value), float(wanted[name]), name)
+
+    def test_csv_to_a_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            code, _, text = self.render("--csv", self.take, stdout=full)
+        self.assertEqual(code, 1)
+        self.one_line(text, "standard output", "No space left")
+
     def test_no_samples(self):
         path = rig.write_wav(self.folder / "none.wav", numpy.zeros((0, 2), numpy.float32))
         code, lines, text = self.render(path)
