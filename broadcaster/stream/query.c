@@ -32,14 +32,19 @@ static bool take_number(uint32_t *out, const char *text, uint32_t min, uint32_t 
 
 static const char *take_parts(struct subscription *asked, enum stream_kind kind, const char *list)
 {
-    const enum status status = parts_parse(list, &asked->add);
-    switch (kind) {
-    case STREAM_METRICS:
-        return status ? "add: give one or more of " PARTS_LIST ", with commas between" : NULL;
-    case STREAM_EVENTS:
-        return status || asked->add != PART_ONSETS ? "add: onsets is all that can be added to events" : NULL;
-    default: return "add: nothing can be added to latency";
+    uint32_t parts;
+    const bool good = parts_parse(list, &parts) == STATUS_OK;
+    if (kind == STREAM_LATENCY) {
+        return "add: nothing can be added to latency";
     }
+    if (kind == STREAM_EVENTS && (!good || parts != PART_ONSETS)) {
+        return "add: onsets is all that can be added to events";
+    }
+    if (!good) {
+        return "add: give one or more of " PARTS_LIST ", with commas between";
+    }
+    asked->add = parts;
+    return NULL;
 }
 
 const char *query_take(struct subscription *asked, enum stream_kind kind, const char *argument)

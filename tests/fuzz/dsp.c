@@ -35,6 +35,11 @@ static struct engine_config config_of(struct bytes *bytes)
     config.analysis.repeatable = true;
     config.breathing = next(bytes) % 2U;
     config.auto_phi = next(bytes) % 2U;
+    config.always = next(bytes) % (PARTS_ALL + 1U);
+    config.analysis.bands = next(bytes) % BANDS_MAX + 1U;
+    config.analysis.channel_bands = next(bytes) % 2U;
+    config.analysis.band_release_ms = next(bytes) % 2U ? 120 : 0;
+    config.analysis.onset_threshold = next(bytes) % 2U ? ONSETS_THRESHOLD_DEFAULT : ONSETS_THRESHOLD_MIN;
     return config;
 }
 
@@ -43,7 +48,8 @@ static void tell(struct engine *engine, const struct analysis_frame *frame, stru
     struct metrics_snapshot snapshot = {0};
     struct event events[ENGINE_EVENTS_MAX];
     const uint32_t count = engine_describe(engine, frame, 1e9, &snapshot, events);
-    FUZZ_CHECK(message_metrics(message, &snapshot, 0) == STATUS_OK);
+    FUZZ_CHECK(message_metrics(message, &snapshot, PARTS_ALL) == STATUS_OK &&
+               metric_groups_in_range(&snapshot));
     FUZZ_CHECK(snapshot.ici >= 0 && snapshot.ici <= 1 && snapshot.phase_coherence >= 0 &&
                snapshot.phase_coherence <= 1 && snapshot.criticality >= 0 && snapshot.phi_depth >= 0 &&
                snapshot.phi_depth <= 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One argument of a stream's URL. The first byte says which stream's. */
 #include "broadcaster/stream/query.h"
+#include "shared/part.h"
 
 #include "tests/fuzz/fuzz.h"
 
@@ -19,6 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     FUZZ_CHECK(kind == STREAM_EVENTS ? asked.replay <= REPLAY_MAX
                                      : asked.rate_hz >= 1 && asked.rate_hz <= most);
+    FUZZ_CHECK(kind == STREAM_METRICS  ? asked.add <= PARTS_ALL
+               : kind == STREAM_EVENTS ? asked.add == 0 || asked.add == PART_ONSETS
+                                       : asked.add == 0);
     free(argument);
     return 0;
 }

@@ -31,7 +31,7 @@ static void look(struct source *source, uint64_t now_us)
     struct event event;
     source_poll(source, now_us);
     source_frame(source, 1e9, &frame);
-    FUZZ_CHECK(message_metrics(&message, &frame, 0) == STATUS_OK);
+    FUZZ_CHECK(message_metrics(&message, &frame, PARTS_ALL) == STATUS_OK);
     FUZZ_CHECK(source_latency(source).hardware_ms >= 0);
     FUZZ_CHECK(source_sound_state(source) <= STATE_OFFLINE);
     for (int i = 0; i < EVENTS_MAX && source_event(source, &event) == STATUS_OK; i++) {

@@ -2,6 +2,7 @@
 """Timestamps and latencies against the real thing: what was played when, by JACK's clock, and when it arrived."""
 
 import asyncio
+import contextlib
 import json
 import re
 import statistics
@@ -71,6 +72,64 @@ class Latency(live.LiveTest):
         errors = [1e3 * (r.timestamp - r.moment - late) for r in readings]
         self.figure(f"timestamp - true moment {what}, mean", statistics.mean(errors), "ms", -1, 1)
         self.figure(f"timestamp - true moment {what}, furthest", max(map(abs, errors)), "ms", None, HOP_MS)
+
+
+class Onsets(Latency):
+    HITS = [0.5 + 0.37 * i for i in range(24)]  # s
+
+    def write_hits(self):
+        t = numpy.arange(int(0.3 * chirp.RATE)) / chirp.RATE
+        random = numpy.random.default_rng(1)
+        sound = 0.001 * random.standard_normal(int((self.HITS[-1] + 1) * chirp.RATE))
+        for i, start in enumerate(self.HITS):
+            pitch = (60, 200, 700, 5000)[i % 4]
+            hit = (numpy.sin(2 * numpy.pi * pitch * t) + 0.3 * random.standard_normal(len(t))) * numpy.exp(-20 * t)
+            at = int(start * chirp.RATE)
+            sound[at:at + len(hit)] += 0.3 * hit
+        return rig.write_wav(self.folder / "hits.wav", sound.astype(numpy.float32)[:, None])
+
+    def check(self, what, arrivals, moments, period):
+        """Of a sound from a card, which would have been at its input a period before a program hands it over."""
+        delays = []
+        for moment in moments:
+            after = [arrival for arrival in arrivals if -0.01 < arrival - moment < 0.2]
+            if after:
+                delays.append(1e3 * (after[0] - moment) + 1e3 * period / chirp.RATE)
+        self.figure(f"onsets told {what}", len(delays), "", len(moments))
+        self.figure(f"attack to message {what}, median", statistics.median(delays), "ms", None, 25)
+        self.figure(f"attack to message {what}, most", max(delays), "ms")
+
+    async def test_attack_to_message(self):
+        period = 128
+        self.begin(period=period)
+
+        async def measure():
+            player = self.player(self.server, [self.write_hits()], "--lead", "4800", "--clock", "--connect",
+                                 f"{self.name}:in_1", name=rig.unique_name("hits"))
+            streams = await asyncio.gather(self.collect(self.listener, "metrics?rate=120&add=onsets", self.HITS[-1] + 1.5),
+                                           self.events(self.HITS[-1] + 1.5))
+            clock = chirp.Clock(player)
+            moments = clock.moments(self.HITS)
+            player.stop()
+            return streams, moments
+
+        (metrics, events), moments = await live.undisturbed(self.listener, measure)
+        unix = time.time() - time.monotonic()
+        strengths = [(unix + arrival, json.loads(text)["onset_strength"]) for arrival, text in metrics]
+        jumps = [b[0] for a, b in zip(strengths, strengths[1:]) if b[1] > a[1]]
+        self.check("in metrics at 120 Hz", jumps, moments, period)
+        self.check("as an event", [unix + arrival for arrival, event in events if event["type"] == "onset"], moments,
+                   period)
+
+    async def events(self, seconds):
+        found = []
+        end = time.monotonic() + seconds
+        async with self.listener.ws("events?add=onsets") as ws:
+            while (left := end - time.monotonic()) > 0:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    text = await asyncio.wait_for(ws.recv(), left)
+                    found.append((time.monotonic(), json.loads(text)))
+        return found
 
 
 class Timestamps(Latency):

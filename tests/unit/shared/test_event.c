@@ -20,6 +20,8 @@ static const struct event adaptation = {
     .timestamp = 1234567890.123,
     .phi_adaptation = {0.618F, 0.625F, 3.14F, 3.16F, REASON_CRITICALITY_OPTIMIZATION}};
 
+static const struct event onset = {.kind = EVENT_ONSET, .timestamp = 1234567890.123, .onset = {0.5F, 3}};
+
 /* A copy of `base` with one member changed. */
 #define WITH(base, member, value, wanted)                                                                    \
     do {                                                                                                     \
@@ -51,7 +53,11 @@ static void values_out_of_range(void)
     FLOAT_RANGE(adaptation, phi_adaptation.new_depth, 1.0F);
     FLOAT_RANGE(adaptation, phi_adaptation.old_phase, 6.2831855F);
     FLOAT_RANGE(adaptation, phi_adaptation.new_phase, 6.2831855F);
-    CU_ASSERT_EQUAL(tried, 8 * 7);
+    FLOAT_RANGE(onset, onset.strength, 1.0F);
+    WITH(onset, onset.band, ONSET_BAND_MAX, STATUS_OK);
+    WITH(onset, onset.band, ONSET_BAND_MAX + 1, STATUS_CORRUPT);
+    WITH(onset, onset.band, UINT32_MAX, STATUS_CORRUPT);
+    CU_ASSERT_EQUAL(tried, 9 * 7 + 3);
 }
 
 static void numbers_out_of_their_enums(void)

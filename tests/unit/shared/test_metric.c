@@ -142,6 +142,98 @@ static void what_is_out_of_range(void)
     CU_ASSERT_FALSE(metrics_in_range(frame_metric, FRAME_METRICS, &wrong));
 }
 
+static void choose(const char *name, const char *address, uint32_t channels, uint32_t bands)
+{
+    struct metric_place first;
+    struct metric_place last;
+    char text[METRIC_ADDRESS_MAX];
+    CU_ASSERT_TRUE_FATAL(metric_choose(name, &first, &last));
+    CU_ASSERT_STRING_EQUAL(metric_address(&first, text), address);
+    CU_ASSERT_EQUAL(last.channel - first.channel + 1, channels);
+    CU_ASSERT_EQUAL(last.band - first.band + 1, bands);
+}
+
+static void they_are_found_by_name(void)
+{
+    static const char *const wrong[] = {"frame",
+                                        "timestamp",
+                                        "",
+                                        "rms",
+                                        "level",
+                                        "level/",
+                                        "level//rms",
+                                        "level/0/rms",
+                                        "level/65/rms",
+                                        "level/1/rms/",
+                                        "level/01/rms",
+                                        "level/1/frequency",
+                                        "band/33",
+                                        "band",
+                                        "band/",
+                                        "channel/1/band",
+                                        "channel/1/band/0",
+                                        "channel/N/phase",
+                                        "band/B",
+                                        "channel/99999999999999999999/phase",
+                                        "total_latency_ms"};
+    struct metric_place first;
+    struct metric_place last;
+    choose("ici", "ici", 1, 1);
+    choose("phi_depth", "phi/depth", 1, 1);
+    choose("phi/depth", "phi/depth", 1, 1);
+    choose("onset_strength", "onset_strength", 1, 1);
+    choose("channel/64/amplitude", "channel/64/amplitude", 1, 1);
+    choose("level/3/rms", "level/3/rms", 1, 1);
+    choose("level/*/peak", "level/1/peak", CHANNELS_MAX, 1);
+    choose("band/32", "band/32", 1, 1);
+    choose("band/*", "band/1", 1, BANDS_MAX);
+    choose("channel/2/band/*", "channel/2/band/1", 1, BANDS_MAX);
+    choose("channel/*/band/7", "channel/1/band/7", CHANNELS_MAX, 1);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        CU_ASSERT_FALSE(metric_choose(wrong[i], &first, &last));
+    }
+}
+
+/* Each number of a snapshot by its address; beyond its channels and bands there is 0. */
+static void groups_reach_everything(void)
+{
+    static const struct {
+        const char *name;
+        double value;
+    } wanted[] = {{"channel/4/phase", -3}, {"level/2/rms", 0.25},  {"level/4/peak", 2},
+                  {"level/1/clipped", 7},  {"band/3", 0.125},      {"channel/3/band/5", 0.75},
+                  {"onset_strength", 0.5}, {"channel/5/phase", 0}, {"band/6", 0},
+                  {"level/5/rms", 0},      {"channel/3/band/6", 0}};
+    struct metrics_snapshot m = sample;
+    m.band_count = 5;
+    m.parts = PARTS_ALL | PART_CHANNEL_BANDS;
+    m.channel[3].phase = -3;
+    m.channel[4].phase = 1; /* beyond the four that there are */
+    m.requested = (struct requested_metrics){
+        .onset_strength = 0.5F,
+        .level = {{0, 0, 7}, {0.25F, 0, 0}, {0, 0, 0}, {0, 2, 0}, {9, 9, 9}},
+        .band = {0, 0, 0.125F, 0, 0, 9},
+    };
+    m.requested.channel_band[2][4] = 0.75F;
+    m.requested.channel_band[2][5] = 9;
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        struct metric_place first;
+        struct metric_place last;
+        CU_ASSERT_TRUE_FATAL(metric_choose(wanted[i].name, &first, &last));
+        CU_ASSERT_EQUAL(metric_value(&first, &m), wanted[i].value);
+    }
+    CU_ASSERT_TRUE(metric_groups_in_range(&m));
+    m.requested.channel_band[2][4] = NAN;
+    CU_ASSERT_FALSE(metric_groups_in_range(&m));
+    m.parts = PARTS_ALL; /* so that is no longer measured */
+    CU_ASSERT_TRUE(metric_groups_in_range(&m));
+    m.requested.level[3].rms = -1;
+    CU_ASSERT_FALSE(metric_groups_in_range(&m));
+    m.requested.level[3].rms = 0;
+    m.requested.onset_strength = 1.5F;
+    CU_ASSERT_FALSE(metric_groups_in_range(&m));
+}
+
 int main(int argc, char **argv)
 {
     static const CU_TestInfo tests[] = {
@@ -149,6 +241,8 @@ int main(int argc, char **argv)
         {"rows are sound", rows_are_sound},
         {"each is read from its place", each_is_read_from_its_place},
         {"what is out of range", what_is_out_of_range},
+        {"they are found by name", they_are_found_by_name},
+        {"groups reach everything", groups_reach_everything},
         CU_TEST_INFO_NULL,
     };
     if (argc == 2 && strcmp(argv[1], "--table") == 0) {

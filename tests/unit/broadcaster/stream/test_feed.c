@@ -420,6 +420,69 @@ static void another_set_of_sinks(void)
     segment_close(&segment);
 }
 
+static void push_onset(struct telemetry *telemetry)
+{
+    const struct event event = {.kind = EVENT_ONSET, .onset = {.strength = 0.5F, .band = 2}};
+    event_push(&telemetry->events, &event);
+}
+
+/* Onsets are in a log of their own, whatever their number, and count as events to be delivered all the same.
+ */
+static void onsets_push_nothing_out(void)
+{
+    forget();
+    struct telemetry *telemetry = analyser();
+    start();
+    now += SOURCE_RETRY_US;
+    beat(telemetry, 1);
+    step(true);
+    push_number(telemetry, 1);
+    for (int i = 0; i < 1500; i++) {
+        push_onset(telemetry);
+        if (i % 500 == 499) {
+            beat(telemetry, 2);
+            step(true);
+            while (beat_at(true, now)) {
+            }
+        }
+    }
+    push_number(telemetry, 2);
+    beat(telemetry, 3);
+    step(true);
+    CU_ASSERT_EQUAL(feed.log.head, 3);
+    logged_number(1, 1);
+    logged_number(2, 2);
+    CU_ASSERT_EQUAL(feed.full.head, 1503);
+    CU_ASSERT_EQUAL(feed_place(&feed, &feed.log, 2), 1501); /* that event's in the ring */
+    CU_ASSERT_EQUAL(feed_place(&feed, &feed.full, 1502), 1501);
+    CU_ASSERT_EQUAL(given, 1503);
+    CU_ASSERT_EQUAL(noted("taker"), 1502);
+    stop();
+    segment_close(&segment);
+}
+
+/* The state that a new broadcaster finds does not depend on what else has happened since. */
+static void the_state_behind_many_onsets(void)
+{
+    forget();
+    struct telemetry *telemetry = analyser();
+    push_change(telemetry, STATE_IDLE, STATE_TURBULENT);
+    for (int i = 0; i < 2000; i++) {
+        push_onset(telemetry);
+    }
+    for (int later = 0; later < 2; later++) {
+        const struct metrics_snapshot frame = {.frame = 1, .channel_count = 1, .state = STATE_TURBULENT};
+        forget();
+        start();
+        atomic_store(&telemetry->heartbeat_us, now);
+        telemetry_write_metrics(telemetry, &frame);
+        look(true);
+        logged(0, "\"from_state\":\"offline\",\"to_state\":\"turbulent\",\"trigger\":\"analyser_found\"");
+        stop();
+    }
+    segment_close(&segment);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -428,6 +491,8 @@ int main(void)
         {"stalled is lost", stalled_is_lost},
         {"replaced between two beats", replaced_between_two_beats},
         {"nobody listens", nobody_listens},
+        {"onsets push nothing out", onsets_push_nothing_out},
+        {"the state behind many onsets", the_state_behind_many_onsets},
         {"resumed", resumed},
         {"resumed with another analyser", resumed_with_another_analyser},
         {"beyond the ring's reach", beyond_the_rings_reach},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/stream/query.h"
+#include "shared/part.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -13,11 +14,13 @@ static void refused(void)
         enum stream_kind kind;
         const char *argument;
     } bad[] = {
-        {STREAM_METRICS, "rate="},     {STREAM_METRICS, "rate=0"},   {STREAM_METRICS, "rate=121"},
-        {STREAM_METRICS, "rate=-1"},   {STREAM_METRICS, "rate=+1"},  {STREAM_METRICS, "rate= 1"},
-        {STREAM_METRICS, "rate=1.5"},  {STREAM_METRICS, "rate=1e1"}, {STREAM_METRICS, "rate=4294967326"},
-        {STREAM_LATENCY, "rate=61"},   {STREAM_EVENTS, "rate=1"},    {STREAM_METRICS, "replay=1"},
-        {STREAM_EVENTS, "replay=257"}, {STREAM_EVENTS, "replay="},   {STREAM_EVENTS, "replay=x"},
+        {STREAM_METRICS, "rate="},      {STREAM_METRICS, "rate=0"},    {STREAM_METRICS, "rate=121"},
+        {STREAM_METRICS, "rate=-1"},    {STREAM_METRICS, "rate=+1"},   {STREAM_METRICS, "rate= 1"},
+        {STREAM_METRICS, "rate=1.5"},   {STREAM_METRICS, "rate=1e1"},  {STREAM_METRICS, "rate=4294967326"},
+        {STREAM_LATENCY, "rate=61"},    {STREAM_EVENTS, "rate=1"},     {STREAM_METRICS, "replay=1"},
+        {STREAM_METRICS, "add="},       {STREAM_METRICS, "add=level"}, {STREAM_METRICS, "add=bands,"},
+        {STREAM_LATENCY, "add=levels"}, {STREAM_EVENTS, "add=bands"},  {STREAM_EVENTS, "add=onsets,levels"},
+        {STREAM_EVENTS, "replay=257"},  {STREAM_EVENTS, "replay="},    {STREAM_EVENTS, "replay=x"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         asked = query_default(bad[i].kind);
@@ -61,6 +64,9 @@ static void taken(void)
     CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_METRICS, "token=rate=0"));
     CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_METRICS, ""));
     CU_ASSERT_EQUAL(asked.rate_hz, 1);
+    CU_ASSERT_EQUAL(asked.add, 0);
+    CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_METRICS, "add=onsets,levels"));
+    CU_ASSERT_EQUAL(asked.add, PART_LEVELS | PART_ONSETS);
     asked = query_default(STREAM_LATENCY);
     CU_ASSERT_EQUAL(asked.rate_hz, 10);
     CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_LATENCY, "rate=60"));
@@ -68,6 +74,8 @@ static void taken(void)
     CU_ASSERT_EQUAL(asked.replay, 0);
     CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_EVENTS, "replay=256"));
     CU_ASSERT_EQUAL(asked.replay, 256);
+    CU_ASSERT_PTR_NULL(query_take(&asked, STREAM_EVENTS, "add=onsets"));
+    CU_ASSERT_EQUAL(asked.add, PART_ONSETS);
 }
 
 int main(void)
