@@ -137,7 +137,12 @@ static void publish_frame(struct rt *rt, const struct cycle *cycle)
     snapshot->centre_us = (uint64_t)(centre_us + monotonic);
     snapshot->published_us = (uint64_t)(now_us + monotonic);
     telemetry_write_metrics(cycle->telemetry, snapshot);
+    const double now = (double)(now_us + load_relaxed(rt->inputs.realtime_offset_us)) * 1e-6;
     for (uint32_t i = 0; i < count; i++) {
+        if (events[i].kind == EVENT_ONSET && events[i].timestamp > now) {
+            events[i].timestamp =
+                now; /* without compensation the window's centre, before it, is taken for now */
+        }
         events[i].published_us = snapshot->published_us;
         event_push(&cycle->telemetry->events, &events[i]);
     }

@@ -82,6 +82,46 @@ static void bad_snapshots_are_refused(void)
     CU_ASSERT_EQUAL(message_latency(&message, &latency), STATUS_CORRUPT);
 }
 
+/* Behind the contract's keys, in an order of their own; nothing of what is not asked for. */
+static void parts_are_added(void)
+{
+    static const struct {
+        uint32_t parts;
+        const char *text;
+    } rows[] = {
+        {PART_ONSETS, ",\"onset_strength\":0.5}"},
+        {PART_BANDS, ",\"bands\":[0.25,0.0]}"},
+        {PART_LEVELS,
+         ",\"levels\":[{\"channel\":0,\"rms\":0.1,\"peak\":1.5,\"clipped\":18446744073709551615}]}"},
+        {PARTS_ALL, ",\"levels\":[{\"channel\":0,\"rms\":0.1,\"peak\":1.5,\"clipped\":18446744073709551615}],"
+                    "\"bands\":[0.25,0.0],\"onset_strength\":0.5}"},
+    };
+    struct metrics_snapshot m = sample_metrics(1);
+    m.band_count = 2;
+    m.parts = PARTS_ALL;
+    m.requested = (struct requested_metrics){
+        .onset_strength = 0.5F, .level = {{0.1F, 1.5F, UINT64_MAX}}, .band = {0.25F, 0, 9}};
+    CU_ASSERT_EQUAL(message_metrics(&message, &m, 0), STATUS_OK);
+    char *plain = strdup(message.text);
+    const size_t length = strlen(plain) - 1; /* without the brace */
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CU_ASSERT_EQUAL(message_metrics(&message, &m, rows[i].parts), STATUS_OK);
+        CU_ASSERT_EQUAL(strncmp(message.text, plain, length), 0);
+        CU_ASSERT_STRING_EQUAL(message.text + length, rows[i].text);
+    }
+    m.parts |= PART_CHANNEL_BANDS;
+    m.requested.channel_band[0][1] = 2;
+    CU_ASSERT_EQUAL(message_metrics(&message, &m, PART_BANDS), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(message.text + length, ",\"bands\":[0.25,0.0],\"channel_bands\":[[0.0,2.0]]}");
+    CU_ASSERT_EQUAL(message_metrics(&message, &m, PART_LEVELS), STATUS_OK);
+    CU_ASSERT_PTR_NULL(strstr(message.text, "bands"));
+    const struct event onset = {.kind = EVENT_ONSET, .timestamp = 1234567890.123, .onset = {0.5F, 31}};
+    CU_ASSERT_EQUAL(message_event(&message, &onset), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(
+        message.text, "{\"type\":\"onset\",\"timestamp\":1234567890.123000,\"strength\":0.5,\"band\":31}");
+    free(plain);
+}
+
 static void bad_events_are_refused(void)
 {
     struct event e = sample_events[0];
@@ -284,6 +324,7 @@ int main(void)
 {
     static const CU_TestInfo tests[] = {
         {"bad snapshots are refused", bad_snapshots_are_refused},
+        {"parts are added", parts_are_added},
         {"bad events are refused", bad_events_are_refused},
         {"metrics letter by letter", metrics_letter_by_letter},
         {"metrics: shape, 1 to 64 channels", metrics_shape},
