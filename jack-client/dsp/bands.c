@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/dsp/bands.h"
 
-#include <math.h>
+#include "shared/band.h"
 
-double band_edge(uint32_t band, uint32_t count, double sample_rate)
-{
-    const double high = fmin(BANDS_HIGH, BANDS_SHARE * sample_rate);
-    return BANDS_LOW * pow(high / BANDS_LOW, (double)band / count);
-}
+#include <math.h>
 
 /* From one edge to the other, in bins from the first used one's lower edge on. */
 static struct band_bins between(double low, double high)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "jack-client/dsp/bands.h"
 #include "jack-client/dsp/onsets.h"
+
+#include "shared/band.h"
 
 #include <math.h>
 #include <string.h>

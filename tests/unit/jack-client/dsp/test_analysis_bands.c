@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bands: where a tone lands, that squares add up (Parseval), noise, release. */
 #include "jack-client/dsp/bands.h"
+#include "shared/band.h"
 #include "tests/unit/jack-client/dsp/signals.h"
 #include "tests/unit/unit.h"
 
