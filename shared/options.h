@@ -24,7 +24,7 @@ enum option_kind {
     OPTION_LIST    /* struct option_list: may be given several times */
 };
 
-enum { OPTION_LIST_MAX = 32, OPTION_ERROR_MAX = 256 };
+enum { OPTION_LIST_MAX = 64, OPTION_ERROR_MAX = 256 };
 
 struct option_list {
     uint32_t count;

@@ -65,10 +65,7 @@ static bool names_good(const struct channel_names *names)
 {
     bool good = true;
     for (size_t i = 0; i < CHANNELS_MAX && good; i++) {
-        const size_t length = strnlen(names->name[i], CHANNEL_NAME_MAX);
-        struct utf8 text = {0};
-        good = length < CHANNEL_NAME_MAX && utf8_take(&text, (const unsigned char *)names->name[i], length) &&
-               text.missing == 0;
+        good = strnlen(names->name[i], CHANNEL_NAME_MAX) < CHANNEL_NAME_MAX && utf8_is_plain(names->name[i]);
     }
     return good;
 }

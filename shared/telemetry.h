@@ -77,8 +77,8 @@ struct metrics_snapshot {
     struct requested_metrics requested;
 };
 
-/* What feeds each channel, for people: UTF-8, zeros behind it; empty: nothing does. Written by the control
- * thread. */
+/* What feeds each channel, for people: UTF-8 without control characters, zeros behind it; empty: nothing
+ * does. Written by the control thread. */
 struct channel_names {
     char name[CHANNELS_MAX][CHANNEL_NAME_MAX];
 };

@@ -37,3 +37,32 @@ bool utf8_take(struct utf8 *utf8, const unsigned char *bytes, size_t length)
     }
     return true;
 }
+
+size_t utf8_first(const char *text)
+{
+    struct utf8 utf8 = {0};
+    size_t length = 0;
+    do { /* the 0 at the end continues no character */
+        if (text[length] == '\0' || !utf8_take(&utf8, (const unsigned char *)&text[length], 1)) {
+            return 0;
+        }
+        length++;
+    } while (utf8.missing > 0);
+    return length;
+}
+
+bool utf8_is_control(const char *text)
+{
+    const unsigned char first = (unsigned char)text[0];
+    return first < 0x20 || first == 0x7f || (first == 0xc2 && (unsigned char)text[1] < 0xa0);
+}
+
+bool utf8_is_plain(const char *text)
+{
+    size_t length = 1;
+    while (*text != '\0' && length > 0) {
+        length = utf8_is_control(text) ? 0 : utf8_first(text);
+        text += length;
+    }
+    return length > 0;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether bytes that come piece by piece are UTF-8 (RFC 3629: no overlong forms, no surrogates). Pure. */
+/* Whether bytes are UTF-8 (RFC 3629: no overlong forms, no surrogates), piece by piece or as a text. Pure. */
 #ifndef PHICAST_SHARED_UTF8_H
 #define PHICAST_SHARED_UTF8_H
 
@@ -16,5 +16,15 @@ struct utf8 {
 
 /* False: they are not. */
 bool utf8_take(struct utf8 *utf8, const unsigned char *bytes, size_t length);
+
+/* The bytes of the character that the text begins with, 1...4; 0: it is empty, or begins with none. */
+size_t utf8_first(const char *text);
+
+/* Whether the character that the text begins with is one of the control characters (U+0000...U+001F,
+ * U+007F...U+009F). */
+bool utf8_is_control(const char *text);
+
+/* Whether all of the text is UTF-8 without control characters: it is one line wherever it is printed. */
+bool utf8_is_plain(const char *text);
 
 #endif

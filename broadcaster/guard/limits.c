@@ -14,7 +14,7 @@
 
 /* What the program has open besides connections, at most: 2 × OPTION_LIST_MAX listeners, as many targets, and
  * a few of its own. Only the limit that is asked for goes by this. */
-enum { OWN_DESCRIPTORS = 192 };
+enum { OWN_DESCRIPTORS = 3 * OPTION_LIST_MAX + 96 };
 
 void limits_init(struct limits *limits, uint32_t max_clients, uint32_t max_per_address, uint32_t per_stream)
 {

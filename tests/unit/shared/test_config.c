@@ -357,7 +357,7 @@ static void lists(void)
     config_free(config);
     strcpy(end, ", \"x\"]}");
     CU_ASSERT_EQUAL(load(text), STATUS_BAD_ARG);
-    CU_ASSERT_TRUE(says("connect: given more than 32 times"));
+    CU_ASSERT_TRUE(says("connect: given more than 64 times"));
 }
 
 static void duplicate_keys(void)

@@ -201,6 +201,35 @@ static void status_out_of_range(void)
     CU_ASSERT_PTR_NULL(calibration_state_str(CALIBRATION_REFUSED + 1));
 }
 
+static enum status names_status(const char *name)
+{
+    static struct channel_names names;
+    struct channel_names out;
+    memset(&names, 0, sizeof names);
+    memcpy(names.name[CHANNELS_MAX - 1], name, strnlen(name, CHANNEL_NAME_MAX));
+    telemetry_write_names(&telemetry, &names);
+    const enum status status = telemetry_read_names(&telemetry, &out);
+    CU_ASSERT(status != STATUS_OK || strcmp(out.name[CHANNELS_MAX - 1], name) == 0);
+    return status;
+}
+
+static void names_that_are_no_text(void)
+{
+    static const char *const bad[] = {
+        "\xff",    "a\xe2\x82", "a\nb",
+        "\x1b[2J", "\xc2\x9b",  "sixty-four bytes, and so none left for the zero behind them -----"};
+    struct channel_names out;
+    memset(&telemetry, 0, sizeof telemetry);
+    CU_ASSERT_EQUAL(telemetry_read_names(&telemetry, &out), STATUS_EMPTY);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        CU_ASSERT_EQUAL(names_status(bad[i]), STATUS_CORRUPT);
+    }
+    CU_ASSERT_EQUAL(names_status(""), STATUS_OK);
+    CU_ASSERT_EQUAL(names_status("K\xc3\xb6lner \"Kick\""), STATUS_OK);
+    telemetry.names_sequence++;
+    CU_ASSERT_EQUAL(telemetry_read_names(&telemetry, &out), STATUS_TORN);
+}
+
 static void round_trips(void)
 {
     const struct metrics_snapshot m = good_metrics();
@@ -274,6 +303,7 @@ int main(void)
         {"metrics: timestamps and counts", metrics_timestamps_and_counts},
         {"latency out of range", latency_out_of_range},
         {"status out of range", status_out_of_range},
+        {"names that are no text", names_that_are_no_text},
         {"round trips", round_trips},
         {"a writer at work is torn", a_writer_at_work_is_torn},
         {"layout", layout},

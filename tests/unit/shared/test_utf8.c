@@ -60,8 +60,37 @@ static void taken(void)
     }
 }
 
+static void the_first_character(void)
+{
+    CU_ASSERT_EQUAL(utf8_first(""), 0);
+    CU_ASSERT_EQUAL(utf8_first("\x80"), 0);
+    CU_ASSERT_EQUAL(utf8_first("\xe2\x82"), 0);
+    CU_ASSERT_EQUAL(utf8_first("ab"), 1);
+    CU_ASSERT_EQUAL(utf8_first("\xc3\xa9x"), 2);
+    CU_ASSERT_EQUAL(utf8_first("\xe2\x82\xacx"), 3);
+    CU_ASSERT_EQUAL(utf8_first("\xf0\x9f\xa5\x81\xff"), 4);
+}
+
+static void plain_text_has_no_control_characters(void)
+{
+    static const char *const good[] = {"", " ", "~", "\xc2\xa0", "\xc3\x80", "a \"b\" \\ \xf0\x9f\xa5\x81"};
+    static const char *const bad[] = {"\x01",     "a\n",       "\x1f",  "\x7f",
+                                      "\xc2\x80", "a\xc2\x9f", "a\xff", "\xc2"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        CU_ASSERT_TRUE(utf8_is_plain(good[i]));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        CU_ASSERT_FALSE(utf8_is_plain(bad[i]));
+    }
+}
+
 int main(void)
 {
-    static const CU_TestInfo tests[] = {{"refused", refused}, {"taken", taken}, CU_TEST_INFO_NULL};
+    static const CU_TestInfo tests[] = {
+        {"refused", refused},
+        {"taken", taken},
+        {"the first character", the_first_character},
+        {"plain text has no control characters", plain_text_has_no_control_characters},
+        CU_TEST_INFO_NULL};
     return unit_run("utf8", tests);
 }
