@@ -3,6 +3,7 @@
 
 #include "jack-client/engine_options.h"
 #include "shared/json/config.h"
+#include "shared/utf8.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -31,6 +32,8 @@ static const struct option_row jack_rows[] = {
      JACK(connect), 0, 0},
     {"follow", 0, OPTION_LIST, "PATTERN", "listen to whatever feeds the matching ports, e.g. 'system:playback_*'",
      JACK(follow), 0, 0},
+    {"label", 0, OPTION_LIST, "N=NAME", "call channel N by this name, not by what feeds it, e.g. 1=Kick",
+     JACK(label), 0, 0},
     ENGINE_ROWS,
     {"add", 0, OPTION_PARTS, "PARTS", "measure these though nobody asks for them: " PARTS_LIST,
      JACK(engine.always), 0, 0},
@@ -93,6 +96,54 @@ static enum options_result check_midi(const struct midi_map *map, char *error)
     return OPTIONS_RUN;
 }
 
+/* Whose channel the label is, and where in it the name begins. */
+static enum options_result read_label(const char *label, uint32_t channels, uint32_t *channel,
+                                      const char **name, char *error)
+{
+    char *end = NULL;
+    const bool digits = label[0] >= '1' && label[0] <= '9';
+    const unsigned long number = digits ? strtoul(label, &end, 10) : 0;
+    if (!digits || *end != '=' || number > channels) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "--label %.60s: give N=NAME, with the channel's number N from 1 to %u (--channels)", label,
+                 channels);
+    } else if (!utf8_is_plain(end + 1)) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "--label %lu=...: the name must be UTF-8 without control characters; type it anew", number);
+    } else if (end[1] == '\0') {
+        snprintf(error, OPTION_ERROR_MAX, "--label %lu=: the name is empty; give one, or leave the label out",
+                 number);
+    } else if (strlen(end + 1) >= CHANNEL_NAME_MAX) {
+        snprintf(error, OPTION_ERROR_MAX, "--label %lu=...: the name is too long; give one of up to %d bytes",
+                 number, CHANNEL_NAME_MAX - 1);
+    } else {
+        *channel = (uint32_t)number - 1;
+        *name = end + 1;
+        return OPTIONS_RUN;
+    }
+    return OPTIONS_ERROR;
+}
+
+static enum options_result check_labels(struct jack_options *options, char *error)
+{
+    for (uint32_t i = 0; i < options->label.count; i++) {
+        uint32_t channel;
+        const char *name;
+        if (read_label(options->label.item[i], options->engine.analysis.channels, &channel, &name, error)) {
+            return OPTIONS_ERROR;
+        }
+        char *label = options->labels.name[channel];
+        if (label[0] != '\0') {
+            snprintf(error, OPTION_ERROR_MAX,
+                     "--label %u=%s: channel %u is \"%s\" already; give each channel one label", channel + 1,
+                     name, channel + 1, label);
+            return OPTIONS_ERROR;
+        }
+        snprintf(label, CHANNEL_NAME_MAX, "%s", name);
+    }
+    return OPTIONS_RUN;
+}
+
 /* The command line is read twice: for the file's name, and again over what the file said. find: if none is
  * named, the one in its usual place. */
 static enum options_result parse_over_file(struct jack_options *options, int argc, char **argv, bool find,
@@ -126,7 +177,7 @@ static enum options_result parse_jack(struct jack_options *options, int argc, ch
         snprintf(error, OPTION_ERROR_MAX, "%s: not an option; see phicast-jack --help", argv[operands]);
         return OPTIONS_ERROR;
     }
-    if (check_midi(&options->midi, error) == OPTIONS_ERROR) {
+    if (check_midi(&options->midi, error) == OPTIONS_ERROR || check_labels(options, error) == OPTIONS_ERROR) {
         return OPTIONS_ERROR;
     }
     return engine_options_check(&options->engine, error);
@@ -200,7 +251,7 @@ static char *next_word(char **text)
 enum options_result jack_options_parse_init(struct jack_options *options, const char *client, char *init,
                                             char error[OPTION_ERROR_MAX])
 {
-    enum { WORDS_MAX = 128 };
+    enum { WORDS_MAX = 512 }; /* two characters each, they fill what JACK takes of an init string */
     static char program[] = "phicast";
     char *argv[WORDS_MAX + 1] = {program};
     int argc = 1;

@@ -129,6 +129,7 @@ static void leave_session(struct control_side *c, const char *why)
     log_warning("%s", why);
     c->jack_ms = clocks_now_ms();
     connections_server_lost(&c->connections);
+    names_server_lost(&c->names);
     session_close(&c->session);
     calibration_drop(&c->calibration, &c->session);
 }
@@ -159,6 +160,8 @@ static void tend_connections(struct control_side *c, uint64_t now_ms)
         watch_beat(&c->watch, WATCH_PATIENCE_MS);
         connections_update(&c->connections, c->session.client, &c->rt.ports, &c->session.arrivals, quiet,
                            now_ms);
+        watch_beat(&c->watch, WATCH_PATIENCE_MS);
+        names_update(&c->names, c->session.client, &c->rt.ports);
         watch_beat(&c->watch, WATCH_OWN_MS);
         calibration_recall(&c->calibration, &c->session);
     }
@@ -308,6 +311,7 @@ enum status control_run(struct control_side *c)
             ended = tend_calibration(c, wanted_level);
         }
         publication_tend(&c->publication, &c->rt, c->session.client != NULL, now_ms);
+        names_publish(&c->names, c->publication.segment.memory);
         report(c, now_ms);
         ended = wake_wait(&c->wake, ended ? 0 : TICK_MS) || ended;
     }

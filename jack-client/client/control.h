@@ -6,6 +6,7 @@
 #include "jack-client/client/calibration.h"
 #include "jack-client/client/connections.h"
 #include "jack-client/client/inbox.h"
+#include "jack-client/client/names.h"
 #include "jack-client/client/publication.h"
 #include "jack-client/client/server_choice.h"
 #include "jack-client/client/session.h"
@@ -23,6 +24,7 @@ struct control_side {
     struct rt rt;
     struct session session;
     struct connections connections;
+    struct names names;
     struct inbox inbox;
     struct calibration calibration;
     uint32_t period;          /* that the calibration was looked up for */

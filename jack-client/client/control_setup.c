@@ -243,6 +243,7 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
         .connections = {.connect = &options->connect, .follow = &options->follow},
     };
     inbox_init(&c->inbox, options->name);
+    names_init(&c->names, &options->labels);
     arrivals_init(&c->session.arrivals);
     c->session.host = host;
     c->session.options = options;

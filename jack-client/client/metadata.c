@@ -3,12 +3,13 @@
 
 #include "jack-client/client/server_call.h"
 
-#include <jack/metadata.h>
 #include <jack/uuid.h>
 #include <stdio.h>
 
-/* The JACK server's own library has no metadata, so the plug-in goes without: these two may be missing. */
+/* The JACK server's own library has no metadata, so the plug-in goes without: these may be missing. */
+#pragma weak jack_get_property
 #pragma weak jack_set_property
+#pragma weak jack_set_property_change_callback
 #pragma weak jack_remove_properties
 
 static const char integer_type[] = "http://www.w3.org/2001/XMLSchema#int";
@@ -81,5 +82,33 @@ void metadata_remove(jack_client_t *client, struct ports *ports)
     }
     if (client_uuid(client, &uuid)) {
         remove_all(client, uuid);
+    }
+}
+
+char *metadata_pretty_name(uint64_t port)
+{
+    char *value = NULL;
+    char *type = NULL;
+    if (!jack_get_property) {
+        return NULL;
+    }
+    server_call_begin();
+    const bool found = jack_get_property(port, JACK_METADATA_PRETTY_NAME, &value, &type) == 0 && value;
+    server_call_end();
+    if (!found) {
+        return NULL;
+    }
+    jack_free(type);
+    if (value[0] == '\0') {
+        jack_free(value);
+        value = NULL;
+    }
+    return value;
+}
+
+void metadata_watch(jack_client_t *client, JackPropertyChangeCallback changed, void *arg)
+{
+    if (jack_set_property_change_callback) {
+        (void)jack_set_property_change_callback(client, changed, arg);
     }
 }

@@ -70,6 +70,16 @@ static void on_port_connect(jack_port_id_t a, jack_port_id_t b, int connected, v
     notify(session, &session->graph_changed);
 }
 
+/* A port may have got a pretty name. */
+static void on_property(jack_uuid_t subject, const char *key, jack_property_change_t change, void *arg)
+{
+    struct session *session = arg;
+    (void)subject;
+    (void)key;
+    (void)change;
+    notify(session, &session->graph_changed);
+}
+
 static int on_sample_rate(jack_nframes_t rate, void *arg)
 {
     struct session *session = arg;
@@ -166,6 +176,7 @@ static enum status set_callbacks(struct session *session)
                      jack_set_graph_order_callback(client, on_graph_order, session) != 0 ||
                      jack_set_port_rename_callback(client, on_port_rename, session) != 0 ||
                      jack_set_port_connect_callback(client, on_port_connect, session) != 0;
+    metadata_watch(client, on_property, session);
     jack_on_shutdown(client, on_shutdown, session);
     jack_on_info_shutdown(client, on_info_shutdown, session);
     if (bad) {

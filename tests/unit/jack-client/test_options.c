@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command lines of phicast-jack and phicast-render, and the configuration file. */
+/* The command lines of phicast-jack and phicast-render, and the configuration file. More than 400 lines
+ * because all cases share one way of parsing each. */
 #include "jack-client/options.h"
 #include "jack-client/render/options.h"
 #include "tests/unit/unit.h"
@@ -157,6 +158,40 @@ static void a_name_that_takes_the_servers_socket_is_refused(void)
     (void)unsetenv("JACK_DEFAULT_SERVER");
 }
 
+static void wrong_labels_are_refused(void)
+{
+    static const struct {
+        const char *words;
+        const char *says;
+    } wrong[] = {
+        {"--label Kick", "--label Kick: give N=NAME, with the channel's number N from 1 to 8 (--channels)"},
+        {"--label =Kick", "--label =Kick: give N=NAME"},
+        {"--label 1", "--label 1: give N=NAME"},
+        {"--label 0=Kick", "--label 0=Kick: give N=NAME"},
+        {"--label 9=Kick", "--label 9=Kick: give N=NAME, with the channel's number N from 1 to 8"},
+        {"-c 2 --label 3=Kick", "from 1 to 2 (--channels)"},
+        {"--label -1=Kick", "--label -1=Kick: give N=NAME"},
+        {"--label 1x=Kick", "--label 1x=Kick: give N=NAME"},
+        {"--label 18446744073709551617=Kick", "give N=NAME"},
+        {"--label=", "--label: the value is empty"},
+        {"--label 1=", "--label 1=: the name is empty; give one, or leave the label out"},
+        {"--label 1=\xff", "--label 1=...: the name must be UTF-8 without control characters"},
+        {"--label 1=a\tb", "--label 1=...: the name must be UTF-8 without control characters"},
+        {"--label 1=a\xc2\x9b", "--label 1=...: the name must be UTF-8 without control characters"},
+        {"--label 2=sixty-four-bytes,-which-is-one-more-than-a-channel's-name-may-have",
+         "--label 2=...: the name is too long; give one of up to 63 bytes"},
+        {"--label 1=Kick --label 2=Kick --label 1=Snare",
+         "--label 1=Snare: channel 1 is \"Kick\" already; give each channel one label"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        CU_ASSERT_EQUAL(parse_jack(wrong[i].words), OPTIONS_ERROR);
+        if (!strstr(error, wrong[i].says)) {
+            fprintf(stderr, "%s\nlacks %s\n", error, wrong[i].says);
+            CU_FAIL("the message is another");
+        }
+    }
+}
+
 static void render_takes_one_file_and_no_jack_options(void)
 {
     static const char *const wrong[] = {"",
@@ -228,6 +263,38 @@ static void every_option_reaches_its_member(void)
     CU_ASSERT_PTR_NOT_NULL(render.audio_format);
 }
 
+static void labels_name_their_channels(void)
+{
+    CU_ASSERT_EQUAL(parse_jack("--label 8=K\xc3\xb6ln --label 1=Kick=1"), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(jack.labels.name[7], "K\xc3\xb6ln");
+    CU_ASSERT_STRING_EQUAL(jack.labels.name[0], "Kick=1");
+    CU_ASSERT_STRING_EQUAL(jack.labels.name[1], "");
+    CU_ASSERT_EQUAL(
+        parse_jack("-c 64 --label 64=sixty-three-bytes,-which-is-the-most-that-a-channel's-name-may-have"),
+        OPTIONS_RUN);
+    CU_ASSERT_EQUAL(strlen(jack.labels.name[63]), 63);
+    CU_ASSERT_EQUAL(parse_jack(""), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(jack.labels.name[0], "");
+}
+
+/* As many as there are channels, in as few characters as it goes: JACK takes 1024. */
+static void an_init_string_has_room_for_all_labels(void)
+{
+    char init[1024] = "-c 64";
+    for (int i = 1; i <= CHANNELS_MAX; i++) {
+        const size_t used = strlen(init);
+        snprintf(init + used, sizeof init - used, " --la %d=%d", i, i);
+    }
+    CU_ASSERT_EQUAL(jack_options_parse_init(&jack, "client", init, error), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(jack.labels.name[0], "1");
+    CU_ASSERT_STRING_EQUAL(jack.labels.name[63], "64");
+    jack_options_free(&jack);
+    strcpy(init, "--label '1=Kick drum'");
+    CU_ASSERT_EQUAL(jack_options_parse_init(&jack, "client", init, error), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(jack.labels.name[0], "Kick drum");
+    jack_options_free(&jack);
+}
+
 static void help_and_version_come_first(void)
 {
     CU_ASSERT_EQUAL(parse_jack("--help"), OPTIONS_HELP);
@@ -243,7 +310,7 @@ static void the_help_is_complete(void)
     static const char *const names[] = {"--name",   "--server", "--channels", "--connect",
                                         "--window", "--hop",    "--gate-db",  "--tau-criticality-ms",
                                         "--config", "--follow", "--version",  "--tau-smooth-ms",
-                                        "--group",  "--help"};
+                                        "--group",  "--help",   "--label"};
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
@@ -334,6 +401,22 @@ static void a_file_sets_what_the_command_line_leaves(void)
     jack_options_free(&jack);
 }
 
+static void a_file_may_hold_labels(void)
+{
+    CU_ASSERT_EQUAL(parse_with_file("{\"label\": [\"1=Kick drum\", \"2=Snare\"]}", ""), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(jack.labels.name[0], "Kick drum");
+    CU_ASSERT_STRING_EQUAL(jack.labels.name[1], "Snare");
+    jack_options_free(&jack);
+    CU_ASSERT_EQUAL(parse_with_file("{\"label\": [\"1=Kick drum\", \"2=Snare\"]}", "--label 2=Hat"),
+                    OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(jack.labels.name[0], "");
+    CU_ASSERT_STRING_EQUAL(jack.labels.name[1], "Hat");
+    jack_options_free(&jack);
+    CU_ASSERT_EQUAL(parse_with_file("{\"label\": \"9=Kick\"}", ""), OPTIONS_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "--label 9=Kick"));
+    jack_options_free(&jack);
+}
+
 static void the_command_line_wins(void)
 {
     static const char file[] =
@@ -357,13 +440,17 @@ int main(void)
         {"wrong values are refused by jack", wrong_values_are_refused_by_jack},
         {"two controllers on one number are refused", two_controllers_on_one_number_are_refused},
         {"a name that takes the server's socket is refused", a_name_that_takes_the_servers_socket_is_refused},
+        {"wrong labels are refused", wrong_labels_are_refused},
         {"render takes one file and no jack options", render_takes_one_file_and_no_jack_options},
         {"wrong files are refused", wrong_files_are_refused},
         {"the defaults are the documented ones", the_defaults_are_the_documented_ones},
         {"every option reaches its member", every_option_reaches_its_member},
+        {"labels name their channels", labels_name_their_channels},
+        {"an init string has room for all labels", an_init_string_has_room_for_all_labels},
         {"help and version come first", help_and_version_come_first},
         {"the help is complete", the_help_is_complete},
         {"a file sets what the command line leaves", a_file_sets_what_the_command_line_leaves},
+        {"a file may hold labels", a_file_may_hold_labels},
         {"the command line wins", the_command_line_wins},
         CU_TEST_INFO_NULL,
     };
