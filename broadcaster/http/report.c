@@ -31,6 +31,7 @@ struct server_report report_make(const struct hub *hub, uint64_t now_us, uint64_
         .sound = source->state == SOURCE_LIVE ? &source->metrics : NULL,
         .sound_latency = hub_latency(hub, now_us),
         .analyser = source->status_known ? &source->status : NULL,
+        .names = &source->names,
         .metrics = describe(&hub->stream[STREAM_METRICS], now_us),
         .latency = describe(&hub->stream[STREAM_LATENCY], now_us),
         .events = describe(&hub->stream[STREAM_EVENTS], now_us),

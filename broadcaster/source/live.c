@@ -87,6 +87,8 @@ static void detach(struct live *live, uint64_t next_attach_us)
     live->next_attach_us = next_attach_us;
     live->has_frame = false;
     live->base.status_known = false;
+    live->base.names = (struct channel_names){0};
+    live->names_sequence = 0;
     live->base.latency = (struct latency_snapshot){0};
 }
 
@@ -199,6 +201,23 @@ static enum status read_metrics(struct live *live, const struct telemetry *telem
     return status;
 }
 
+/* They change seldom, and are long. */
+static void read_names(struct live *live, const struct telemetry *telemetry)
+{
+    struct channel_names names;
+    const uint64_t sequence = atomic_load_explicit(&telemetry->names_sequence, memory_order_relaxed);
+    if (sequence == live->names_sequence) {
+        return;
+    }
+    const enum status status = telemetry_read_names(telemetry, &names);
+    if (status != STATUS_TORN) {
+        live->names_sequence = sequence;
+    }
+    if (status == STATUS_OK) {
+        live->base.names = names;
+    }
+}
+
 static void read_rest(struct live *live, const struct telemetry *telemetry)
 {
     struct latency_snapshot latency;
@@ -210,6 +229,7 @@ static void read_rest(struct live *live, const struct telemetry *telemetry)
         live->base.status = analyser;
         live->base.status_known = true;
     }
+    read_names(live, telemetry);
 }
 
 static void judge(struct live *live, const struct telemetry *telemetry, enum status metrics, uint64_t now_us)

@@ -44,8 +44,9 @@ struct source {
     struct latency_snapshot latency; /* zeros when unknown */
     struct analyser_status status;   /* valid if status_known */
     bool status_known;
-    uint64_t attached; /* analysers found so far */
-    uint64_t refused;  /* snapshots refused so far: left half-written, corrupt or going back */
+    struct channel_names names; /* of its channels; all empty when there is no analyser */
+    uint64_t attached;          /* analysers found so far */
+    uint64_t refused;           /* snapshots refused so far: left half-written, corrupt or going back */
     uint64_t refused_events;
     uint64_t lost_events; /* overwritten in the ring before they were read */
 };

@@ -158,7 +158,16 @@ static struct build report_calibration(const struct analyser_status *a)
     return build;
 }
 
-static struct build report_analyser(const struct analyser_status *a)
+static struct build report_names(const struct channel_names *names, uint32_t channels)
+{
+    struct build list = build_list(channels);
+    for (uint32_t i = 0; i < channels; i++) {
+        build_text(&list, NULL, names->name[i]);
+    }
+    return list;
+}
+
+static struct build report_analyser(const struct analyser_status *a, const struct channel_names *names)
 {
     struct build build = build_object();
     build_flag(&build, "jack_running", a->jack_running != 0);
@@ -167,6 +176,7 @@ static struct build report_analyser(const struct analyser_status *a)
     build_count(&build, "window", a->window);
     build_count(&build, "hop", a->hop);
     build_count(&build, "channels", a->channel_count);
+    build_nest(&build, "channel_names", report_names(names, a->channel_count));
     build_number(&build, "dsp_load", (double)a->dsp_load);
     build_number(&build, "worst_callback_us", (double)a->worst_callback_us);
     build_count(&build, "callbacks", a->callbacks);
@@ -234,7 +244,7 @@ enum status message_server(struct message *message, const struct server_report *
     build_nest(&build, "streams", report_streams(report));
     build_nest(&build, "osc", report_osc(&report->osc));
     if (report->analyser) {
-        build_nest(&build, "analyser", report_analyser(report->analyser));
+        build_nest(&build, "analyser", report_analyser(report->analyser, report->names));
     } else {
         build_null(&build, "analyser"); /* unknown */
     }

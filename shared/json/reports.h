@@ -54,6 +54,7 @@ struct server_report {
     const struct metrics_snapshot *sound;   /* NULL unless the analyser is live */
     struct latency_report sound_latency;    /* holds then */
     const struct analyser_status *analyser; /* NULL when unknown */
+    const struct channel_names *names;      /* of the analyser's channels */
     struct stream_report metrics;
     struct stream_report latency;
     struct stream_report events;

@@ -2,6 +2,7 @@
 /* The analyser's segment as the broadcaster reads it, changed under its eyes. */
 #include "broadcaster/source/live.h"
 #include "shared/json/messages.h"
+#include "shared/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/patch.h"
 
@@ -33,6 +34,9 @@ static void look(struct source *source, uint64_t now_us)
     source_frame(source, 1e9, &frame);
     FUZZ_CHECK(message_metrics(&message, &frame, PARTS_ALL) == STATUS_OK);
     FUZZ_CHECK(source_latency(source).hardware_ms >= 0);
+    for (uint32_t i = 0; i < CHANNELS_MAX; i++) {
+        FUZZ_CHECK(utf8_is_plain(source->names.name[i]));
+    }
     FUZZ_CHECK(source_sound_state(source) <= STATE_OFFLINE);
     for (int i = 0; i < EVENTS_MAX && source_event(source, &event) == STATUS_OK; i++) {
         FUZZ_CHECK(message_event(&message, &event) == STATUS_OK);

@@ -37,6 +37,7 @@ static void with_one(void)
     hub.source->status_known = true;
     hub.source->status = (struct analyser_status){.jack_running = 1,
                                                   .sample_rate = 48000,
+                                                  .channel_count = 3,
                                                   .dsp_load = 3.25F,
                                                   .xruns = 7,
                                                   .nonfinite_samples = 9,
@@ -44,6 +45,9 @@ static void with_one(void)
                                                   .criticality_threshold = 2.5F,
                                                   .phi_rate = 0.5F,
                                                   .auto_phi = 1};
+    strcpy(hub.source->names.name[0], "K\xc3\xb6lner \"Kick\"");
+    strcpy(hub.source->names.name[2], "system:capture_3 +1");
+    strcpy(hub.source->names.name[3], "none of its");
     hub.source->refused = 3;
     hub.source->state = SOURCE_LIVE;
     hub.feed.state = STATE_TURBULENT;
@@ -54,6 +58,8 @@ static void with_one(void)
     has(&message, "\"state\":\"turbulent\",");
     has(&message, "\"jack_running\":true,\"sample_rate\":48000,");
     has(&message, "\"dsp_load\":3.25,");
+    has(&message,
+        "\"channels\":3,\"channel_names\":[\"K\xc3\xb6lner \\\"Kick\\\"\",\"\",\"system:capture_3 +1\"],");
     has(&message, "\"xruns\":7,");
     has(&message, "\"nonfinite_samples\":9,");
     has(&message, "\"ici_threshold\":0.75,\"criticality_threshold\":2.5,\"phi_rate\":0.5,\"auto_phi\":true,");

@@ -271,6 +271,46 @@ static pid_t fork_writer(uint64_t frame)
     return child;
 }
 
+static void write_name(struct telemetry *telemetry, const char *text)
+{
+    struct channel_names names = {0};
+    strncpy(names.name[1], text, CHANNEL_NAME_MAX - 1);
+    telemetry_write_names(telemetry, &names);
+}
+
+static void names_go_with_their_analyser(void)
+{
+    struct segment segment;
+    struct telemetry *telemetry = create(&segment);
+    start();
+    write_frame(telemetry, 0, 0.5F);
+    write_name(telemetry, "Kick");
+    source_poll(source, now);
+    CU_ASSERT_STRING_EQUAL(source->names.name[1], "Kick");
+    write_name(telemetry, "\xff"); /* what cannot be believed changes nothing */
+    poll_later();
+    CU_ASSERT_STRING_EQUAL(source->names.name[1], "Kick");
+    write_name(telemetry, "Snare");
+    now += 2 * (uint64_t)SOURCE_STALL_US;
+    source_poll(source, now);
+    expect(SOURCE_STALLED, "no process callback");
+    CU_ASSERT_STRING_EQUAL(source->names.name[1], "Snare");
+    segment_close(&segment);
+    poll_later();
+    poll_later();
+    CU_ASSERT_EQUAL(source->state, SOURCE_ABSENT);
+    CU_ASSERT_STRING_EQUAL(source->names.name[1], "");
+    telemetry = create(&segment); /* another one, with as many names written */
+    write_frame(telemetry, 0, 0.5F);
+    write_name(telemetry, "");
+    write_name(telemetry, "");
+    write_name(telemetry, "Hat");
+    poll_later();
+    CU_ASSERT_STRING_EQUAL(source->names.name[1], "Hat");
+    source_close(source);
+    segment_close(&segment);
+}
+
 static void killed_writer(void)
 {
     start();
@@ -412,6 +452,7 @@ int main(void)
         {"stalled heartbeat", stalled_heartbeat},
         {"corrupt snapshots", corrupt_snapshots},
         {"cut short while mapped", cut_short_while_mapped},
+        {"names go with their analyser", names_go_with_their_analyser},
         {"killed writer", killed_writer},
         {"events in order", events_in_order},
         {"events before our time", events_before_our_time},
