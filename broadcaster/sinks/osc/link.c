@@ -125,6 +125,7 @@ static void pause_link(struct osc_link *link, const char *why, uint64_t now_us)
 
 static void set_open(struct osc_link *link, uint64_t now_us)
 {
+    link->openings += link->state != LINK_OPEN;
     link->since_us = now_us;
     link->probe_us = 0;
     link->pause_us = LINK_PAUSE_MIN_US;
@@ -205,6 +206,7 @@ static void move_on(struct osc_link *link, struct addrinfo *list, uint64_t now_u
     if (stays) {
         return;
     }
+    link->openings++;
     osc_choice_url(link->choice, url);
     osc_resolve_number(list, host, sizeof host);
     log_repeated(&link->moves, "OSC target %.200s: its name now means %s", url, host);

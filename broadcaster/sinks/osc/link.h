@@ -64,6 +64,7 @@ struct osc_link {
     uint64_t probe_us; /* UDP: when a packet left of which it is not known yet whether it was refused; 0 */
     uint64_t retry_us; /* waiting: until when */
     uint64_t pause_us; /* the next one */
+    uint64_t openings; /* moves on whenever a receiver may be there that has had nothing yet */
     uint64_t sent;     /* packets handed to the kernel */
     uint64_t dropped;  /* packets given up */
 };

@@ -19,7 +19,10 @@ struct target {
     struct osc_link link;
     struct schedule schedule;
     struct osc_extent most;
-    uint64_t unsent; /* events that could not be packed */
+    uint64_t unsent;            /* events that could not be packed */
+    struct channel_names names; /* as it has been sent them, */
+    uint32_t named;             /* of so many channels, */
+    uint64_t named_at;          /* and at which of the link's openings all of them */
     char url[OSC_URL_MAX];
 };
 
@@ -95,6 +98,42 @@ void osc_out_event(struct osc_out *out, const struct event *event, uint64_t now_
     }
 }
 
+/* False: out of memory; the next beat may find some. */
+static bool send_name(struct target *target, uint32_t channel, const char *name, uint64_t now_us)
+{
+    struct osc_packet packet;
+    if (osc_pack_name(&packet, target->choice.prefix, channel, name)) {
+        return false;
+    }
+    osc_link_send(&target->link, &packet, true, now_us);
+    snprintf(target->names.name[channel], CHANNEL_NAME_MAX, "%s", name);
+    target->named = channel >= target->named ? channel + 1 : target->named;
+    return true;
+}
+
+/* Those that the target does not have: all when it is found, and then what changes. A channel that is no more
+ * is nobody's. True if any have been sent. */
+static bool send_names(struct target *target, const struct source *source, uint64_t now_us)
+{
+    const uint32_t channels = source->status_known ? source->status.channel_count : 0;
+    bool sent = false;
+    if (target->named_at != target->link.openings) {
+        target->named_at = target->link.openings;
+        target->named = 0;
+    }
+    const uint32_t count = channels > target->named ? channels : target->named;
+    for (uint32_t i = 0; i < count && osc_link_sends(&target->link); i++) {
+        const char *name = i < channels ? source->names.name[i] : "";
+        if (i >= target->named || strcmp(name, target->names.name[i]) != 0) {
+            if (!send_name(target, i, name, now_us)) {
+                return sent;
+            }
+            sent = true;
+        }
+    }
+    return sent;
+}
+
 static void send_frame(struct target *target, const struct metrics_snapshot *frame, uint64_t now_us)
 {
     struct osc_packet packet;
@@ -116,6 +155,10 @@ static void send_frame(struct target *target, const struct metrics_snapshot *fra
 static uint64_t beat_target(struct target *target, const struct source *source, uint64_t now_us)
 {
     uint64_t next = osc_link_beat(&target->link, now_us);
+    const bool mapped = target->choice.map[0] != '\0'; /* its receivers want floats and nothing else */
+    if (!mapped && send_names(target, source, now_us)) {
+        next = osc_link_beat(&target->link, now_us);
+    }
     if (!target->choice.metrics) {
         return next;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All OSC targets: each gets every event once and in order, and the newest frame as often as it asked for. A
- * target that is dead, slow or cannot be found takes nothing from the others (link.h). All functions: the
- * event loop's thread. */
+/* All OSC targets: each gets every event once and in order, the newest frame as often as it asked for, and
+ * the channels' names when they change. A target that is dead, slow or cannot be found takes nothing from the
+ * others (link.h). All functions: the event loop's thread. */
 #ifndef PHICAST_BROADCASTER_SINKS_OSC_OUT_H
 #define PHICAST_BROADCASTER_SINKS_OSC_OUT_H
 

@@ -142,6 +142,20 @@ enum status osc_pack_frame(struct osc_packet *packet, const struct osc_map *map,
     return status;
 }
 
+enum status osc_pack_name(struct osc_packet *packet, const char *prefix, uint32_t channel, const char *name)
+{
+    char address[ADDRESS_MAX];
+    enum status status = STATUS_NO_MEMORY;
+    lo_message message = lo_message_new();
+    packet->length = 0;
+    snprintf(address, sizeof address, "%s/channel/%u/name", prefix, channel + 1);
+    if (message && lo_message_add_string(message, name) == 0) {
+        status = finish_message(packet, message, address);
+    }
+    lo_message_free(message);
+    return status;
+}
+
 enum status osc_pack_plain(struct osc_packet *packet, const char *address)
 {
     lo_message message = lo_message_new();

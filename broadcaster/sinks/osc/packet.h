@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Events and metrics as OSC packets, made by liblo. No packet is longer than OSC_PACKET_MAX. */
+/* Events, metrics and names as OSC packets, made by liblo. No packet is longer than OSC_PACKET_MAX. */
 #ifndef PHICAST_BROADCASTER_SINKS_OSC_PACKET_H
 #define PHICAST_BROADCASTER_SINKS_OSC_PACKET_H
 
@@ -39,6 +39,11 @@ MUST_CHECK enum status osc_pack_event(struct osc_packet *packet, const struct ev
 MUST_CHECK enum status osc_pack_frame(struct osc_packet *packet, const struct osc_map *map, uint32_t *next,
                                       const struct metrics_snapshot *frame, struct osc_extent most,
                                       bool dated);
+
+/* PREFIX/channel/N/name with the name, which may be empty; channel counts from 0, N from 1. STATUS_NO_MEMORY.
+ */
+MUST_CHECK enum status osc_pack_name(struct osc_packet *packet, const char *prefix, uint32_t channel,
+                                     const char *name);
 
 /* One message without arguments. STATUS_BAD_ARG: the address is too long for a packet. STATUS_NO_MEMORY. */
 MUST_CHECK enum status osc_pack_plain(struct osc_packet *packet, const char *address);

@@ -143,6 +143,20 @@ static void frames(void)
     osc_map_free(&map);
 }
 
+static void names(void)
+{
+    static const char *const given[] = {"", "Kick", "K\xc3\xb6lner \"Kick\" \xf0\x9f\xa5\x81",
+                                        "sixty-three bytes, the most that a channel's name may have ----"};
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        CU_ASSERT_EQUAL(osc_pack_name(&packet, "/x", 0, given[i]), STATUS_OK);
+        lo_message message = message_at(packet.bytes, packet.length, "/x/channel/1/name", "s");
+        CU_ASSERT_STRING_EQUAL(string_of(message, 0), given[i]);
+        lo_message_free(message);
+    }
+    CU_ASSERT_EQUAL(osc_pack_name(&packet, "/phicast", CHANNELS_MAX - 1, "Kick"), STATUS_OK);
+    lo_message_free(message_at(packet.bytes, packet.length, "/phicast/channel/64/name", "s"));
+}
+
 static void plain(void)
 {
     static char address[2000];
@@ -157,7 +171,8 @@ int main(void)
 {
     static const CU_TestInfo tests[] = {
         {"bad event", bad_event}, {"events", events}, {"dated event", dated_event},
-        {"frames", frames},       {"plain", plain},   CU_TEST_INFO_NULL,
+        {"frames", frames},       {"names", names},   {"plain", plain},
+        CU_TEST_INFO_NULL,
     };
     return unit_run("osc packet", tests);
 }
