@@ -4,8 +4,8 @@
 #include "shared/clock.h"
 #include "shared/control.h"
 #include "shared/dump/printer.h"
+#include "shared/dump/snapshots.h"
 #include "shared/log.h"
-#include "shared/metric.h"
 #include "shared/telemetry.h"
 
 #include <inttypes.h>
@@ -18,14 +18,6 @@ struct dump {
     bool good;
 };
 
-/* How long ago; negative: ahead. */
-static void print_age(struct dump *dump, const char *name, uint64_t then_us)
-{
-    const double ahead = then_us > dump->now_us ? (double)(then_us - dump->now_us) : 0;
-    const double ago = then_us > dump->now_us ? 0 : (double)(dump->now_us - then_us);
-    print_number(&dump->to, name, (ago - ahead) / 1e3);
-}
-
 static void print_header(struct dump *dump, const struct segment *segment)
 {
     const struct segment_header *header = segment->memory;
@@ -37,121 +29,6 @@ static void print_header(struct dump *dump, const struct segment *segment)
     print_count(&dump->to, "size", header->size);
     print_count(&dump->to, "start_time_us", header->start_time_us);
     print_count(&dump->to, "generation", header->generation);
-}
-
-static void print_metric(struct printer *to, const struct metric *metric, const void *snapshot)
-{
-    const double value = metric_read(metric, snapshot);
-    switch (metric->type) {
-    case METRIC_TIME: print_seconds(to, metric->name, value); break;
-    case METRIC_FLAG: print_flag(to, metric->name, value != 0); break;
-    case METRIC_COUNT: print_count(to, metric->name, (uint64_t)value); break;
-    case METRIC_SERIAL: print_count(to, metric->name, metric_serial(metric, snapshot)); break;
-    default: print_number(to, metric->name, value); break;
-    }
-}
-
-static void print_all(struct printer *to, const struct metric *metric, size_t count, const void *snapshot)
-{
-    for (size_t i = 0; i < count; i++) {
-        print_metric(to, &metric[i], snapshot);
-    }
-}
-
-/* A row for each channel or band, or the numbers themselves. */
-static void print_group(struct printer *to, const struct metric_group *group,
-                        const struct metrics_snapshot *m)
-{
-    const struct metric_extent extent = metric_extent(group, m);
-    struct metric_place place = {.group = group};
-    if (!group->key) {
-        print_all(to, group->metric, group->count, metric_struct(&place, m));
-        return;
-    }
-    print_list(to, group->key);
-    for (place.channel = 0; place.channel < extent.channels; place.channel++) {
-        for (place.band = 0; place.band < extent.bands; place.band++) {
-            print_row(to);
-            if (group->channel_step) {
-                print_count(to, "channel", place.channel);
-            }
-            if (group->band_step) {
-                print_count(to, "number", place.band);
-            }
-            print_all(to, group->metric, group->count, metric_struct(&place, m));
-            print_row_end(to);
-        }
-    }
-    print_list_end(to);
-}
-
-static void print_requested(struct printer *to, const struct metrics_snapshot *m)
-{
-    for (size_t g = 0; g < METRIC_GROUPS; g++) {
-        if (m->parts & metric_group[g].part) {
-            print_group(to, &metric_group[g], m);
-        }
-    }
-}
-
-static void print_metrics(struct dump *dump, const struct metrics_snapshot *m)
-{
-    struct printer *to = &dump->to;
-    print_object(to, "metrics");
-    print_all(to, frame_metric, FRAME_METRICS, m);
-    print_count(to, "centre_us", m->centre_us);
-    print_count(to, "published_us", m->published_us);
-    print_age(dump, "age_ms", m->published_us);
-    print_list(to, "channel");
-    for (uint32_t i = 0; i < m->channel_count; i++) {
-        print_row(to);
-        print_count(to, "channel", i);
-        print_all(to, channel_metric, CHANNEL_METRICS, &m->channel[i]);
-        print_row_end(to);
-    }
-    print_list_end(to);
-    print_requested(to, m);
-    print_object_end(to);
-}
-
-static void print_latency(struct dump *dump, const struct latency_snapshot *l)
-{
-    struct printer *to = &dump->to;
-    print_object(to, "latency");
-    print_number(to, "hardware_ms", l->hardware_ms);
-    print_number(to, "buffer_ms", l->buffer_ms);
-    print_number(to, "jitter_ms", l->jitter_ms);
-    print_flag(to, "calibrated", l->calibrated);
-    print_flag(to, "compensated", l->compensated);
-    print_object_end(to);
-}
-
-static void print_status(struct dump *dump, const struct analyser_status *s)
-{
-    struct printer *to = &dump->to;
-    print_object(to, "status");
-    print_flag(to, "jack_running", s->jack_running);
-    print_count(to, "sample_rate", s->sample_rate);
-    print_count(to, "period", s->period);
-    print_count(to, "window", s->window);
-    print_count(to, "hop", s->hop);
-    print_count(to, "channel_count", s->channel_count);
-    print_number(to, "dsp_load", (double)s->dsp_load);
-    print_number(to, "worst_callback_us", (double)s->worst_callback_us);
-    print_count(to, "callbacks", s->callbacks);
-    print_count(to, "frames", s->frames);
-    print_count(to, "xruns", s->xruns);
-    print_count(to, "gaps", s->gaps);
-    print_count(to, "nonfinite_samples", s->nonfinite_samples);
-    print_text(to, "calibration", calibration_state_str(s->calibration));
-    print_number(to, "calibration_confidence", (double)s->calibration_confidence);
-    print_number(to, "round_trip_ms", s->round_trip_ms);
-    print_number(to, "extra_ms", s->extra_ms);
-    print_number(to, "ici_threshold", (double)s->ici_threshold);
-    print_number(to, "criticality_threshold", (double)s->criticality_threshold);
-    print_number(to, "phi_rate", (double)s->phi_rate);
-    print_flag(to, "auto_phi", s->auto_phi);
-    print_object_end(to);
 }
 
 /* Whether a snapshot can be printed; says so in its place if not. */
@@ -273,20 +150,24 @@ static void print_telemetry(struct dump *dump, const struct segment *segment)
     struct metrics_snapshot metrics;
     struct latency_snapshot latency;
     struct analyser_status status;
+    struct channel_names names;
     const struct telemetry *telemetry = segment->memory;
     const uint64_t heartbeat_us = telemetry->heartbeat_us;
     print_count(&dump->to, "heartbeat_us", heartbeat_us);
     if (heartbeat_us > 0) {
-        print_age(dump, "heartbeat_age_ms", heartbeat_us);
+        print_age(&dump->to, "heartbeat_age_ms", heartbeat_us, dump->now_us);
     }
     if (is_readable(dump, segment, "metrics", telemetry_read_metrics(telemetry, &metrics))) {
-        print_metrics(dump, &metrics);
+        print_metrics(&dump->to, &metrics, dump->now_us);
     }
     if (is_readable(dump, segment, "latency", telemetry_read_latency(telemetry, &latency))) {
-        print_latency(dump, &latency);
+        print_latency(&dump->to, &latency);
     }
     if (is_readable(dump, segment, "status", telemetry_read_status(telemetry, &status))) {
-        print_status(dump, &status);
+        print_status(&dump->to, &status);
+    }
+    if (is_readable(dump, segment, "names", telemetry_read_names(telemetry, &names))) {
+        print_names(&dump->to, &names);
     }
     print_count(&dump->to, "events_written", ring_head(&telemetry->events));
     print_ring(dump, segment, &telemetry->events, "events", print_next_event);
@@ -322,6 +203,7 @@ static void print_control(struct dump *dump, const struct segment *segment)
     const struct control *control = segment->memory;
     const struct event_cursor cursor = control_load_cursor(control);
     print_cursor(dump, &cursor);
+    print_parts(&dump->to, "wanted", control_wanted(control));
     print_count(&dump->to, "commands_written", ring_head(&control->commands));
     print_ring(dump, segment, &control->commands, "commands", print_next_command);
 }

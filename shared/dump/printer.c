@@ -116,10 +116,27 @@ void print_flag(struct printer *printer, const char *name, bool value)
     fputs(printer->json ? (value ? "true" : "false") : (value ? "yes" : "no"), printer->out);
 }
 
+/* Without control characters two signs are all that JSON wants escaped. */
+static void print_string(struct printer *printer, const char *text)
+{
+    fputc('"', printer->out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
+            fputc('\\', printer->out);
+        }
+        fputc(*text, printer->out);
+    }
+    fputc('"', printer->out);
+}
+
 void print_text(struct printer *printer, const char *name, const char *text)
 {
     begin_value(printer, name);
-    fprintf(printer->out, printer->json ? "\"%s\"" : "%s", text);
+    if (printer->json) {
+        print_string(printer, text);
+    } else {
+        fputs(text, printer->out);
+    }
 }
 
 void print_nothing(struct printer *printer, const char *name, const char *why)

@@ -28,7 +28,7 @@ void print_list_end(struct printer *printer);
 void print_row(struct printer *printer);
 void print_row_end(struct printer *printer);
 
-/* Values. name and text: printable ASCII without quotes and backslashes. */
+/* Values. name: printable ASCII without quotes and backslashes. text: UTF-8 without control characters. */
 void print_count(struct printer *printer, const char *name, uint64_t value);
 void print_flag(struct printer *printer, const char *name, bool value);
 void print_text(struct printer *printer, const char *name, const char *text);

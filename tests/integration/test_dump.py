@@ -49,14 +49,17 @@ class Dump(rig.RigTest):
 
     def test_live(self):
         server = self.jackd()
-        analyser = self.analyser(server, "-c", "2", "--breathing")
+        analyser = self.analyser(server, "-c", "2", "--breathing", "--add", "levels,onsets", "--label", '2="Köln" \\')
         rig.wait_until(lambda: self.json()["telemetry"]["status"] and self.json()["telemetry"]["metrics"], "all snapshots")
         only = self.json()
         self.assertIsNone(only["control"])
         self.assertEqual(only["telemetry"]["status"]["sample_rate"], 48000)
-        broadcaster = self.broadcaster("--osc", "none")
+        self.assertEqual((only["telemetry"]["status"]["parts"], only["telemetry"]["metrics"]["parts"]),
+                         ("levels,onsets", "levels,onsets"))
+        broadcaster = self.broadcaster("--osc", f"osc.udp://127.0.0.1:{osc_peers.free_udp_port()}?add=bands")
         rig.wait_ready(broadcaster)
         self.assertEqual(self.wish(broadcaster), 202)
+        rig.wait_until(lambda: self.json()["telemetry"]["metrics"]["parts"] == "levels,bands,onsets", "the bands")
         rig.wait_until(lambda: self.json()["telemetry"]["metrics"]["phi_depth"] == 0.25, "the depth to arrive")
         first, second = self.json(), self.json()
         self.assertEqual(first["name"], self.name)
@@ -69,6 +72,9 @@ class Dump(rig.RigTest):
                        "frames to go on")
         self.assertEqual(len(telemetry["metrics"]["channel"]), 2)
         self.assertTrue(telemetry["metrics"]["phi_breathing_active"])
+        self.assertEqual(telemetry["metrics"]["state"], "idle")
+        self.assertEqual((telemetry["status"]["parts"], control["wanted"]), ("levels,bands,onsets", "bands"))
+        self.assertEqual(telemetry["names"], [{"channel": 1, "name": '"Köln" \\'}])
         self.assertEqual(telemetry["latency"].keys(),
                          {"hardware_ms", "buffer_ms", "jitter_ms", "calibrated", "compensated"})
         self.assertAlmostEqual(telemetry["latency"]["buffer_ms"], 256 / 48, places=4)
@@ -78,6 +84,7 @@ class Dump(rig.RigTest):
         lines = self.dump().stdout
         self.assertRegex(lines, rf"(?m)^  writer_pid +{analyser.pid}$")
         self.assertRegex(lines, r"(?m)^      channel 1  frequency 0  amplitude 0  phase 0  active no$")
+        self.assertIn('\n    channel 1  name "Köln" \\\n', lines)
         self.killed(analyser, broadcaster)
 
     def killed(self, analyser, broadcaster):

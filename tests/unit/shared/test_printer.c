@@ -15,7 +15,7 @@ static void print_all(bool json)
     free(printed);
     FILE *out = open_memstream(&printed, &size);
     struct printer to = printer_begin(out, json);
-    print_text(&to, "name", "x");
+    print_text(&to, "name", "x \"\\ \xc3\xa9");
     print_object(&to, "inner");
     print_count(&to, "count", UINT64_MAX);
     print_flag(&to, "on", true);
@@ -39,7 +39,7 @@ static void print_all(bool json)
 static void as_lines(void)
 {
     print_all(false);
-    CU_ASSERT_STRING_EQUAL(printed, "name                            x\n"
+    CU_ASSERT_STRING_EQUAL(printed, "name                            x \"\\ \xc3\xa9\n"
                                     "inner\n"
                                     "  count                         18446744073709551615\n"
                                     "  on                            yes\n"
@@ -55,7 +55,7 @@ static void as_json(void)
 {
     print_all(true);
     CU_ASSERT_STRING_EQUAL(printed, "{\n"
-                                    "  \"name\": \"x\",\n"
+                                    "  \"name\": \"x \\\"\\\\ \xc3\xa9\",\n"
                                     "  \"inner\": {\n"
                                     "    \"count\": 18446744073709551615,\n"
                                     "    \"on\": true,\n"
