@@ -148,7 +148,7 @@ class Dump(rig.RigTest):
     def test_damage(self):
         good = self.left_behind()
         whole = self.json()
-        head = {kind: 256 if kind == "control" else len(data) - 64 - 64 * 1024 for kind, data in good.items()}
+        head = {"control": 256, "telemetry": 128}  # of the ring: 64 bytes, and 1024 messages of 64
         for kind, data in good.items():
             other = "telemetry" if kind == "control" else "control"
             # what was done, where, with which bytes; what is said of it
@@ -175,13 +175,13 @@ class Dump(rig.RigTest):
                 self.refused(str(self.path(kind)), "of its ")
                 self.path(kind).write_bytes(data)
         with self.subTest("a snapshot out of range"):
-            self.patch("telemetry", 128 + 32, b"\xff" * 4)  # ICI, which becomes NaN
+            self.patch("telemetry", 128 + 64 + 64 * 1024 + 32, b"\xff" * 4)  # ICI, which becomes NaN
             left = self.refused(str(self.path("telemetry")), "its metrics", "start phicast-jack again")
             self.assertIsNone(left["telemetry"]["metrics"])
             self.assertEqual(left["telemetry"]["events"], whole["telemetry"]["events"])
             self.path("telemetry").write_bytes(good["telemetry"])
         with self.subTest("a snapshot left half-written"):
-            self.patch("telemetry", 104, b"\1")
+            self.patch("telemetry", 96, b"\1")
             self.refused(str(self.path("telemetry")), "its metrics")
 
     def ages(self, segment):
