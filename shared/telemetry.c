@@ -58,7 +58,7 @@ static bool status_good(const struct analyser_status *s)
            within(s->calibration_confidence, 0, 1) && within(s->round_trip_ms, 0, 1e9) &&
            within(s->extra_ms, -1e9, 1e9) && within(s->ici_threshold, 0, 1) &&
            within(s->criticality_threshold, 0, 100) && within(s->phi_rate, 0, 10) && s->auto_phi <= 1 &&
-           s->parts <= (PARTS_ALL | PART_CHANNEL_BANDS);
+           s->parts <= (PARTS_ALL | PART_CHANNEL_BANDS) && s->band_count <= BANDS_MAX;
 }
 
 static bool names_good(const struct channel_names *names)

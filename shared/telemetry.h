@@ -129,7 +129,7 @@ struct analyser_status {
     float phi_rate;               /* Hz, 0...10: of the breathing, also while it is off */
     uint32_t auto_phi;            /* 0 or 1: whether it steers */
     uint32_t parts;               /* bits of enum metric_part: what it measures on request at present */
-    uint32_t reserved;
+    uint32_t band_count;          /* 0...BANDS_MAX */
 };
 
 #define TELEMETRY_WORDS(type) (sizeof(type) / sizeof(uint64_t))

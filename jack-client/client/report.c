@@ -48,6 +48,7 @@ void report_write(struct telemetry *telemetry, const struct session *session, bo
         .phi_rate = load_relaxed(rt->reports.phi_rate),
         .auto_phi = load_relaxed(rt->reports.auto_phi),
         .parts = load_relaxed(rt->inputs.wanted) | engine->always,
+        .band_count = config->bands,
     };
     telemetry_write_status(telemetry, &status);
     if (session->client) {

@@ -29,6 +29,10 @@ void build_time(struct build *build, const char *key, double value); /* to the m
 void build_null(struct build *build, const char *key);
 void build_nest(struct build *build, const char *key, struct build inner); /* takes it over */
 
+/* Adds the members of what is measured on request: of these parts, bits of enum metric_part. The snapshot's
+ * counts must be good. */
+void build_parts(struct build *build, const struct metrics_snapshot *snapshot, uint32_t parts);
+
 /* Prints it, replacing the text of `message`, and frees it. On failure the old text stays. */
 MUST_CHECK enum status build_print(struct build build, struct message *message);
 

@@ -67,19 +67,28 @@ static void add_group(struct build *build, const struct metric_group *group,
     }
 }
 
+void build_parts(struct build *build, const struct metrics_snapshot *snapshot, uint32_t parts)
+{
+    const uint32_t bands = parts & PART_BANDS ? snapshot->parts & PART_CHANNEL_BANDS : 0;
+    for (size_t g = 0; g < METRIC_GROUPS; g++) {
+        if ((parts | bands) & metric_group[g].part) {
+            add_group(build, &metric_group[g], snapshot);
+        }
+    }
+}
+
 enum status message_metrics(struct message *message, const struct metrics_snapshot *snapshot, uint32_t parts)
 {
     if (snapshot->channel_count > CHANNELS_MAX || snapshot->band_count > BANDS_MAX) {
         return STATUS_CORRUPT;
     }
-    const uint32_t bands = parts & PART_BANDS ? snapshot->parts & PART_CHANNEL_BANDS : 0;
     struct build build = build_object();
     for (size_t g = 0; g < METRIC_GROUPS; g++) {
-        const struct metric_group *group = &metric_group[g];
-        if (group->part == 0 || ((parts | bands) & group->part)) {
-            add_group(&build, group, snapshot);
+        if (metric_group[g].part == 0) {
+            add_group(&build, &metric_group[g], snapshot);
         }
     }
+    build_parts(&build, snapshot, parts);
     return build_print(build, message);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/reports.h"
 
+#include "shared/band.h"
 #include "shared/control.h"
 #include "shared/json/build.h"
 #include "shared/metric.h"
@@ -167,6 +168,27 @@ static struct build report_names(const struct channel_names *names, uint32_t cha
     return list;
 }
 
+static struct build report_edges(const struct analyser_status *a)
+{
+    const uint32_t count = a->sample_rate > 0 ? a->band_count : 0; /* before there is a server */
+    struct build list = build_list(count + 1);
+    for (uint32_t i = 0; count > 0 && i <= count; i++) {
+        build_number(&list, NULL, band_edge(i, count, a->sample_rate));
+    }
+    return list;
+}
+
+static struct build report_parts(uint32_t parts)
+{
+    struct build list = build_list(PARTS_ALL);
+    for (uint32_t part = 1; part <= PARTS_ALL; part <<= 1U) {
+        if (parts & part) {
+            build_text(&list, NULL, part_str(part));
+        }
+    }
+    return list;
+}
+
 static struct build report_analyser(const struct analyser_status *a, const struct channel_names *names)
 {
     struct build build = build_object();
@@ -177,6 +199,8 @@ static struct build report_analyser(const struct analyser_status *a, const struc
     build_count(&build, "hop", a->hop);
     build_count(&build, "channels", a->channel_count);
     build_nest(&build, "channel_names", report_names(names, a->channel_count));
+    build_nest(&build, "band_edges_hz", report_edges(a));
+    build_nest(&build, "measures", report_parts(a->parts));
     build_number(&build, "dsp_load", (double)a->dsp_load);
     build_number(&build, "worst_callback_us", (double)a->worst_callback_us);
     build_count(&build, "callbacks", a->callbacks);
@@ -233,6 +257,16 @@ static struct build report_osc(const struct osc_report *osc)
     return build;
 }
 
+/* What is measured of the sound on request. */
+static struct build report_requested(const struct metrics_snapshot *sound)
+{
+    struct build build = build_object();
+    if (sound) {
+        build_parts(&build, sound, sound->parts & PARTS_ALL);
+    }
+    return build;
+}
+
 enum status message_server(struct message *message, const struct server_report *report)
 {
     struct build build = build_object();
@@ -241,6 +275,7 @@ enum status message_server(struct message *message, const struct server_report *
     build_number(&build, "uptime_s", report->uptime_s);
     build_nest(&build, "source", report_source(report));
     build_text(&build, "state", report->state);
+    build_nest(&build, "requested", report_requested(report->sound));
     build_nest(&build, "streams", report_streams(report));
     build_nest(&build, "osc", report_osc(&report->osc));
     if (report->analyser) {

@@ -168,6 +168,12 @@ class Requested(rig.RigTest):
             return abs(message["levels"][0]["rms"] / RMS[0] - 1) < 0.001
 
         rig.wait_until(rms, "the level over HTTP")
+        status = self.listener.json("/api/status")
+        self.assertEqual(status["analyser"]["measures"], ["levels"])
+        self.assertEqual([round(f) for f in status["analyser"]["band_edges_hz"]],
+                         [40, 85, 179, 378, 800, 1692, 3578, 7566, 16000])
+        self.assertEqual(list(status["requested"]), ["levels"])
+        self.assertAlmostEqual(status["requested"]["levels"][1]["rms"] / RMS[1], 1, delta=0.001)
         page = self.listener.get("/metrics")[2]
         self.assertIn('phicast_level_rms{channel="0"}', page)
         self.assertIn('phicast_level_clipped_total{channel="1"} 0', page)
