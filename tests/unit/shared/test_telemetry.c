@@ -217,7 +217,7 @@ static void names_that_are_no_text(void)
 {
     static const char *const bad[] = {
         "\xff",    "a\xe2\x82", "a\nb",
-        "\x1b[2J", "\xc2\x9b",  "sixty-four bytes, and so none left for the zero behind them -----"};
+        "\x1b[2J", "\xc2\x9b",  "sixty-four bytes, and so none left for the zero behind them ----"};
     struct channel_names out;
     memset(&telemetry, 0, sizeof telemetry);
     CU_ASSERT_EQUAL(telemetry_read_names(&telemetry, &out), STATUS_EMPTY);
