@@ -30,7 +30,7 @@ void names_make(char out[CHANNEL_NAME_MAX], const char *text, uint32_t more)
         used += wanted;
         text += length > 0 ? length : 1;
     }
-    memcpy(out + used, others, strlen(others));
+    snprintf(out + used, CHANNEL_NAME_MAX - used, "%s", others);
 }
 
 /* How many sources the input has; `first` is the name of the first one. JACK's list points to the ports' own
