@@ -9,19 +9,30 @@ export const server = {
   criticalityThreshold: 2,
 };
 
+const PARTS = ['levels', 'bands', 'onsets'];
+
 // What the server says of its numbers and commands, {unit, min, max, usual_min, usual_max} by name; empty until it has.
-export const described = { metrics: {}, commands: {} };
+// parts: what it can be asked to add to its streams; all that there is until it has said less.
+export const described = { metrics: {}, commands: {}, parts: PARTS };
 export const onDescribed = []; // called when it has
+
+// A stream's query: to add those, as far as the server can. One that cannot might refuse.
+export function adding(...wanted) {
+  const add = wanted.filter((part) => described.parts.includes(part)).join(',');
+  return add ? { add } : {};
+}
 
 export async function askDescription() {
   const byName = (rows) => Object.fromEntries(rows.map((row) => [row.name, row]));
   if (described.metrics.ici) return;
   try {
     const response = await ask('api/description');
+    if (response.status === 404) described.parts = []; // an old one
     if (!response.ok) return;
     const description = await response.json();
     described.metrics = byName(description.metrics);
     described.commands = byName(description.commands);
+    described.parts = PARTS.filter((part) => part in description);
     onDescribed.forEach((tell) => tell());
   } catch { // offline; it is asked again with the streams
   }
