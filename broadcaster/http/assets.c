@@ -41,7 +41,6 @@ EMBED(asset_style, "style.css");
 EMBED(asset_visual_page, "visual.html");
 EMBED(asset_visual_style, "visual.css");
 EMBED(asset_uplot, "vendor/uplot/uPlot.iife.min.js");
-EMBED(asset_uplot_style, "vendor/uplot/uPlot.min.css");
 EMBED(asset_uplot_licence, "vendor/uplot/LICENSE");
 
 static const char html[] = "text/html; charset=utf-8";
@@ -83,7 +82,6 @@ static const struct {
     {"/visual", html, asset_visual_page_start, asset_visual_page_end},
     {"/visual.css", style, asset_visual_style_start, asset_visual_style_end},
     {"/vendor/uplot/uPlot.iife.min.js", script, asset_uplot_start, asset_uplot_end},
-    {"/vendor/uplot/uPlot.min.css", style, asset_uplot_style_start, asset_uplot_style_end},
     {"/vendor/uplot/LICENSE", plain, asset_uplot_licence_start, asset_uplot_licence_end},
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The bands of the mix as bars with held peaks; the one that an onset raised most lights up.
 import { model } from './model.js';
-import { $, attribute, decibels, minus, reducedMotion, Surface, text } from './page.js';
+import { $, decibels, minus, reducedMotion, Surface, text } from './page.js';
 import { onsetCount, parts } from './parts.js';
 import { server } from './server.js';
 import { colours, themeChanged } from './view.js';
@@ -19,18 +19,18 @@ const TOP = 8;
 const BOTTOM = 20;       // of the canvas, for the bands' names
 const FONT = '11px system-ui, sans-serif';
 
-export function edge(band, count, rate) {
+function edge(band, count, rate) {
   const high = Math.min(HIGH_HZ, HIGH_SHARE * rate);
   return LOW_HZ * (high / LOW_HZ) ** (band / count);
 }
 
-// "58", "1.2 k": the middle of a band, to two digits.
-export function bandName(band, count, rate) {
+// "58", "1.2k": the middle of a band, to two digits.
+function bandName(band, count, rate) {
   const hz = Number(Math.sqrt(edge(band, count, rate) * edge(band + 1, count, rate)).toPrecision(2));
   return hz >= 1000 ? `${hz / 1000}k` : String(hz);
 }
 
-const hertz = (name) => (name.endsWith('k') ? `${name.slice(0, -1)} kHz` : `${name} Hz`);
+const hertz = (name) => `${name} Hz`.replace('k ', ' k');
 const share = (db) => Math.max(0, Math.min(1, 1 - db / FLOOR_DB));
 
 export class Bands {
@@ -53,10 +53,8 @@ export class Bands {
     let most = 0;
     for (let b = 1; b < parts.bands; b++) if (parts.band[b] > parts.band[most]) most = b;
     const db = decibels(parts.band[most]);
-    const where = db > FLOOR_DB ? `${hertz(bandName(most, parts.bands, rate))} ${minus(db, 1)} dB` : '–';
-    text($('loudest'), where);
+    text($('loudest'), db > FLOOR_DB ? `${hertz(bandName(most, parts.bands, rate))} ${minus(db, 1)} dB` : '–');
     text($('onsets'), parts.onsets ? String(onsetCount(now)) : '–');
-    attribute($('bands'), 'aria-label', `Level of each of ${parts.bands} bands; loudest: ${where}`);
   }
 
   drawScale(height) {

@@ -12,11 +12,8 @@ const MANY = 12;       // from here on the rows take the whole width
 const LOWEST_DB = -99; // that is worth a number
 const SCALE_Y = 9;     // of the scale's words, above the first row
 const FONT = '10.5px system-ui, sans-serif';
-const SCALES = [       // for meters of at least so many pixels
-  { width: 220, marks: [-60, -40, -30, -20, -12, -6, -3, 0] },
-  { width: 120, marks: [-60, -30, -20, -10, 0] },
-  { width: 0, marks: [-60, -20, 0] },
-];
+const WIDE = 220;      // pixels: a meter that has room for all marks
+const MARKS = { wide: [-60, -40, -30, -20, -12, -6, -3, 0], narrow: [-60, -20, -10, 0] }; // dB
 // Up to where which colour goes: R 128's most true peak is −1 dB, and from −9 dB on programme is loud.
 const ZONES = [{ db: -9, colour: 'ici' }, { db: -1, colour: 'criticality' }, { db: 0, colour: 'bad' }];
 
@@ -65,7 +62,7 @@ export class Channels {
       dialX: dial.offsetLeft + dial.offsetWidth / 2, dialY: dial.offsetTop + dial.offsetHeight / 2,
       radius: Math.max(0, dial.offsetHeight / 2 - 1),
     }));
-    this.marks = SCALES.find(({ width }) => (this.cells[0]?.width ?? 0) >= width).marks.map((db) => ({ db, at: share(db) }));
+    this.marks = MARKS[this.cells[0]?.width >= WIDE ? 'wide' : 'narrow'].map((db) => ({ db, at: share(db) }));
     this.surface.clear();
     this.drawScale();
     this.drawn = -1;
@@ -163,12 +160,8 @@ export class Channels {
     context.clearRect(cell.x - 1, cell.y - 1, cell.width + 2, cell.height + 2);
     context.fillStyle = colours.line;
     context.fillRect(cell.x, cell.y, cell.width, cell.height);
-    if (this.levels) {
-      this.drawBar(cell, peak, 0.42);
-      this.drawBar(cell, decibels(Math.sqrt(parts.power[i])), 1);
-    } else {
-      this.drawBar(cell, partial, 1);
-    }
+    this.drawBar(cell, peak, 0.42);
+    this.drawBar(cell, this.levels ? decibels(Math.sqrt(parts.power[i])) : partial, 1);
     context.fillStyle = colours.card;
     for (const { at } of this.marks) if (at > 0 && at < 1) context.fillRect(cell.x + cell.width * at, cell.y, 1, cell.height);
     if (held > FLOOR_DB) {

@@ -55,7 +55,7 @@ export function onPartsOpen() {
 
 function takeLevels(list, keep, now) {
   for (let i = 0; i < list.length; i++) {
-    const { rms, peak, clipped } = list[i];
+    const { rms, peak, clipped } = list[i] ?? {};
     parts.power[i] = positive(rms) ** 2 + (parts.power[i] - positive(rms) ** 2) * keep;
     parts.peak[i] = positive(peak);
     parts.held.take(i, decibels(parts.peak[i]), now);
@@ -84,11 +84,9 @@ export function takeParts(m, now) {
   const elapsed = m.timestamp - lastTime;
   lastTime = m.timestamp;
   const { levels, bands, onset_strength: strength } = m;
-  const fits = Array.isArray(levels) && levels.length === m.channel_metrics.length;
-  const whole = fits && levels.every((level) => level !== null && typeof level === 'object');
-  const resumes = elapsed > 0 && elapsed < GAP_S;
-  if (whole) takeLevels(levels, resumes ? Math.exp(-elapsed / RMS_S) : 0, now);
-  parts.levels = !lacks('levels', whole, now);
+  const all = Array.isArray(levels) && levels.length === m.channel_metrics.length;
+  if (all) takeLevels(levels, elapsed > 0 && elapsed < GAP_S ? Math.exp(-elapsed / RMS_S) : 0, now);
+  parts.levels = !lacks('levels', all, now);
   const some = Array.isArray(bands) && bands.length > 0 && bands.length <= BANDS_MAX;
   if (some) parts.bands = bands.length;
   parts.noBands = lacks('bands', some, now);

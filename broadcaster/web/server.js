@@ -10,6 +10,7 @@ export const server = {
 };
 
 const PARTS = ['levels', 'bands', 'onsets'];
+const ANSWER_MS = 5000; // the longest that is waited for an answer
 
 // What the server says of its numbers and commands, {unit, min, max, usual_min, usual_max} by name; empty until it has.
 // parts: what it can be asked to add to its streams; all that there is until it has said less.
@@ -22,11 +23,11 @@ export function adding(...wanted) {
   return add ? { add } : {};
 }
 
-export async function askDescription() {
+export async function askDescription(signal) {
   const byName = (rows) => Object.fromEntries(rows.map((row) => [row.name, row]));
   if (described.metrics.ici) return;
   try {
-    const response = await ask('api/description');
+    const response = await ask('api/description', { signal });
     if (response.status === 404) described.parts = []; // an old one
     if (!response.ok) return;
     const description = await response.json();
@@ -38,10 +39,11 @@ export async function askDescription() {
   }
 }
 
-export async function askStatus() {
-  askDescription();
+async function askBoth() {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const description = askDescription(signal);
   try {
-    const response = await ask('api/status', { cache: 'no-store' });
+    const response = await ask('api/status', { cache: 'no-store', signal });
     if (!response.ok) return; // the page says so
     const status = await response.json();
     server.why = status.source?.detail ?? '';
@@ -52,6 +54,13 @@ export async function askStatus() {
     server.why = '';
     server.analyser = null;
   }
+  await description;
+}
+
+let asking = null; // a slow server is not asked again meanwhile
+export function askStatus() {
+  asking ??= askBoth().finally(() => { asking = null; });
+  return asking;
 }
 
 // {ok, detail}: detail says why it was refused.
