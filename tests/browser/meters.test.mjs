@@ -64,8 +64,7 @@ test('a peak holds and falls', async () => {
   script.levels[0] = { rms: 0.1, peak: 0.5, clipped: 0 };
   const page = await script.open(browser);
   await reads(page, '.db', 0, -6.02);
-  script.levels[0] = { rms: 0.1, peak: 0.1, clipped: 0 };
-  const [held, fall] = await page.evaluate(async () => {
+  const watched = page.evaluate(async () => {
     const { parts } = await import('/parts.js');
     const db = document.querySelector('.db');
     const turn = () => new Promise(requestAnimationFrame);
@@ -76,6 +75,8 @@ test('a peak holds and falls', async () => {
     while (db.textContent !== '−20.0') { steps.add(db.textContent); await turn(); }
     return [to - from, steps.size];
   });
+  script.levels[0] = { rms: 0.1, peak: 0.1, clipped: 0 };
+  const [held, fall] = await watched;
   assert.ok(held >= HELD_MS, `held for ${held} ms`);
   assert.ok(fall >= 1, 'it falls, and does not jump');
   await reads(page, '.rms', 0, -20);
