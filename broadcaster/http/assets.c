@@ -16,14 +16,18 @@
 EMBED(asset_index, "index.html");
 EMBED(asset_access, "access.js");
 EMBED(asset_app, "app.js");
+EMBED(asset_bands, "bands.js");
 EMBED(asset_breathing, "breathing.js");
 EMBED(asset_channels, "channels.js");
 EMBED(asset_circle, "circle.js");
 EMBED(asset_events, "events.js");
+EMBED(asset_flash, "flash.js");
 EMBED(asset_header, "header.js");
 EMBED(asset_latency, "latency.js");
+EMBED(asset_meter, "meter.js");
 EMBED(asset_model, "model.js");
 EMBED(asset_page, "page.js");
+EMBED(asset_parts, "parts.js");
 EMBED(asset_plots, "plots.js");
 EMBED(asset_ring, "ring.js");
 EMBED(asset_server, "server.js");
@@ -37,7 +41,6 @@ EMBED(asset_style, "style.css");
 EMBED(asset_visual_page, "visual.html");
 EMBED(asset_visual_style, "visual.css");
 EMBED(asset_uplot, "vendor/uplot/uPlot.iife.min.js");
-EMBED(asset_uplot_style, "vendor/uplot/uPlot.min.css");
 EMBED(asset_uplot_licence, "vendor/uplot/LICENSE");
 
 static const char html[] = "text/html; charset=utf-8";
@@ -54,14 +57,18 @@ static const struct {
     {"/", html, asset_index_start, asset_index_end},
     {"/access.js", script, asset_access_start, asset_access_end},
     {"/app.js", script, asset_app_start, asset_app_end},
+    {"/bands.js", script, asset_bands_start, asset_bands_end},
     {"/breathing.js", script, asset_breathing_start, asset_breathing_end},
     {"/channels.js", script, asset_channels_start, asset_channels_end},
     {"/circle.js", script, asset_circle_start, asset_circle_end},
     {"/events.js", script, asset_events_start, asset_events_end},
+    {"/flash.js", script, asset_flash_start, asset_flash_end},
     {"/header.js", script, asset_header_start, asset_header_end},
     {"/latency.js", script, asset_latency_start, asset_latency_end},
+    {"/meter.js", script, asset_meter_start, asset_meter_end},
     {"/model.js", script, asset_model_start, asset_model_end},
     {"/page.js", script, asset_page_start, asset_page_end},
+    {"/parts.js", script, asset_parts_start, asset_parts_end},
     {"/plots.js", script, asset_plots_start, asset_plots_end},
     {"/ring.js", script, asset_ring_start, asset_ring_end},
     {"/server.js", script, asset_server_start, asset_server_end},
@@ -75,7 +82,6 @@ static const struct {
     {"/visual", html, asset_visual_page_start, asset_visual_page_end},
     {"/visual.css", style, asset_visual_style_start, asset_visual_style_end},
     {"/vendor/uplot/uPlot.iife.min.js", script, asset_uplot_start, asset_uplot_end},
-    {"/vendor/uplot/uPlot.min.css", style, asset_uplot_style_start, asset_uplot_style_end},
     {"/vendor/uplot/LICENSE", plain, asset_uplot_licence_start, asset_uplot_licence_end},
 };
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The dashboard: streams write into model.js, and one requestAnimationFrame loop draws what has changed.
 import { openAccess, startField } from './access.js';
+import { Bands } from './bands.js';
 import { Breathing, breathingKeys } from './breathing.js';
-import { Channels } from './channels.js';
+import { channelKeys, Channels } from './channels.js';
 import { Circle } from './circle.js';
 import { Events } from './events.js';
 import { drawHeader } from './header.js';
 import { Latency, latencyKeys } from './latency.js';
-import { isStale, onEvent, onEventsOpen, onLatency, onMetrics } from './model.js';
+import { isStale, onEvent, onEventsOpen, onLatency, onMetrics, onMetricsOpen, onOnset } from './model.js';
 import { makePlots } from './plots.js';
-import { askStatus } from './server.js';
+import { adding, askStatus } from './server.js';
 import { Stream, streamUrl } from './stream.js';
 import { startView } from './view.js';
 
@@ -18,11 +19,14 @@ const STATUS_MS = 500;    // between questions while nothing moves
 const CALM_TURNS = 4;     // of those, while all is well, to one question
 
 openAccess();
-const metrics = new Stream(() => streamUrl('metrics'), onMetrics, { onOpen: askStatus, onFail: askStatus });
+const metrics = new Stream(() => streamUrl('metrics', adding('levels', 'bands', 'onsets')), onMetrics, {
+  onOpen: () => { onMetricsOpen(); askStatus(); }, onFail: askStatus,
+});
 const streams = [
   metrics,
   new Stream(() => streamUrl('latency'), onLatency),
   new Stream(() => streamUrl('events', { replay: 64 }), onEvent, { onOpen: onEventsOpen }),
+  new Stream(() => streamUrl('events', adding('onsets')), onOnset), // apart: a replay with onsets would be onsets
 ];
 startField(() => {
   askStatus();
@@ -30,8 +34,8 @@ startField(() => {
 });
 
 const circle = new Circle();
-startView({ ...breathingKeys, ...latencyKeys, r: () => circle.toggle() });
-const painters = [new Channels(), new Breathing(), circle, ...makePlots(), new Latency(), new Events()];
+startView({ ...breathingKeys, ...channelKeys, ...latencyKeys, r: () => circle.toggle() });
+const painters = [new Channels(), new Bands(), new Breathing(), circle, ...makePlots(), new Latency(), new Events()];
 let next = 0; // whose turn it is
 
 // All that is due, in turns, as far as the frame's time goes.

@@ -1,96 +1,172 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A row per channel. Words are elements; meters and dials are drawn on one canvas that lies over the rows.
-import { model } from './model.js';
-import { $, decibels, element, minus, noteName, Surface, text } from './page.js';
+// A row per channel. Words and clip lights are elements; meters and dials are drawn on one canvas that lies over the rows.
+import { FLOOR_DB, Hold, share } from './meter.js';
+import { CHANNELS_MAX, model } from './model.js';
+import { $, attribute, decibels, element, minus, noteName, Surface, text } from './page.js';
+import { clearClips, parts } from './parts.js';
+import { server } from './server.js';
 import { colours, themeChanged } from './view.js';
 
-const FLOOR_DB = -60;
 const TEXT_MS = 100;   // nobody reads faster
-const HOLD_MS = 1500;  // how long a peak stays
-const FALL = 0.02;     // of the meter's length, per drawn frame, afterwards
 const MANY = 12;       // from here on the rows take the whole width
+const LOWEST_DB = -99; // that is worth a number
+const SCALE_Y = 9;     // of the scale's words, above the first row
+const FONT = '10.5px system-ui, sans-serif';
+const WIDE = 220;      // pixels: a meter that has room for all marks
+const MARKS = { wide: [-60, -40, -30, -20, -12, -6, -3, 0], narrow: [-60, -20, -10, 0] }; // dB
+// Up to where which colour goes: R 128's most true peak is −1 dB, and from −9 dB on programme is loud.
+const ZONES = [{ db: -9, colour: 'ici' }, { db: -1, colour: 'criticality' }, { db: 0, colour: 'bad' }];
 
-const peaks = new Float64Array(64);
-const peaksAt = new Float64Array(64);
-const share = (db) => Math.max(0, Math.min(1, 1 - db / FLOOR_DB));
+const named = (db) => (db > LOWEST_DB ? minus(db, 1) : '–');
+const hertz = (hz) => (hz < 10000 ? `${hz.toFixed(1)} Hz` : `${(hz / 1000).toFixed(2)} kHz`);
+const nameOf = (i) => server.analyser?.channel_names?.[i] || '';
 
-function newRow(number) {
+function newRow(i) {
   const row = element('li', 'channel');
-  row.append(element('b', 'number', String(number)), element('i', 'meter'), element('span', 'db'),
-    element('span', 'note'), element('span', 'hz'), element('i', 'dial'));
-  return row;
+  const cell = (name, className, content) => row.appendChild(element(name, className, content));
+  const light = element('button', 'clip', 'clip');
+  const entry = {
+    row, light,
+    number: cell('b', 'number', String(i + 1)), name: cell('span', 'name'), note: cell('span', 'note'), hz: cell('span', 'hz'),
+    meter: cell('i', 'meter'), db: cell('span', 'db'), rms: cell('span', 'rms'),
+  };
+  row.append(light);
+  entry.dial = cell('i', 'dial');
+  light.type = 'button';
+  light.addEventListener('click', () => clearClips(i, 1));
+  return entry;
 }
+
+export const channelKeys = { x: () => clearClips(), X: () => clearClips() };
 
 export class Channels {
   constructor() {
     this.rows = [];
     this.cells = []; // where each row's meter and dial are
+    this.hold = new Hold(CHANNELS_MAX); // of the partials, where there are no levels
     this.drawn = -1;
     this.writtenAt = 0;
+    this.lit = -1;
+    this.levels = null; // whether they are shown; not known yet
     this.surface = new Surface($('meters'), () => this.measure());
-    themeChanged.push(() => { this.drawn = -1; });
+    themeChanged.push(() => this.measure());
   }
 
   due() {
-    return this.drawn !== model.generation;
+    return this.drawn !== model.generation || this.lit !== parts.litGeneration;
   }
 
   measure() {
-    this.cells = this.rows.map((row) => {
-      const meter = row.children[1];
-      const dial = row.children[5];
-      return {
-        x: meter.offsetLeft, y: meter.offsetTop, width: meter.offsetWidth, height: meter.offsetHeight,
-        dialX: dial.offsetLeft + dial.offsetWidth / 2, dialY: dial.offsetTop + dial.offsetHeight / 2,
-        radius: Math.max(0, dial.offsetHeight / 2 - 1),
-      };
-    });
+    this.cells = this.rows.map(({ meter, dial }) => ({
+      x: meter.offsetLeft, y: meter.offsetTop, width: meter.offsetWidth, height: meter.offsetHeight,
+      dialX: dial.offsetLeft + dial.offsetWidth / 2, dialY: dial.offsetTop + dial.offsetHeight / 2,
+      radius: Math.max(0, dial.offsetHeight / 2 - 1),
+    }));
+    this.marks = MARKS[this.cells[0]?.width >= WIDE ? 'wide' : 'narrow'].map((db) => ({ db, at: share(db) }));
+    this.surface.clear();
+    this.drawScale();
     this.drawn = -1;
   }
 
   resize() {
     const list = $('channels');
     while (this.rows.length < model.channels) {
-      const row = newRow(this.rows.length + 1);
-      this.rows.push(row);
-      list.append(row);
+      const entry = newRow(this.rows.length);
+      this.rows.push(entry);
+      list.append(entry.row);
     }
-    while (this.rows.length > model.channels) this.rows.pop().remove();
+    while (this.rows.length > model.channels) this.rows.pop().row.remove();
     $('channels-panel').classList.toggle('many', model.channels >= MANY);
     $('no-channels').hidden = model.channels > 0;
+    this.lit = -1;
     this.measure();
   }
 
-  write() {
+  // With the levels, or without them.
+  show() {
+    this.levels = parts.levels;
+    this.hold.forget();
+    $('channels-panel').classList.toggle('levels', this.levels);
+    text($('channels-what'), this.levels ? 'true peak, held, and RMS in dBFS; strongest partial' : 'strongest partial of each input; −60 to 0 dBFS');
+    this.lit = -1;
+    this.measure();
+  }
+
+  write(now) {
     for (let i = 0; i < this.rows.length; i++) {
-      const row = this.rows[i];
+      const { row, name, db, rms, note, hz } = this.rows[i];
       const on = model.on[i] === 1;
       row.classList.toggle('silent', !on);
-      text(row.children[2], on ? minus(decibels(model.amplitude[i]), 1) : '–');
-      text(row.children[3], on ? noteName(model.frequency[i]) : 'silent');
-      text(row.children[4], on ? `${model.frequency[i].toFixed(1)} Hz` : '');
+      text(name, nameOf(i) || `in ${i + 1}`);
+      attribute(name, 'title', nameOf(i));
+      row.classList.toggle('unfed', !nameOf(i));
+      if (this.levels) {
+        text(db, named(parts.held.read(i, now)));
+        text(rms, named(decibels(Math.sqrt(parts.power[i]))));
+      } else {
+        text(db, on ? minus(decibels(model.amplitude[i]), 1) : '–');
+      }
+      text(note, on ? noteName(model.frequency[i]) : 'silent');
+      text(hz, on ? hertz(model.frequency[i]) : '');
     }
+  }
+
+  writeLights() {
+    this.lit = parts.litGeneration;
+    this.rows.forEach(({ light }, i) => {
+      const lit = parts.lit[i] === 1;
+      light.classList.toggle('lit', lit);
+      light.tabIndex = lit || light === document.activeElement ? 0 : -1; // those that there is something to do with
+      attribute(light, 'aria-label', `clip light of channel ${i + 1}, ${lit ? 'on: put it out' : 'off'}`);
+    });
+  }
+
+  // Above each column's first row.
+  drawScale() {
+    const { context } = this.surface;
+    context.font = FONT;
+    context.textBaseline = 'middle';
+    context.fillStyle = colours.soft;
+    for (const cell of this.cells) {
+      if (cell.y !== this.cells[0].y || cell.y < 2 * SCALE_Y) continue;
+      for (const { db, at } of this.marks) {
+        context.textAlign = at === 0 ? 'left' : at === 1 ? 'right' : 'center';
+        context.fillText(minus(db, 0), cell.x + cell.width * at, SCALE_Y);
+      }
+    }
+  }
+
+  drawBar(cell, db, alpha) {
+    const { context } = this.surface;
+    const end = share(db);
+    context.globalAlpha = alpha;
+    let from = 0;
+    for (const zone of ZONES) {
+      const to = Math.min(end, share(zone.db));
+      if (to <= from) break;
+      context.fillStyle = colours[zone.colour];
+      context.fillRect(cell.x + cell.width * from, cell.y, cell.width * (to - from), cell.height);
+      from = to;
+    }
+    context.globalAlpha = 1;
   }
 
   drawMeter(cell, i, now) {
     const { context } = this.surface;
-    const level = model.on[i] ? share(decibels(model.amplitude[i])) : 0;
-    if (level >= peaks[i]) {
-      peaks[i] = level;
-      peaksAt[i] = now;
-    } else if (now - peaksAt[i] > HOLD_MS) {
-      peaks[i] = Math.max(level, peaks[i] - FALL);
-    }
+    const partial = model.on[i] ? decibels(model.amplitude[i]) : -Infinity;
+    const peak = this.levels ? decibels(parts.peak[i]) : partial;
+    if (!this.levels) this.hold.take(i, partial, now);
+    const held = (this.levels ? parts.held : this.hold).read(i, now);
     context.clearRect(cell.x - 1, cell.y - 1, cell.width + 2, cell.height + 2);
     context.fillStyle = colours.line;
     context.fillRect(cell.x, cell.y, cell.width, cell.height);
-    context.fillStyle = level > 0.995 ? colours.bad : colours.ici;
-    context.fillRect(cell.x, cell.y, cell.width * level, cell.height);
+    this.drawBar(cell, peak, 0.42);
+    this.drawBar(cell, this.levels ? decibels(Math.sqrt(parts.power[i])) : partial, 1);
     context.fillStyle = colours.card;
-    for (const db of [-48, -36, -24, -12]) context.fillRect(cell.x + cell.width * share(db), cell.y, 1, cell.height);
-    if (peaks[i] > 0) {
+    for (const { at } of this.marks) if (at > 0 && at < 1) context.fillRect(cell.x + cell.width * at, cell.y, 1, cell.height);
+    if (held > FLOOR_DB) {
       context.fillStyle = colours.ink;
-      context.fillRect(cell.x + (cell.width - 2) * peaks[i], cell.y, 2, cell.height);
+      context.fillRect(cell.x + (cell.width - 2) * share(held), cell.y, 2, cell.height);
     }
   }
 
@@ -113,14 +189,16 @@ export class Channels {
 
   draw(now) {
     if (this.rows.length !== model.channels) this.resize();
+    if (this.levels !== parts.levels) this.show();
     this.drawn = model.generation;
-    if (now - this.writtenAt > TEXT_MS) {
-      this.writtenAt = now;
-      this.write();
-    }
     this.cells.forEach((cell, i) => {
       this.drawMeter(cell, i, now);
       this.drawDial(cell, i);
     });
+    if (this.lit !== parts.litGeneration) this.writeLights();
+    if (now - this.writtenAt > TEXT_MS) {
+      this.writtenAt = now;
+      this.write(now);
+    }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the streams have said. Messages are only written down here, into memory that is taken once; pictures are
 // made from it in requestAnimationFrame.
+import { onPartsOpen, takeOnset, takeParts } from './parts.js';
 import { Ring } from './ring.js';
 import { server } from './server.js';
 
@@ -97,6 +98,7 @@ export function onMetrics(text) {
   model.active = m.active_channels;
   takeChannels(m.channel_metrics);
   model.movedAt = performance.now();
+  takeParts(m, model.movedAt);
   model.time.push(model.movedAt / 1000);
   model.rings.ici.push(m.ici);
   model.rings.coherence.push(m.phase_coherence);
@@ -130,6 +132,14 @@ export function onEvent(text) {
   if (model.events.length > EVENTS_MAX) model.events.shift();
   model.eventsSeen++;
 }
+
+// The stream of onsets: what else comes there comes on the events' own as well, where it is not in their way.
+export function onOnset(text) {
+  const e = parse(text);
+  if (e?.type === 'onset') takeOnset(e, performance.now());
+}
+
+export const onMetricsOpen = onPartsOpen;
 
 // What was missed while away may have been a change of state.
 export function onEventsOpen() {

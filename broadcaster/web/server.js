@@ -9,28 +9,41 @@ export const server = {
   criticalityThreshold: 2,
 };
 
+const PARTS = ['levels', 'bands', 'onsets'];
+const ANSWER_MS = 5000; // the longest that is waited for an answer
+
 // What the server says of its numbers and commands, {unit, min, max, usual_min, usual_max} by name; empty until it has.
-export const described = { metrics: {}, commands: {} };
+// parts: what it can be asked to add to its streams; all that there is until it has said less.
+export const described = { metrics: {}, commands: {}, parts: PARTS };
 export const onDescribed = []; // called when it has
 
-export async function askDescription() {
+// A stream's query: to add those, as far as the server can. One that cannot might refuse.
+export function adding(...wanted) {
+  const add = wanted.filter((part) => described.parts.includes(part)).join(',');
+  return add ? { add } : {};
+}
+
+export async function askDescription(signal) {
   const byName = (rows) => Object.fromEntries(rows.map((row) => [row.name, row]));
   if (described.metrics.ici) return;
   try {
-    const response = await ask('api/description');
+    const response = await ask('api/description', { signal });
+    if (response.status === 404) described.parts = []; // an old one
     if (!response.ok) return;
     const description = await response.json();
     described.metrics = byName(description.metrics);
     described.commands = byName(description.commands);
+    described.parts = PARTS.filter((part) => part in description);
     onDescribed.forEach((tell) => tell());
   } catch { // offline; it is asked again with the streams
   }
 }
 
-export async function askStatus() {
-  askDescription();
+async function askBoth() {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const description = askDescription(signal);
   try {
-    const response = await ask('api/status', { cache: 'no-store' });
+    const response = await ask('api/status', { cache: 'no-store', signal });
     if (!response.ok) return; // the page says so
     const status = await response.json();
     server.why = status.source?.detail ?? '';
@@ -41,6 +54,13 @@ export async function askStatus() {
     server.why = '';
     server.analyser = null;
   }
+  await description;
+}
+
+let asking = null; // a slow server is not asked again meanwhile
+export function askStatus() {
+  asking ??= askBoth().finally(() => { asking = null; });
+  return asking;
 }
 
 // {ok, detail}: detail says why it was refused.

@@ -8,12 +8,14 @@ const THEMES = ['auto', 'dark', 'light'];
 export const colours = {}; // NAMES → what a canvas takes
 export const themeChanged = []; // functions to call
 
-// A canvas does not know light-dark(), so elements are asked.
+// A canvas does not know light-dark(), so an element is asked.
 function readColours() {
-  const probes = NAMES.map((name) => element('i', `probe-${name}`));
-  document.body.append(...probes);
-  probes.forEach((probe, i) => { colours[NAMES[i]] = getComputedStyle(probe).color; });
-  probes.forEach((probe) => probe.remove());
+  const probe = document.body.appendChild(element('i'));
+  for (const name of NAMES) {
+    probe.style.color = `var(--${name})`;
+    colours[name] = getComputedStyle(probe).color;
+  }
+  probe.remove();
   for (const call of themeChanged) call();
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Events as rings that run outwards, and as words.
+// Events as rings that run outwards, and as words; onsets as thin ones around the pulse.
 import { model } from './model.js';
 import { reducedMotion } from './page.js';
+import { BANDS_MAX, parts } from './parts.js';
 
 const LIFE_MS = { state_change: 2600, critical_event: 3200, phi_adaptation: 1400 };
 const CUES_MAX = 5; // at once
+const ONSET_MS = 520;
+const ONSETS_MAX = 2;
 const TURN = 2 * Math.PI;
 
 function caption(e) {
@@ -16,6 +19,8 @@ export class Cues {
   constructor() {
     this.seen = 0;
     this.running = [];
+    this.onsets = [];
+    this.lit = parts.flash.count;
   }
 
   // Those that have come since the last frame; a replay's old ones are none.
@@ -25,6 +30,11 @@ export class Cues {
       if (Date.now() / 1000 - e.timestamp < 10) this.running.push({ e, at: now, life: LIFE_MS[e.type] });
     }
     this.seen = model.eventsSeen;
+    if (this.lit !== parts.flash.count) { // which it counts three times a second at most
+      this.lit = parts.flash.count;
+      this.onsets.push({ at: now, strength: parts.flash.strength });
+    }
+    this.onsets = this.onsets.filter((onset) => now - onset.at < ONSET_MS).slice(-ONSETS_MAX);
     this.running = this.running.filter((cue) => now - cue.at < cue.life).slice(-CUES_MAX);
   }
 
@@ -45,8 +55,23 @@ export class Cues {
     context.stroke();
   }
 
+  // The lower the band that rose most, the wider and broader.
+  onset(context, { at, strength }, now, { width, height, colour }) {
+    const age = (now - at) / ONSET_MS;
+    const { band } = parts.flash;
+    const low = band < 0 ? 0.5 : 1 - band / Math.max(1, (parts.bands || BANDS_MAX) - 1);
+    context.strokeStyle = colour;
+    context.globalAlpha = strength * 0.8 * (1 - age) ** 2;
+    context.lineWidth = height * (0.003 + 0.009 * low) * (1 - 0.6 * age);
+    context.setLineDash([]);
+    context.beginPath();
+    context.arc(width / 2, height / 2, height * (0.2 + (0.08 + 0.14 * low) * (1 - (1 - age) ** 2)), 0, TURN);
+    context.stroke();
+  }
+
   // All rings, and the words of the newest.
   draw(context, view, now, captions) {
+    for (const onset of this.onsets) this.onset(context, onset, now, view);
     for (const cue of this.running) this.ring(context, cue, (now - cue.at) / cue.life, view);
     const last = this.running.findLast((cue) => caption(cue.e));
     if (captions && last) {

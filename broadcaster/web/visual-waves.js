@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The wave field: every active channel a point on an ellipse that sends out circular waves, added up in each cell of
-// a coarse grid, which the canvas then enlarges smoothly. Sines come from a table, distances are worked out once.
+// a coarse grid, which the canvas then enlarges smoothly. The wave comes from a table, in which the bands are its overtones;
+// distances are worked out once.
 import { CHANNELS_MAX, model } from './model.js';
 import { decibels } from './page.js';
+import { parts } from './parts.js';
 
 const SINES = 4096;
 const PALETTE = 1024;
@@ -11,6 +13,10 @@ const CELLS_MOST = 90000;
 const FRAME_MS = 7;       // of one frame that the field may take
 const TURN = 2 * Math.PI;
 
+const OVERTONES = 8;      // of which the lowest is the wave itself
+const FINEST = 4;         // rows that a wave takes at least
+const BAND_DB = -54;      // from here on a band is seen in the wave
+const RIPPLE = 0.9;       // of it, at 0 dB, over the overtone's number
 const sine = new Float32Array(SINES);
 for (let i = 0; i < SINES; i++) sine[i] = Math.sin(i / SINES * TURN);
 
@@ -40,6 +46,43 @@ export class Waves {
     this.cos = new Float64Array(CHANNELS_MAX);    // follows the phase against the strongest channel's
     this.sin = new Float64Array(CHANNELS_MAX);
     this.cost = FRAME_MS;
+    this.overtone = new Float64Array(OVERTONES); // follows the bands
+    this.shape = new Map([1, 2, 4, 8].map((most) => [most, sine.slice()])); // the wave with so many of them
+  }
+
+  // The bands, from low to high, are the overtones: bass alone makes round waves, treble ripples them.
+  shapeWave(seconds) {
+    const quick = 1 - Math.exp(-seconds / 0.1);
+    for (let k = 1; k < OVERTONES; k++) {
+      let level = 0;
+      const end = Math.floor((k + 1) * parts.bands / OVERTONES);
+      for (let b = Math.floor(k * parts.bands / OVERTONES); b < end; b++) level = Math.max(level, parts.band[b]);
+      const wanted = parts.noBands ? 0 : RIPPLE * Math.max(0, 1 - decibels(level) / BAND_DB) / (k + 1);
+      this.overtone[k] += (wanted - this.overtone[k]) * quick;
+    }
+    let total = 1;
+    for (let k = 1, most = 1; most <= OVERTONES; most *= 2) {
+      const shape = this.shape.get(most);
+      if (most > 1) shape.set(this.shape.get(most / 2));
+      for (; k < most; k++) {
+        total += this.overtone[k] ** 2;
+        const offset = (k * k * SINES) / OVERTONES; // begun together they would be edges
+        for (let at = 0; at < SINES; at++) shape[at] += this.overtone[k] * sine[(at * (k + 1) + offset) & (SINES - 1)];
+      }
+    }
+    this.evenness = 1 / Math.sqrt(total);
+  }
+
+  // The wave for a pitch, with no more overtones than the grid can show.
+  shapeFor(pitch) {
+    let most = OVERTONES;
+    while (most > 1 && pitch * most * FINEST > this.rows) most /= 2;
+    return this.shape.get(most);
+  }
+
+  // A channel's level, 1 = full scale: all of it where it is measured, or else its strongest partial's.
+  level(i) {
+    return parts.levels ? Math.SQRT2 * Math.sqrt(parts.power[i]) : model.amplitude[i];
   }
 
   source(i) {
@@ -78,10 +121,11 @@ export class Waves {
   follow(seconds, speed) {
     let lead = 0;
     for (let i = 1; i < model.channels; i++) if (model.amplitude[i] > model.amplitude[lead]) lead = i;
+    this.shapeWave(seconds);
     const quick = 1 - Math.exp(-seconds / 0.08);
     const slow = 1 - Math.exp(-seconds / 0.6);
     for (let i = 0; i < model.channels; i++) {
-      const height = model.on[i] ? Math.max(0, 1 + decibels(model.amplitude[i]) / 60) ** 2 : 0;
+      const height = model.on[i] ? Math.min(1, Math.max(0, 1 + decibels(this.level(i)) / 60)) ** 2 : 0;
       this.height[i] += (height - this.height[i]) * quick;
       const phase = model.phase[i] - model.phase[lead];
       this.cos[i] += (Math.cos(phase) - this.cos[i]) * slow;
@@ -107,9 +151,10 @@ export class Waves {
     const phase = Math.atan2(this.sin[i], this.cos[i]) / TURN;
     const shift = (2 - (this.turn[i] % 1) + phase) * SINES;
     const height = this.height[i];
+    const shape = this.shapeFor(this.pitch(i));
     for (let at = 0; at < cells; at++) {
       const d = distance[at];
-      sum[at] += height / (0.45 + d) * sine[(d * scale + shift) & (SINES - 1)];
+      sum[at] += height / (0.45 + d) * shape[(d * scale + shift) & (SINES - 1)];
     }
   }
 
@@ -125,7 +170,7 @@ export class Waves {
       this.addChannel(i, cells);
       total += this.height[i] ** 2;
     }
-    const scale = gain * contrast / Math.sqrt(total) * 0.65;
+    const scale = gain * contrast * this.evenness / Math.sqrt(total) * 0.65;
     const middle = 0.36 + tint;
     for (let at = 0; at < cells; at++) {
       const value = sum[at] * scale;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The full-screen picture: waves (visual-waves.js), the breathing's pulse, and cues (visual-cues.js).
 import { openAccess, startField } from './access.js';
-import { isStale, model, onEvent, onEventsOpen, onMetrics } from './model.js';
+import { isStale, model, onEvent, onEventsOpen, onMetrics, onMetricsOpen, onOnset } from './model.js';
 import { $, reducedMotion, Surface, text } from './page.js';
-import { askStatus } from './server.js';
+import { adding, askDescription, askStatus } from './server.js';
 import { Stream, streamUrl } from './stream.js';
 import { Cues } from './visual-cues.js';
 import { Waves } from './visual-waves.js';
@@ -43,8 +43,11 @@ function connect() {
   }
   openAccess(host);
   const streams = [
-    new Stream(() => streamUrl('metrics'), onMetrics, { onFail: askStatus }),
+    new Stream(() => streamUrl('metrics', adding('levels', 'bands', 'onsets')), onMetrics, {
+      onOpen: () => { onMetricsOpen(); askDescription(); }, onFail: askStatus,
+    }),
     new Stream(() => streamUrl('events', { replay: 1 }), onEvent, { onOpen: onEventsOpen }),
+    new Stream(() => streamUrl('events', adding('onsets')), onOnset),
   ];
   startField(() => streams.forEach((stream) => stream.hurry()));
   return streams[0];

@@ -29,6 +29,14 @@ def chord(seconds=8, channels=64):
     return numpy.stack(tones, 1).astype(numpy.float32)
 
 
+def tones(seconds=1):
+    """1 kHz at half of full scale; 100 Hz at a twentieth; one sample at full scale; silence."""
+    t = numpy.arange(RATE * seconds) / RATE
+    click = numpy.where(numpy.arange(t.size) == t.size // 2, 1.0, 0.0)
+    wanted = [0.5 * numpy.sin(2 * numpy.pi * 1000 * t), 0.05 * numpy.sin(2 * numpy.pi * 100 * t), click, 0 * t]
+    return numpy.stack(wanted, 1).astype(numpy.float32)
+
+
 class Browsing(rig.RigTest):
     def node(self, *names, **environment):
         """Runs those tests; their figures are shown when they succeed."""
@@ -38,9 +46,9 @@ class Browsing(rig.RigTest):
         self.assertEqual(child.wait(NODE_TIMEOUT), 0)
         print(child.out)
 
-    def sound(self, channels, files, rate):
+    def sound(self, channels, files, rate, breathes=True):
         server = self.jackd(rate=rate, patient=True)
-        self.analyser(server, "-c", str(channels), "--breathing", "--ici-threshold", "0.625",
+        self.analyser(server, "-c", str(channels), *(["--breathing"] if breathes else []), "--ici-threshold", "0.625",
                       "--criticality-threshold", "2.5")
         self.player(server, files, "--loop", "--connect", f"{self.name}:in_*")
         return server
@@ -71,6 +79,12 @@ class Dashboard(Browsing):
         server.connect(f"{self.name}:calibration_out", f"{self.name}:calibration_in")
         broadcaster = self.broadcaster("--osc", "none")
         self.node("calibrate", PHICAST_URL=broadcaster.url)
+
+    def test_meters(self):
+        self.sound(4, [rig.write_wav(self.folder / "tones.wav", tones(), RATE)], RATE, breathes=False)
+        broadcaster = self.broadcaster("--osc", "none")
+        rig.wait_until(lambda: broadcaster.json("/api/metrics")["active_channels"] > 1, "sound")
+        self.node("meters", PHICAST_URL=broadcaster.url)
 
     def test_sixty_four_channels(self):
         self.sound(64, [rig.write_wav(self.folder / "chord.wav", chord(), RATE)], RATE)
