@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bands of frequency, spaced evenly in its logarithm from BAND_LOW to min(BAND_HIGH, BAND_SHARE * sample rate).
- * Pure. */
+/* Bands of frequency, spaced evenly in its logarithm from BAND_LOW to min(BAND_HIGH, BAND_SHARE * sample
+ * rate). Pure. */
 #ifndef PHICAST_SHARED_BAND_H
 #define PHICAST_SHARED_BAND_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/dsp/onsets.h"
-
 #include "shared/band.h"
 
 #include <math.h>

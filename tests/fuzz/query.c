@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One argument of a stream's URL. The first byte says which stream's. */
 #include "broadcaster/stream/query.h"
-#include "shared/part.h"
 
+#include "shared/part.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
