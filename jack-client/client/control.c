@@ -21,6 +21,7 @@ enum {
     RETRY_MS = 1000,     /* from try to try while there is no server, */
     BUSY_MS = 100,       /* or while it still holds our name */
     SETTLING_MS = 1000,  /* PipeWire: ports may appear this much later than the graph says */
+    NAMES_MS = 100,      /* from look to look at what ports are called, while properties change */
     QUIET_MS = 40,       /* connections are looked at when the graph has not changed for so long */
     JACK_LOOK_MS = 1000, /* in PipeWire: from look to look for the JACK server that there was */
     TROUBLE_MS = 10000,  /* xruns and gaps are summed up over so long */
@@ -56,6 +57,7 @@ static void settle_in(struct control_side *c)
     c->stalled = false;
     c->opened_ms = c->callbacks_ms = c->tick_ms = clocks_now_ms();
     c->callbacks = load_relaxed(rt->reports.callbacks);
+    c->named_ms = c->opened_ms;
     c->stream_logged = false;
     log_joined(c);
     const uint32_t period = jack_get_buffer_size(c->session.client);
@@ -144,11 +146,26 @@ static bool jack_has_started(struct control_side *c, uint64_t now_ms)
     return server_choose_before(c->jack_left) == SERVER_JACK;
 }
 
+/* After each look at the graph; and when properties change, of which somebody may set any number. A plug-in
+ * waits for quiet in either case. */
+static void tend_names(struct control_side *c, uint64_t now_ms)
+{
+    const bool graph = c->named_ms == 0;
+    if (graph || (!c->session.host && now_ms - c->named_ms >= NAMES_MS &&
+                  atomic_exchange(&c->session.renamed, false))) {
+        c->named_ms = now_ms;
+        watch_beat(&c->watch, WATCH_PATIENCE_MS);
+        names_update(&c->names, c->session.client, &c->rt.ports);
+        watch_beat(&c->watch, WATCH_OWN_MS);
+    }
+}
+
 /* The graph changes in bursts, and the last one of a plug-in's life is its own removal, when it must touch
  * nothing: so wait for quiet. */
 static void tend_connections(struct control_side *c, uint64_t now_ms)
 {
-    if (atomic_exchange(&c->session.graph_changed, false)) {
+    const bool renamed = c->session.host && atomic_exchange(&c->session.renamed, false);
+    if (atomic_exchange(&c->session.graph_changed, false) || renamed) {
         c->changed_ms = now_ms;
     }
     const bool settling = !c->session.host && now_ms - c->opened_ms < SETTLING_MS;
@@ -160,11 +177,11 @@ static void tend_connections(struct control_side *c, uint64_t now_ms)
         watch_beat(&c->watch, WATCH_PATIENCE_MS);
         connections_update(&c->connections, c->session.client, &c->rt.ports, &c->session.arrivals, quiet,
                            now_ms);
-        watch_beat(&c->watch, WATCH_PATIENCE_MS);
-        names_update(&c->names, c->session.client, &c->rt.ports);
         watch_beat(&c->watch, WATCH_OWN_MS);
         calibration_recall(&c->calibration, &c->session);
+        c->named_ms = 0;
     }
+    tend_names(c, now_ms);
     if (!c->patterns_logged && !settling && (!c->session.host || quiet)) {
         c->patterns_logged = true;
         watch_beat(&c->watch, WATCH_PATIENCE_MS);

@@ -39,6 +39,7 @@ struct control_side {
     bool logged_out_of_reach; /* that PipeWire's libjack is not installed has been logged */
     bool fresh;               /* the session has just been opened */
     uint64_t changed_ms;      /* when the graph was seen to change; 0 once that has been dealt with */
+    uint64_t named_ms;        /* when names were looked at; 0: the graph has changed since */
     uint64_t opened_ms;       /* when the session was opened, CLOCK_MONOTONIC */
     uint64_t callbacks;       /* as last seen, */
     uint64_t callbacks_ms;    /* and when they last moved, or we were stopped ourselves */

@@ -77,7 +77,7 @@ static void on_property(jack_uuid_t subject, const char *key, jack_property_chan
     (void)subject;
     (void)key;
     (void)change;
-    notify(session, &session->graph_changed);
+    notify(session, &session->renamed);
 }
 
 static int on_sample_rate(jack_nframes_t rate, void *arg)

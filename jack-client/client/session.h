@@ -27,7 +27,8 @@ struct session {
     /* Set by JACK's callbacks, which may run in any thread; taken by the control thread. */
     _Atomic bool lost;          /* the server has gone, or thrown us out */
     _Atomic bool shut;          /* so libjack has said: it is not only that nothing comes any more */
-    _Atomic bool graph_changed; /* ports, connections or properties have */
+    _Atomic bool graph_changed; /* ports or connections have */
+    _Atomic bool renamed;       /* a property has changed: perhaps what a port is called */
     _Atomic bool rate_changed;
     _Atomic uint64_t xruns;
     struct arrivals arrivals; /* of ports */
