@@ -54,13 +54,31 @@ export async function picture(page, name, options = {}) {
   return file;
 }
 
+// What axe finds, and whether the page was dimmed meanwhile, as it is while no messages come.
+const inspect = async (part) => {
+  const main = document.querySelector('main');
+  const isDim = () => document.body.classList.contains('stale') || (main && getComputedStyle(main).opacity !== '1');
+  let dim = isDim();
+  const watch = new MutationObserver(() => { dim ||= isDim(); });
+  watch.observe(document.body, { attributes: true, attributeFilter: ['class'] });
+  const { violations } = await window.axe.run(part, { resultTypes: ['violations'] });
+  watch.disconnect();
+  return { violations, dim: dim || isDim() };
+};
+
 // Serious and critical faults that axe finds in a part of the page, as text. Its script comes in beside the page's policy.
+// A page that is dim for a moment, because the machine is busy, is looked at again.
 export async function accessibilityFaults(page, part = 'html') {
   const session = await page.context().newCDPSession(page);
   await session.send('Runtime.evaluate', { expression: axe.source });
-  const found = await page.evaluate((selector) => window.axe.run(selector, { resultTypes: ['violations'] }), part);
-  return found.violations.filter((v) => ['serious', 'critical'].includes(v.impact))
-    .map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+  let faults;
+  await until(async () => {
+    const { violations, dim } = await page.evaluate(inspect, part);
+    faults = violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+      .map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+    return !dim || faults.length === 0;
+  }, 'the page to be bright');
+  return faults;
 }
 
 // How many pixels of a canvas differ from its most common colour.
