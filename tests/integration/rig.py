@@ -36,6 +36,9 @@ SAMPLES = pathlib.Path("/usr/share/sonic-pi/samples")
 RECORDINGS = [SAMPLES / f"{name}.flac" for name in ("loop_amen", "ambi_drone", "loop_garzul", "bass_voxy_c")]
 PATIENCE = 120  # s: the most that any wait for a condition takes before the test fails; a loaded machine is slow
 
+METRICS_AT = 128 + 64 + 64 * 1024  # in the telemetry segment: behind its front and the ring of events
+METRICS_SIZE = 10456
+
 _serial = itertools.count(1)
 _libc = ctypes.CDLL(None)
 

@@ -15,8 +15,6 @@ import rig
 
 PROGRAMS = ("phicast-jack", "phicast-broadcaster", "phicast-render")
 F_OFD_SETLK = 37
-METRICS_AT = 128 + 64 + 64 * 1024  # in the telemetry segment: behind its front and the ring of events
-METRICS_SIZE = 10456
 
 
 class BadInput(rig.RigTest):
@@ -110,7 +108,7 @@ class BadSegment(rig.RigTest):
     def segment_bytes(self):
         """A real segment, as an analyser made it."""
         analyser = self.analyser(self.jackd(patient=True))
-        rig.wait_until(lambda: self.path.exists() and any(self.path.read_bytes()[METRICS_AT:][:128]), "a first frame")
+        rig.wait_until(lambda: self.path.exists() and any(self.path.read_bytes()[rig.METRICS_AT:][:128]), "a first frame")
         data = bytearray(self.path.read_bytes())
         analyser.stop()
         rig.wait_until(lambda: not self.path.exists(), "the segment to be removed")
@@ -171,8 +169,8 @@ class BadSegment(rig.RigTest):
         self.put(data)
         rig.wait_until(lambda: self.is_read(broadcaster), "the segment to be read")
         with open(self.path, "r+b", buffering=0) as segment:
-            segment.seek(METRICS_AT)  # all values absurd
-            segment.write(b"\xff" * METRICS_SIZE)
+            segment.seek(rig.METRICS_AT)  # all values absurd
+            segment.write(b"\xff" * rig.METRICS_SIZE)
         code, _, text = broadcaster.get("/api/metrics")
         self.assertEqual(code, 200)
         message = json.loads(text, parse_constant=lambda c: self.fail(f"{c} in {text}"))

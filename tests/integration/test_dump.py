@@ -175,7 +175,7 @@ class Dump(rig.RigTest):
                 self.refused(str(self.path(kind)), "of its ")
                 self.path(kind).write_bytes(data)
         with self.subTest("a snapshot out of range"):
-            self.patch("telemetry", 128 + 64 + 64 * 1024 + 32, b"\xff" * 4)  # ICI, which becomes NaN
+            self.patch("telemetry", rig.METRICS_AT + 32, b"\xff" * 4)  # ICI, which becomes NaN
             left = self.refused(str(self.path("telemetry")), "its metrics", "start phicast-jack again")
             self.assertIsNone(left["telemetry"]["metrics"])
             self.assertEqual(left["telemetry"]["events"], whole["telemetry"]["events"])

@@ -195,7 +195,8 @@ class Segments(rig.RigTest):
     def frames(self, analyser):
         """How far the analyser's frames have come, read from its segment."""
         data = self.path("telemetry").read_bytes()
-        return int.from_bytes(data[128:136], "little") if len(data) >= 136 else -1
+        frame = data[rig.METRICS_AT:][:8]  # the snapshot's first word
+        return int.from_bytes(frame, "little") if len(frame) == 8 else -1
 
     def mishaps(self, kind):
         """What happens to a file by mistake."""
