@@ -53,6 +53,11 @@ static const struct option_row rows[] = {
      .arg = "ADDR",
      .help = "address to take OSC on; may be repeated (default 127.0.0.1 and ::1)",
      .offset = AT(osc_bind)},
+    {.name = "wled",
+     .kind = OPTION_LIST,
+     .arg = "ADDR",
+     .help = "send WLED's audio sync there, ADDR[:PORT]; 239.0.0.1: to all on the network; may be repeated",
+     .offset = AT(wled)},
     {.name = "token-file",
      .kind = OPTION_STRING,
      .arg = "FILE",
@@ -216,6 +221,9 @@ enum options_result broadcaster_options_read(struct broadcaster_options *options
     }
     if (result == OPTIONS_RUN) {
         result = read_osc(options, error);
+    }
+    if (result == OPTIONS_RUN && wled_addresses_read(&options->wled_at, &options->wled, error)) {
+        result = OPTIONS_ERROR;
     }
     if (result == OPTIONS_ERROR) {
         broadcaster_options_free(options);

@@ -5,6 +5,7 @@
 
 #include "broadcaster/guard/listen.h"
 #include "broadcaster/sinks/osc/choice.h"
+#include "broadcaster/sinks/wled/address.h"
 #include "shared/json/config.h"
 #include "shared/options.h"
 
@@ -23,6 +24,7 @@ struct broadcaster_options {
     bool osc_metrics;                /* targets that do not say get metrics too */
     uint32_t osc_listen;             /* UDP port 0...65535, or OSC_LISTEN_OFF */
     struct option_list osc_bind;     /* IP addresses; none means both loopbacks */
+    struct option_list wled;         /* addresses of WLED devices */
     const char *token_file;          /* NULL: no token is asked for */
     bool insecure_open;              /* other machines may come without a token */
     struct option_list allow_origin; /* "http://host[:port]" or https */
@@ -39,6 +41,7 @@ struct broadcaster_options {
     struct listen_addresses listen_at; /* bind */
     struct listen_addresses osc_at;    /* osc_bind */
     struct osc_choices osc_targets;    /* osc */
+    struct wled_addresses wled_at;     /* wled */
 };
 
 /* Reads the configuration file, if one is named or in its place, then the command line over it. On

@@ -8,7 +8,8 @@
 /* In the order in which they are opened, and get each event. */
 #define SINKS(SINK)                                                                                          \
     SINK(ws)                                                                                                 \
-    SINK(osc)
+    SINK(osc)                                                                                                \
+    SINK(wled)
 
 #define SINK_DECLARE(name) extern const struct sink_kind name##_sink;
 SINKS(SINK_DECLARE)

@@ -257,6 +257,19 @@ static struct build report_osc(const struct osc_report *osc)
     return build;
 }
 
+static struct build report_wled(const struct server_report *report)
+{
+    struct build list = build_list(report->wled_count);
+    for (uint32_t i = 0; i < report->wled_count; i++) {
+        struct build device = build_object();
+        build_text(&device, "address", report->wled[i].address);
+        build_count(&device, "sent", report->wled[i].sent);
+        build_count(&device, "dropped", report->wled[i].dropped);
+        build_nest(&list, NULL, device);
+    }
+    return list;
+}
+
 /* What is measured of the sound on request. */
 static struct build report_requested(const struct metrics_snapshot *sound)
 {
@@ -278,6 +291,7 @@ enum status message_server(struct message *message, const struct server_report *
     build_nest(&build, "requested", report_requested(report->sound));
     build_nest(&build, "streams", report_streams(report));
     build_nest(&build, "osc", report_osc(&report->osc));
+    build_nest(&build, "wled", report_wled(report));
     if (report->analyser) {
         build_nest(&build, "analyser", report_analyser(report->analyser, report->names));
     } else {

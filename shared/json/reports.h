@@ -39,6 +39,12 @@ struct osc_report {
     uint64_t refused;  /* packets */
 };
 
+struct wled_report {
+    const char *address;
+    uint64_t sent; /* packets */
+    uint64_t dropped;
+};
+
 /* What /api/status tells. */
 struct server_report {
     double uptime_s;
@@ -59,6 +65,8 @@ struct server_report {
     struct stream_report latency;
     struct stream_report events;
     struct osc_report osc;
+    uint32_t wled_count;
+    struct wled_report wled[OPTION_LIST_MAX];
 };
 
 /* Each replaces the text of `message`. STATUS_NO_MEMORY. */
