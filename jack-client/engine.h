@@ -31,6 +31,7 @@ struct engine_config {
     double phi_rate;              /* Hz, BREATHING_RATE_MIN...BREATHING_RATE_MAX */
     bool auto_phi;                /* on from the start */
     uint32_t always;              /* enum metric_part: measured though nobody asks */
+    bool gain;                    /* one sound more passes, that breathes as the first and is not measured */
 };
 
 #define ENGINE_DEFAULTS                                                                                      \
@@ -66,8 +67,9 @@ struct engine {
 MUST_CHECK enum status engine_prepare(struct engine *engine, const struct engine_config *config);
 void engine_release(struct engine *engine);
 
-/* Passes a block through. inputs[i] and outputs[i] may be the same; outputs must stay readable until
- * engine_step has returned false. gap: samples are missing before this block, so the window begins anew. */
+/* Passes a block through: as many sounds as channels, and with `gain` one more behind them. inputs[i] and
+ * outputs[i] may be the same; outputs must stay readable until engine_step has returned false. gap: samples
+ * are missing before this block, so the window begins anew. */
 RT_SAFE void engine_pass(struct engine *engine, const float *const *inputs, float *const *outputs,
                          uint32_t count, bool gap);
 

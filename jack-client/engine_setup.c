@@ -38,6 +38,9 @@ enum status engine_prepare(struct engine *e, const struct engine_config *config)
     }
     /* Whatever was gliding arrives here, at a start as well: there is no sound yet. */
     breathing_resume(&e->breathing, analysis->sample_rate, analysis->channels);
+    if (config->gain) {
+        breathing_add_gain(&e->breathing);
+    }
     return STATUS_OK;
 }
 

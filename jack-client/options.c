@@ -37,6 +37,8 @@ static const struct option_row jack_rows[] = {
     ENGINE_ROWS,
     {"add", 0, OPTION_PARTS, "PARTS", "measure these though nobody asks for them: " PARTS_LIST,
      JACK(engine.always), 0, 0},
+    {"cv", 0, OPTION_FLAG, NULL, "control voltages of the metrics, as ports cv_ici and so on", JACK(cv), 0, 0},
+    {"cv-add", 0, OPTION_PARTS, "PARTS", "control voltages of these as well: levels, bands", JACK(cv_add), 0, 0},
     {"no-compensation", 0, OPTION_FLAG, NULL, "stamp frames when published, not when the sound was at the input",
      JACK(no_compensation), 0, 0},
     {"calibrate", 0, OPTION_FLAG, NULL, "measure the way from calibration_out to calibration_in, say it, and end",
@@ -92,6 +94,22 @@ static enum options_result check_midi(const struct midi_map *map, char *error)
                 return OPTIONS_ERROR;
             }
         }
+    }
+    return OPTIONS_RUN;
+}
+
+static enum options_result check_cv(const struct jack_options *options, char *error)
+{
+    if (options->cv_add & PART_ONSETS) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "--cv-add onsets: the port cv_onset comes with --cv anyway; give levels or bands, or leave "
+                 "it out");
+        return OPTIONS_ERROR;
+    }
+    if (options->cv_add && !options->cv) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "--cv-add: adds to the control voltages of --cv; give that as well");
+        return OPTIONS_ERROR;
     }
     return OPTIONS_RUN;
 }
@@ -177,7 +195,8 @@ static enum options_result parse_jack(struct jack_options *options, int argc, ch
         snprintf(error, OPTION_ERROR_MAX, "%s: not an option; see phicast-jack --help", argv[operands]);
         return OPTIONS_ERROR;
     }
-    if (check_midi(&options->midi, error) == OPTIONS_ERROR || check_labels(options, error) == OPTIONS_ERROR) {
+    if (check_midi(&options->midi, error) == OPTIONS_ERROR || check_labels(options, error) == OPTIONS_ERROR ||
+        check_cv(options, error) == OPTIONS_ERROR) {
         return OPTIONS_ERROR;
     }
     return engine_options_check(&options->engine, error);

@@ -15,6 +15,8 @@ struct jack_options {
     char **argv;                 /* as the program was started; NULL in a plug-in */
     struct midi_map midi;
     const char *name;            /* JACK client and segment */
+    bool cv;                     /* control voltages go out, */
+    uint32_t cv_add;             /* of these as well: PART_LEVELS, PART_BANDS */
     const char *server;          /* NULL: JACK's own choice */
     bool wait;                   /* for a server that is absent at the start */
     bool calibrate;              /* measure once, and end */

@@ -13,6 +13,12 @@
 #pragma weak jack_remove_properties
 
 static const char integer_type[] = "http://www.w3.org/2001/XMLSchema#int";
+static const char decimal_type[] = "http://www.w3.org/2001/XMLSchema#decimal";
+
+/* By these, patchbays and racks know a control voltage. Older libraries have no name for the first. */
+static const char signal_type[] = "http://jackaudio.org/metadata/signal-type";
+static const char minimum[] = "http://lv2plug.in/ns/lv2core#minimum";
+static const char maximum[] = "http://lv2plug.in/ns/lv2core#maximum";
 
 static void set(jack_client_t *client, jack_uuid_t subject, const char *key, const char *value,
                 const char *type)
@@ -23,15 +29,20 @@ static void set(jack_client_t *client, jack_uuid_t subject, const char *key, con
     server_call_end();
 }
 
-static void set_port(jack_client_t *client, jack_port_t *port, const char *word, uint32_t number)
+static void set_port(jack_client_t *client, const struct port *port)
 {
     char text[32];
-    const jack_uuid_t uuid = jack_port_uuid(port);
-    snprintf(text, sizeof text, "%s %u", word, number);
+    const jack_uuid_t uuid = jack_port_uuid(*port->handle);
+    snprintf(text, sizeof text, port->number ? "%s %u" : "%s", port->label, port->number);
     set(client, uuid, JACK_METADATA_PRETTY_NAME, text, "text/plain");
-    snprintf(text, sizeof text, "%u", number);
+    snprintf(text, sizeof text, "%u", port->order);
     set(client, uuid, JACK_METADATA_ORDER, text, integer_type); /* without it ports sort 1, 10, 2 */
-    set(client, uuid, JACK_METADATA_PORT_GROUP, word, "text/plain");
+    set(client, uuid, JACK_METADATA_PORT_GROUP, port->group, "text/plain");
+    if (port->voltage) {
+        set(client, uuid, signal_type, "CV", "text/plain");
+        set(client, uuid, minimum, "0", decimal_type);
+        set(client, uuid, maximum, "1", decimal_type);
+    }
 }
 
 static bool client_uuid(jack_client_t *client, jack_uuid_t *uuid)
@@ -56,7 +67,7 @@ void metadata_set(jack_client_t *client, struct ports *ports)
     struct port port = {0};
     while (ports_next(ports, &port)) {
         if (port.label) {
-            set_port(client, *port.handle, port.label, port.number);
+            set_port(client, &port);
         }
     }
 }

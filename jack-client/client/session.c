@@ -208,6 +208,8 @@ static enum status prepare(struct session *session)
     config.analysis.sample_rate = jack_get_sample_rate(session->client);
     session->rt->client = session->client;
     session->rt->midi_map = session->options->midi;
+    session->rt->ports.cv = session->options->cv;
+    session->rt->ports.cv_parts = session->options->cv_add;
     atomic_store(&session->rt->inputs.uncompensated, session->options->no_compensation);
     clocks_update(&session->clocks, &session->rt->inputs);
     const enum status status = rt_prepare(session->rt, &config);

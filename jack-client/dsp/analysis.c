@@ -338,6 +338,11 @@ RT_SAFE bool analysis_step(struct analysis *a, struct analysis_frame *frame)
     }
 }
 
+RT_SAFE uint32_t analysis_lag(const struct analysis_config *config)
+{
+    return config->channels > BLOCK_CHANNELS ? config->hop : 0;
+}
+
 RT_SAFE void analysis_restart_window(struct analysis *a)
 {
     if (a->job.running) { /* a frame half done is dropped, and what it has summed with it */

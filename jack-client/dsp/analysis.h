@@ -106,6 +106,10 @@ RT_SAFE void analysis_feed(struct analysis *analysis, const float *const *inputs
  * to 8 channels in the very block that completed its window. Silent channels cost next to nothing. */
 RT_SAFE bool analysis_step(struct analysis *analysis, struct analysis_frame *frame);
 
+/* Any thread. How many samples after the end of its window a frame is finished at the latest, when blocks may
+ * be as short as they like. */
+RT_SAFE uint32_t analysis_lag(const struct analysis_config *config);
+
 /* Forgets the samples in the window (after a gap); the next frame needs a full window again. Frame numbers go
  * on, as do the averages over time. */
 RT_SAFE void analysis_restart_window(struct analysis *analysis);

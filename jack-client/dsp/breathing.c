@@ -114,6 +114,13 @@ void breathing_resume(struct breathing *b, double sample_rate, uint32_t channels
     arrive(b);
 }
 
+void breathing_add_gain(struct breathing *b)
+{
+    b->cosine[b->channels] = b->cosine[0];
+    b->sine[b->channels] = b->sine[0];
+    b->channels++;
+}
+
 RT_SAFE void breathing_set_depth(struct breathing *b, double depth)
 {
     b->depth.to = fmin(fmax(depth, 0), 1);

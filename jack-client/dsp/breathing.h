@@ -24,6 +24,7 @@ enum {
     BREATHING_SEGMENT = 16,   /* samples */
     BREATHING_HISTORY = 4096, /* segments whose theta is remembered */
     GLIDE_RAMPS = 8,
+    BREATHING_CHANNELS_MAX = CHANNELS_MAX + 1,
 };
 
 #define BREATHING_DEPTH_DEFAULT 0.6180339887498949 /* 1/phi */
@@ -57,17 +58,17 @@ struct breathing {
     bool on;
     double theta; /* rad, [0, 2 pi), at the end of the segment under way */
     struct glide depth;
-    struct glide rate;           /* Hz */
-    struct glide shift;          /* rad: what changes of phase add to theta, from the last rest on */
-    struct glide power;          /* 0 off ... 1 on */
-    bool bypassed;               /* the segment under way is passed as it is */
-    uint32_t into;               /* samples of the segment under way that have been passed */
-    uint64_t segments;           /* begun at this rate */
-    double cosine[CHANNELS_MAX]; /* of each channel's own angle */
-    double sine[CHANNELS_MAX];
-    float gain[CHANNELS_MAX];         /* at the start of the segment under way */
-    float step[CHANNELS_MAX];         /* per sample within it */
-    float history[BREATHING_HISTORY]; /* theta at the start of segment n, at n mod BREATHING_HISTORY */
+    struct glide rate;  /* Hz */
+    struct glide shift; /* rad: what changes of phase add to theta, from the last rest on */
+    struct glide power; /* 0 off ... 1 on */
+    bool bypassed;      /* the segment under way is passed as it is */
+    uint32_t into;      /* samples of the segment under way that have been passed */
+    uint64_t segments;  /* begun at this rate */
+    double cosine[BREATHING_CHANNELS_MAX]; /* of each channel's own angle */
+    double sine[BREATHING_CHANNELS_MAX];
+    float gain[BREATHING_CHANNELS_MAX]; /* at the start of the segment under way */
+    float step[BREATHING_CHANNELS_MAX]; /* per sample within it */
+    float history[BREATHING_HISTORY];   /* theta at the start of segment n, at n mod BREATHING_HISTORY */
 };
 
 /* Setup thread: off, at the default depth and rate, theta 0. */
@@ -75,6 +76,10 @@ void breathing_init(struct breathing *breathing, double sample_rate, uint32_t ch
 
 /* Setup thread: the sound goes on at another rate or width; theta, the settings and on/off are kept. */
 void breathing_resume(struct breathing *breathing, double sample_rate, uint32_t channels);
+
+/* Setup thread, after either: one channel more, behind the others, that breathes as the first one does. Of a
+ * constant 1 it makes the first one's gain, bit for bit. */
+void breathing_add_gain(struct breathing *breathing);
 
 /* Passes count samples of every channel. inputs[i] and outputs[i] may be the same. */
 RT_SAFE void breathing_pass(struct breathing *breathing, const float *const *inputs, float *const *outputs,

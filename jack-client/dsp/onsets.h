@@ -70,6 +70,9 @@ struct onsets {
 /* How many floats it needs. */
 size_t onsets_floats(const struct onsets_config *config);
 
+/* How many samples before the end of the frame that it is found in an onset lies, on the average. */
+double onsets_before(uint32_t window, uint32_t hop);
+
 /* Setup thread. block: that many, which must live on. */
 void onsets_prepare(struct onsets *onsets, const struct onsets_config *config, float *block);
 

@@ -62,6 +62,11 @@ static uint8_t group_of(const struct onsets_config *c, const struct band_bins *b
     return (uint8_t)group;
 }
 
+double onsets_before(uint32_t window, uint32_t hop)
+{
+    return 0.5 * hop + 0.2 * window;
+}
+
 void onsets_prepare(struct onsets *o, const struct onsets_config *c, float *block)
 {
     *o = (struct onsets){
@@ -77,7 +82,7 @@ void onsets_prepare(struct onsets *o, const struct onsets_config *c, float *bloc
         .held = (float)(c->gate * pow(10, held_db / 20)),
         .keep = (float)exp(-(double)c->hop / (c->sample_rate * release_s)),
         /* Half a hop, as the attack may lie anywhere in it, and the slow start of the window: measured. */
-        .seconds_before = (float)((0.5 * c->hop + 0.2 * c->window) / c->sample_rate),
+        .seconds_before = (float)(onsets_before(c->window, c->hop) / c->sample_rate),
         .before = block,
     };
     lay_out(c, o->band);

@@ -29,11 +29,18 @@ RT_SAFE void ports_pass_midi(const struct ports *ports, const struct midi_map *m
 RT_SAFE void ports_pass_sound(const struct ports *ports, struct engine *engine, jack_nframes_t count,
                               bool gap)
 {
-    const float *inputs[CHANNELS_MAX];
-    float *outputs[CHANNELS_MAX];
+    const float *inputs[BREATHING_CHANNELS_MAX];
+    float *outputs[BREATHING_CHANNELS_MAX];
     for (uint32_t i = 0; i < ports->channels; i++) {
         inputs[i] = jack_port_get_buffer(ports->in[i], count);
         outputs[i] = jack_port_get_buffer(ports->out[i], count);
+    }
+    if (ports->cv) {
+        float *gain = jack_port_get_buffer(ports->cv_port[CV_PHI], count);
+        for (jack_nframes_t n = 0; n < count; n++) {
+            gain[n] = 1;
+        }
+        inputs[ports->channels] = outputs[ports->channels] = gain;
     }
     engine_pass(engine, inputs, outputs, count, gap);
 }

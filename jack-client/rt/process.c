@@ -137,6 +137,9 @@ static void publish_frame(struct rt *rt, const struct cycle *cycle)
     snapshot->centre_us = (uint64_t)(centre_us + monotonic);
     snapshot->published_us = (uint64_t)(now_us + monotonic);
     telemetry_write_metrics(cycle->telemetry, snapshot);
+    if (rt->ports.cv) {
+        cv_frame(&rt->cv, snapshot, rt->frame.onset.found, (int64_t)(rt->frame.end - rt->engine.block_start));
+    }
     const double now = (double)(now_us + load_relaxed(rt->inputs.realtime_offset_us)) * 1e-6;
     for (uint32_t i = 0; i < count; i++) {
         if (events[i].kind == EVENT_ONSET && events[i].timestamp > now) {
@@ -181,8 +184,14 @@ RT_SAFE int rt_process(jack_nframes_t count, void *arg)
     rt->engine.hold_auto_phi = load_relaxed(rt->inputs.freewheeling);
     ports_pass_sound(&rt->ports, &rt->engine, count, gap);
     ports_pass_calibration(&rt->ports, &rt->player, count, gap);
+    if (rt->ports.cv) {
+        cv_begin(&rt->cv, &rt->ports, count);
+    }
     while (engine_step(&rt->engine, &rt->frame)) {
         publish_frame(rt, &cycle);
+    }
+    if (rt->ports.cv) {
+        cv_end(&rt->cv);
     }
     report(rt, &cycle);
     return 0;

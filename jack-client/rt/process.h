@@ -4,6 +4,7 @@
 #define PHICAST_JACK_CLIENT_RT_PROCESS_H
 
 #include "jack-client/engine.h"
+#include "jack-client/ports/cv.h"
 #include "jack-client/ports/midi.h"
 #include "jack-client/ports/player.h"
 #include "jack-client/ports/ports.h"
@@ -54,6 +55,7 @@ struct rt {
     struct midi_map midi_map;
     struct player player;
     struct engine engine;
+    struct cv cv;
     struct telemetry *_Atomic telemetry; /* where to publish; may change between two callbacks */
     uint64_t first_refused; /* added to the analysis' refused samples, so that they never go back */
 
@@ -74,7 +76,8 @@ struct rt {
 /* JACK's process callback; rt is a struct rt. */
 RT_SAFE int rt_process(jack_nframes_t count, void *rt);
 
-/* Setup thread, with no callback running: the engine for this rate. STATUS_BAD_ARG, STATUS_NO_MEMORY. */
+/* Setup thread, with no callback running: the engine for this rate, and control voltages if rt->ports.cv.
+ * STATUS_BAD_ARG, STATUS_NO_MEMORY. */
 MUST_CHECK enum status rt_prepare(struct rt *rt, const struct engine_config *config);
 void rt_release(struct rt *rt);
 

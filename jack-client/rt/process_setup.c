@@ -11,9 +11,16 @@ enum status rt_prepare(struct rt *rt, const struct engine_config *config)
     rt->first_refused = atomic_load_explicit(&rt->reports.refused, memory_order_relaxed);
     rt->sample_rate = config->analysis.sample_rate;
     rt->ports.channels = config->analysis.channels;
+    rt->ports.bands = config->analysis.bands;
     rt->streaming = false;
     rt->jitter = (struct jitter){0};
-    return engine_prepare(&rt->engine, config);
+    struct engine_config engine = *config;
+    if (rt->ports.cv) {
+        cv_prepare(&rt->cv, &rt->ports, &config->analysis);
+        engine.gain = true;
+        engine.always |= PART_ONSETS | rt->ports.cv_parts;
+    }
+    return engine_prepare(&rt->engine, &engine);
 }
 
 void rt_release(struct rt *rt)

@@ -15,23 +15,28 @@
 
 enum { SECONDS_MAX = 12, SOUND_LENGTH = 480000, PERIODS_MAX = 20000, WARM_UP = 200 };
 
-static struct rt *make(uint32_t channels, uint32_t rate)
+/* cv: every control voltage that there can be goes out. */
+static struct rt *make(uint32_t channels, uint32_t rate, bool cv)
 {
     struct rt *rt = calloc(1, sizeof *rt);
     struct telemetry *telemetry = calloc(1, sizeof *telemetry);
     struct engine_config config = ENGINE_DEFAULTS;
     config.analysis.channels = channels;
     config.analysis.sample_rate = rate;
+    config.analysis.bands = cv ? BANDS_MAX : config.analysis.bands;
     if (!rt || !telemetry) {
         exit(1);
     }
     rt->telemetry = telemetry;
     offline_reset();
     offline_connect(rt, channels);
+    rt->ports.cv = cv;
+    rt->ports.cv_parts = cv ? PART_LEVELS | PART_BANDS : 0;
     if (rt_prepare(rt, &config)) {
         fprintf(stderr, "cannot set up the callback\n");
         exit(1);
     }
+    offline_connect_cv(rt);
     return rt;
 }
 
@@ -50,10 +55,11 @@ static double own_time_us(void)
 }
 
 static void measure(const struct bench *bench, const struct bench_sound *sound, uint32_t channels,
-                    uint32_t period, uint32_t rate)
+                    uint32_t period, uint32_t rate, bool cv)
 {
     static double times[PERIODS_MAX];
-    struct rt *rt = make(channels, rate);
+    struct rt *rt = make(channels, rate, cv);
+    const char *with = cv ? " with all CVs" : "";
     const double period_us = 1e6 * period / rate;
     double worst_wall = 0;
     size_t count = 0;
@@ -81,12 +87,12 @@ static void measure(const struct bench *bench, const struct bench_sound *sound, 
         double p;
     } rows[] = {{"median", 0.5}, {"p99.9", 0.999}, {"worst", 1}};
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
-        snprintf(what, sizeof what, "%u ch, %u frames at %u kHz, %s", channels, period, rate / 1000,
+        snprintf(what, sizeof what, "%u ch, %u frames at %u kHz%s, %s", channels, period, rate / 1000, with,
                  rows[r].name);
         bench_row(bench, what, bench_quantile(times, count, rows[r].p), "us", period_us);
     }
-    snprintf(what, sizeof what, "%u ch, %u frames at %u kHz, worst on the wall", channels, period,
-             rate / 1000);
+    snprintf(what, sizeof what, "%u ch, %u frames at %u kHz%s, worst on the wall", channels, period,
+             rate / 1000, with);
     bench_row(bench, what, worst_wall, "us", period_us);
 }
 
@@ -103,10 +109,11 @@ int main(int argc, char **argv)
     for (size_t c = 0; c < sizeof channels / sizeof channels[0]; c++) {
         for (size_t r = 0; r < sizeof rates / sizeof rates[0]; r++) {
             for (size_t p = 0; p < sizeof periods / sizeof periods[0]; p++) {
-                measure(&bench, &sound, channels[c], periods[p], rates[r]);
+                measure(&bench, &sound, channels[c], periods[p], rates[r], false);
             }
         }
     }
+    measure(&bench, &sound, CHANNELS_MAX, 64, 48000, true);
     bench_sound_close(&sound);
     return 0;
 }

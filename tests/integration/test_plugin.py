@@ -39,6 +39,20 @@ class Plugin(rig.RigTest):
         rig.wait_until(lambda: broadcaster.json("/api/metrics")["frame"] > metrics["frame"] + 100, "frames to follow")
         self.assertEqual(broadcaster.json("/api/status")["analyser"]["channels"], 4)
 
+    def test_control_voltages(self):
+        self.load_well("-c 2 --cv --cv-add levels,bands --bands 3")
+        voltages = ["ici", "criticality", "coherence", "centroid", "phi", "onset", "level_1", "level_2", "band_1",
+                    "band_2", "band_3"]
+        self.assertEqual({port for port in self.ports() if ":cv_" in port}, {f"{self.name}:cv_{v}" for v in voltages})
+        out = self.folder / "phi.wav"
+        capture = self.start([rig.BIN / "phicast-capture", "-s", self.server.name, "-f", "4800", out,
+                              f"{self.name}:cv_phi", f"{self.name}:cv_ici"])
+        self.assertEqual(capture.wait(), 0)
+        self.assertEqual(set(rig.read_wav(out)[:, 0]), {0x3F800000})
+        self.assertEqual(set(rig.read_wav(out)[:, 1]), {0})
+        self.unload()
+        self.assertEqual(self.ports(), [])
+
     def test_unloading_leaves_nothing_and_loading_again_works(self):
         broadcaster = self.broadcaster()
         for _ in range(5):

@@ -277,6 +277,23 @@ static void labels_name_their_channels(void)
     CU_ASSERT_STRING_EQUAL(jack.labels.name[0], "");
 }
 
+static void voltages_are_asked_for(void)
+{
+    CU_ASSERT_EQUAL(parse_jack(""), OPTIONS_RUN);
+    CU_ASSERT(!jack.cv && jack.cv_add == 0);
+    CU_ASSERT_EQUAL(parse_jack("--cv"), OPTIONS_RUN);
+    CU_ASSERT(jack.cv && jack.cv_add == 0 && jack.engine.always == 0);
+    CU_ASSERT_EQUAL(parse_jack("--cv-add levels,bands --cv"), OPTIONS_RUN);
+    CU_ASSERT(jack.cv && jack.cv_add == (PART_LEVELS | PART_BANDS));
+    CU_ASSERT_EQUAL(parse_jack("--cv --cv-add onsets"), OPTIONS_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "cv_onset comes with --cv anyway"));
+    CU_ASSERT_EQUAL(parse_jack("--cv --cv-add levels,onsets"), OPTIONS_ERROR);
+    CU_ASSERT_EQUAL(parse_jack("--cv --cv-add loudness"), OPTIONS_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "--cv-add"));
+    CU_ASSERT_EQUAL(parse_jack("--cv-add levels"), OPTIONS_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "--cv-add"));
+}
+
 /* As many as there are channels, in as few characters as it goes: JACK takes 1024. */
 static void an_init_string_has_room_for_all_labels(void)
 {
@@ -446,6 +463,7 @@ int main(void)
         {"the defaults are the documented ones", the_defaults_are_the_documented_ones},
         {"every option reaches its member", every_option_reaches_its_member},
         {"labels name their channels", labels_name_their_channels},
+        {"voltages are asked for", voltages_are_asked_for},
         {"an init string has room for all labels", an_init_string_has_room_for_all_labels},
         {"help and version come first", help_and_version_come_first},
         {"the help is complete", the_help_is_complete},

@@ -25,11 +25,61 @@ static void all_once_and_in_order(void)
                         strncmp(port.name, "out", 3) != 0 && !strstr(port.name, "_out"));
         CU_ASSERT_EQUAL(port.number, count < 6 ? count / 2 + 1 : 0);
         CU_ASSERT_EQUAL(port.label != NULL, count < 6);
+        CU_ASSERT_EQUAL(port.order, port.number ? port.number : 1);
+        CU_ASSERT_FALSE(port.voltage);
         CU_ASSERT_EQUAL(strcmp(port.type, JACK_DEFAULT_MIDI_TYPE) == 0, count == 6);
         count++;
     }
     CU_ASSERT_EQUAL(count, sizeof names / sizeof names[0]);
     CU_ASSERT_FALSE(ports_next(&ports, &port));
+}
+
+static void voltages_come_last(void)
+{
+    static const struct {
+        const char *name;
+        const char *label;
+        uint32_t number;
+        jack_port_t **handle;
+    } rows[] = {
+        {"cv_ici", "ICI", 0, &ports.cv_port[CV_ICI]},
+        {"cv_criticality", "Criticality", 0, &ports.cv_port[CV_CRITICALITY]},
+        {"cv_coherence", "Phase coherence", 0, &ports.cv_port[CV_COHERENCE]},
+        {"cv_centroid", "Spectral centroid", 0, &ports.cv_port[CV_CENTROID]},
+        {"cv_phi", "Breathing", 0, &ports.cv_port[CV_PHI]},
+        {"cv_onset", "Onset", 0, &ports.cv_port[CV_ONSET]},
+        {"cv_level_1", "Level", 1, &ports.cv_level[0]},
+        {"cv_level_2", "Level", 2, &ports.cv_level[1]},
+        {"cv_band_1", "Band", 1, &ports.cv_band[0]},
+        {"cv_band_2", "Band", 2, &ports.cv_band[1]},
+        {"cv_band_3", "Band", 3, &ports.cv_band[2]},
+    };
+    struct port port = {0};
+    uint32_t count = 0;
+    ports.channels = 2;
+    ports.bands = 3;
+    ports.cv = true;
+    ports.cv_parts = PART_LEVELS | PART_BANDS;
+    for (uint32_t i = 0; i < 7; i++) {
+        CU_ASSERT_FATAL(ports_next(&ports, &port));
+        CU_ASSERT_FALSE(port.voltage);
+    }
+    while (ports_next(&ports, &port)) {
+        CU_ASSERT_FATAL(count < sizeof rows / sizeof rows[0]);
+        CU_ASSERT_STRING_EQUAL(port.name, rows[count].name);
+        CU_ASSERT_STRING_EQUAL(port.label, rows[count].label);
+        CU_ASSERT_STRING_EQUAL(port.group, "CV");
+        CU_ASSERT_STRING_EQUAL(port.type, JACK_DEFAULT_AUDIO_TYPE);
+        CU_ASSERT_EQUAL(port.flags, JackPortIsOutput);
+        CU_ASSERT_EQUAL(port.number, rows[count].number);
+        CU_ASSERT_EQUAL(port.order, count + 1);
+        CU_ASSERT_PTR_EQUAL(port.handle, rows[count].handle);
+        CU_ASSERT(port.voltage);
+        count++;
+    }
+    CU_ASSERT_EQUAL(count, sizeof rows / sizeof rows[0]);
+    ports.cv = false;
+    ports.cv_parts = 0;
 }
 
 static void as_many_as_there_can_be(void)
@@ -52,6 +102,7 @@ int main(void)
 {
     static const CU_TestInfo tests[] = {
         {"all once and in order", all_once_and_in_order},
+        {"voltages come last", voltages_come_last},
         {"as many as there can be", as_many_as_there_can_be},
         CU_TEST_INFO_NULL,
     };

@@ -35,6 +35,7 @@ static struct midi_queue midi;
 static struct _jack_port inputs[CHANNELS_MAX];
 static struct _jack_port outputs[CHANNELS_MAX];
 static struct _jack_port loop[2]; /* out of one end, into the other */
+static struct _jack_port voltages[CV_PORTS + CHANNELS_MAX + BANDS_MAX];
 
 /* --- what the test says --- */
 
@@ -44,6 +45,7 @@ void offline_reset(void)
     memset(inputs, 0, sizeof inputs);
     memset(outputs, 0, sizeof outputs);
     memset(loop, 0, sizeof loop);
+    memset(voltages, 0, sizeof voltages);
     midi.count = 0;
 }
 
@@ -61,6 +63,22 @@ void offline_connect_calibration(struct rt *rt)
 {
     rt->ports.calibration_out = &loop[0];
     rt->ports.calibration_in = &loop[1];
+}
+
+void offline_connect_cv(struct rt *rt)
+{
+    struct port port = {0};
+    size_t count = 0;
+    while (ports_next(&rt->ports, &port)) {
+        if (port.voltage) {
+            *port.handle = &voltages[count++];
+        }
+    }
+}
+
+float *offline_buffer(jack_port_t *port)
+{
+    return port->buffer;
 }
 
 void offline_midi(const uint8_t *message, size_t size)
@@ -118,7 +136,8 @@ uint32_t offline_misuses(void)
 static bool is_port(const struct _jack_port *port)
 {
     return (port >= inputs && port < inputs + CHANNELS_MAX) ||
-           (port >= outputs && port < outputs + CHANNELS_MAX) || (port >= loop && port < loop + 2);
+           (port >= outputs && port < outputs + CHANNELS_MAX) || (port >= loop && port < loop + 2) ||
+           (port >= voltages && port < voltages + sizeof voltages / sizeof voltages[0]);
 }
 
 void *jack_port_get_buffer(jack_port_t *port, jack_nframes_t count)

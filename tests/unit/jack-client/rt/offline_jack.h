@@ -43,6 +43,12 @@ void offline_cycle(jack_nframes_t frame, uint64_t start_us, jack_nframes_t count
 /* Sets rt's calibration ports: what leaves by the one comes back by the other a period later. */
 void offline_connect_calibration(struct rt *rt);
 
+/* Sets rt's ports of control voltages, once rt_prepare knows which there are. */
+void offline_connect_cv(struct rt *rt);
+
+/* The buffer of the port of that handle. */
+float *offline_buffer(jack_port_t *port);
+
 /* A message at the MIDI port in the period that offline_cycle has begun; at most 64 of at most 8 bytes. */
 void offline_midi(const uint8_t *message, size_t size);
 

@@ -19,6 +19,8 @@ static void *fresh(size_t bytes)
 }
 
 uint32_t rig_wanted;
+bool rig_cv;
+uint32_t rig_cv_parts;
 
 enum status rig_prepare(struct rt *prepared, const struct analysis_config *config)
 {
@@ -38,10 +40,13 @@ void rig_open(struct rig *rig, const struct analysis_config *config)
     rt->telemetry = fresh(sizeof *rt->telemetry);
     *rig = (struct rig){.rt = rt, .frame = 1000, .origin_us = 5000000, .random = {42}};
     offline_reset();
+    rt->ports.cv = rig_cv;
+    rt->ports.cv_parts = rig_cv_parts;
     const enum status status = rig_prepare(rt, config);
     CU_ASSERT_EQUAL_FATAL(status, STATUS_OK);
     rt->inputs.wanted = rig_wanted;
     offline_connect(rt, config->channels);
+    offline_connect_cv(rt);
 }
 
 void rig_close(struct rig *rig)

@@ -28,6 +28,10 @@ struct rig {
 /* enum metric_part: what the rigs opened from now on are asked for; 0 at first. */
 extern uint32_t rig_wanted;
 
+/* Whether they have control voltages, and which besides. */
+extern bool rig_cv;
+extern uint32_t rig_cv_parts;
+
 /* rt_prepare for this analysis, the rest of the engine at its defaults. */
 MUST_CHECK enum status rig_prepare(struct rt *rt, const struct analysis_config *config);
 

@@ -149,17 +149,22 @@ static void no_page_is_met_for_the_first_time(void)
                                            .hop = 64,
                                            .gate_db = -60,
                                            .smooth_ms = 50,
-                                           .criticality_ms = 500};
+                                           .criticality_ms = 500,
+                                           .bands = 3,
+                                           .band_release_ms = 100,
+                                           .onset_threshold = ONSETS_THRESHOLD_DEFAULT};
     begin_cold();
     (void)memory_hold(signal, sizeof signal);
     (void)memory_hold(recording, sizeof recording);
+    rig_cv = true;
+    rig_cv_parts = PART_LEVELS | PART_BANDS;
     rig_open(&rig, &config);
     offline_connect_calibration(rig.rt);
     rig.rt->midi_map = MIDI_DEFAULTS;
     rig.breathes = true;
 
     uint64_t next = 0;
-    uint32_t seen[EVENT_PHI_ADAPTATION + 1] = {0};
+    uint32_t seen[EVENT_ONSET + 1] = {0};
     uint32_t states = 0;
     for (uint32_t n = 0; n < CALLBACKS; n++) {
         struct event event;
