@@ -57,12 +57,20 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct asked *asked, co
     return false;
 }
 
+/* The float that stands for an end of the range may lie just beyond it: 0.01 does. */
+static double to_range(double value, const struct command_row *row)
+{
+    return value == (double)(float)row->low    ? row->low
+           : value == (double)(float)row->high ? row->high
+                                               : value;
+}
+
 /* Each of those that take something returns false if it is refused. */
 static bool take_set(struct asked *asked, uint32_t kind, const struct osc_message *message)
 {
     const struct osc_argument *argument = &message->argument[0];
     const bool is_switch = command_is_switch(kind);
-    struct command command = {.kind = kind, .value = argument->number};
+    struct command command = {.kind = kind, .value = to_range(argument->number, command_row(kind))};
     bool good = message->count == 1 && argument->type == 'f';
     if (message->count == 1 && is_switch && (argument->type == 'T' || argument->type == 'F')) {
         command.value = argument->type == 'T' ? 1 : 0;
