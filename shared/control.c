@@ -16,16 +16,20 @@ const struct segment_kind control_kind = {
 
 /* By kind. */
 static const struct command_row rows[] = {
-    [COMMAND_DEPTH] = {"depth", "", COMMAND_DEPTH_MIN, COMMAND_DEPTH_MAX, false,
+    [COMMAND_DEPTH] = {"depth", "/phicast/set/depth", "", COMMAND_DEPTH_MIN, COMMAND_DEPTH_MAX,
+                       COMMAND_DEPTH_MIN, COMMAND_DEPTH_MAX, false,
                        "a number from " TEXT_OF(COMMAND_DEPTH_MIN) " to " TEXT_OF(COMMAND_DEPTH_MAX)},
-    [COMMAND_PHASE] = {"phase", "rad", -COMMAND_PHASE_MAX, COMMAND_PHASE_MAX, false,
+    [COMMAND_PHASE] = {"phase", "/phicast/set/phase", "rad", -COMMAND_PHASE_MAX, COMMAND_PHASE_MAX, 0,
+                       6.283185307179586, false,
                        "a number of radians from -" TEXT_OF(COMMAND_PHASE_MAX) " to " TEXT_OF(
                            COMMAND_PHASE_MAX)},
-    [COMMAND_RATE] = {"rate", "Hz", COMMAND_RATE_MIN, COMMAND_RATE_MAX, false,
+    [COMMAND_RATE] = {"rate", "/phicast/set/rate", "Hz", COMMAND_RATE_MIN, COMMAND_RATE_MAX, COMMAND_RATE_MIN,
+                      COMMAND_RATE_MAX, false,
                       "a number of Hz from " TEXT_OF(COMMAND_RATE_MIN) " to " TEXT_OF(COMMAND_RATE_MAX)},
-    [COMMAND_BREATHING] = {"breathing", "", 0, 1, true, "true or false"},
-    [COMMAND_AUTO] = {"auto", "", 0, 1, true, "true or false"},
-    [COMMAND_CALIBRATE] = {"calibrate", "dBFS", COMMAND_LEVEL_MIN, COMMAND_LEVEL_MAX, false,
+    [COMMAND_BREATHING] = {"breathing", "/phicast/set/breathing", "", 0, 1, 0, 1, true, "true or false"},
+    [COMMAND_AUTO] = {"auto", "/phicast/set/auto", "", 0, 1, 0, 1, true, "true or false"},
+    [COMMAND_CALIBRATE] = {"calibrate", NULL, "dBFS", COMMAND_LEVEL_MIN, COMMAND_LEVEL_MAX, COMMAND_LEVEL_MIN,
+                           COMMAND_LEVEL_MAX, false,
                            "a number of dBFS from " TEXT_OF(COMMAND_LEVEL_MIN) " to " TEXT_OF(
                                COMMAND_LEVEL_MAX)},
 };

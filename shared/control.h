@@ -86,10 +86,13 @@ extern const struct segment_kind control_kind;
 
 /* What is to be said of a kind of command. */
 struct command_row {
-    const char *name; /* "depth" */
-    const char *unit; /* "", "rad", "Hz", "dBFS" */
+    const char *name;    /* "depth" */
+    const char *address; /* where OSC takes it; NULL: it does not */
+    const char *unit;    /* "", "rad", "Hz", "dBFS" */
     double low;
     double high;
+    double usual_low; /* what a fader is made for */
+    double usual_high;
     bool is_switch;    /* 0 or 1 and nothing between */
     const char *range; /* what it takes, for a message */
 };

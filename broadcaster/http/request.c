@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,6 +11,7 @@ static const struct refusal fine = {0, NULL};
 
 static const char *const field_names[FIELD_COUNT] = {
     [FIELD_HOST] = "host",
+    [FIELD_ACCEPT] = "accept",
     [FIELD_ORIGIN] = "origin",
     [FIELD_AUTHORIZATION] = "authorization",
     [FIELD_CONTENT_TYPE] = "content-type",
@@ -32,8 +34,8 @@ static struct refusal bad(const char *detail)
 
 static bool is_list(enum request_field field)
 {
-    return field == FIELD_CONNECTION || field == FIELD_UPGRADE || field == FIELD_WS_EXTENSIONS ||
-           field == FIELD_TRANSFER_ENCODING || field == FIELD_EXPECT;
+    return field == FIELD_ACCEPT || field == FIELD_CONNECTION || field == FIELD_UPGRADE ||
+           field == FIELD_WS_EXTENSIONS || field == FIELD_TRANSFER_ENCODING || field == FIELD_EXPECT;
 }
 
 /* RFC 9110, 5.6.2: what names of methods and fields are made of. */
@@ -341,6 +343,22 @@ bool request_lists(const char *list, const char *token)
             used--;
         }
         if (used == length && strncasecmp(list, token, length) == 0) {
+            return true;
+        }
+        list += item;
+    }
+    return false;
+}
+
+bool request_accepts(const char *list, const char *type)
+{
+    const size_t length = strlen(type);
+    while (list && *list != '\0') {
+        list += strspn(list, ", \t");
+        const size_t item = strcspn(list, ",");
+        const char *weight = memmem(list, item, "q=", 2);
+        if (item >= length && strncasecmp(list, type, length) == 0 && strchr("; \t,", list[length]) &&
+            !(weight && strtod(weight + 2, NULL) == 0)) {
             return true;
         }
         list += item;

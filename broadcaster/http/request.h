@@ -23,6 +23,7 @@ enum request_method {
 /* Header fields that somebody here reads. */
 enum request_field {
     FIELD_HOST,
+    FIELD_ACCEPT,
     FIELD_ORIGIN,
     FIELD_AUTHORIZATION,
     FIELD_CONTENT_TYPE,
@@ -69,6 +70,10 @@ struct refusal request_parse(struct http_request *request, char *head, size_t le
 
 /* Whether a field's comma-separated list names `token`, upper or lower case. list: NULL is an empty one. */
 bool request_lists(const char *list, const char *token);
+
+/* Whether an Accept field names that type, with whatever parameters but a weight of 0. Ranges ("text/" and a
+ * star) are not looked at. list: as above. */
+bool request_accepts(const char *list, const char *type);
 
 /* Copies the decoded value of argument `name` in the query. False if it has none, or too much of it. */
 bool request_argument(const struct http_request *request, const char *name, char *out, size_t size);

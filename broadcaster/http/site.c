@@ -2,6 +2,7 @@
 #include "broadcaster/http/site.h"
 
 #include "broadcaster/http/assets.h"
+#include "broadcaster/http/oscquery.h"
 #include "broadcaster/http/prometheus.h"
 #include "broadcaster/http/reply.h"
 #include "broadcaster/http/report.h"
@@ -19,7 +20,8 @@ static const char page_headers[] =
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
     "connect-src 'self' http: https: ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors "
     "'none'\r\n"
-    "Referrer-Policy: no-referrer\r\n";
+    "Referrer-Policy: no-referrer\r\n"
+    "Vary: Accept\r\n"; /* "/" is not always a page */
 
 static void get_health(struct site *site, const struct http_request *request, struct reply *reply)
 {
@@ -149,10 +151,21 @@ static int find_route(const char *path)
     return -1;
 }
 
-static enum need need_of(const char *path)
+static bool is_readable(const char *path)
 {
     struct asset asset;
-    return asset_find(path, &asset) || strcmp(path, "/healthz") == 0 ? NEED_PUBLIC : NEED_READ;
+    return asset_find(path, &asset) || find_route(path) >= 0 || oscquery_has(path);
+}
+
+static bool is_asset(const struct http_request *request, struct asset *asset)
+{
+    return !oscquery_takes(request) && asset_find(request->path, asset);
+}
+
+static enum need need_of(const struct http_request *request)
+{
+    struct asset asset;
+    return is_asset(request, &asset) || strcmp(request->path, "/healthz") == 0 ? NEED_PUBLIC : NEED_READ;
 }
 
 static void fill_verdict(struct site *site, struct reply *reply, const struct verdict *verdict)
@@ -161,13 +174,23 @@ static void fill_verdict(struct site *site, struct reply *reply, const struct ve
     reply->headers = verdict->headers;
 }
 
+static void get_path(struct site *site, const struct http_request *request, struct reply *reply)
+{
+    struct asset asset;
+    if (is_asset(request, &asset)) {
+        get_asset(&asset, reply);
+    } else if (oscquery_takes(request)) {
+        const struct server_report report = make_report(site);
+        oscquery_answer(request, site->hub, &report, &site->scratch, reply);
+    } else {
+        routes[find_route(request->path)].get(site, request, reply);
+    }
+}
+
 /* What is read, and whatever nobody else answers. */
 static void answer_reader(struct site *site, const struct http_request *request, struct reply *reply)
 {
-    struct asset asset;
-    const struct verdict verdict = access_judge(site->access, request, need_of(request->path));
-    const bool is_asset = asset_find(request->path, &asset) != NULL;
-    const int found = find_route(request->path);
+    const struct verdict verdict = access_judge(site->access, request, need_of(request));
     if (verdict.code != 0) {
         fill_verdict(site, reply, &verdict);
     } else if (upgrade_stream_of(request->path) != STREAM_COUNT) {
@@ -175,27 +198,24 @@ static void answer_reader(struct site *site, const struct http_request *request,
     } else if (post_takes(request->path)) {
         reply_detail(reply, 405, "only POST is allowed here", &site->scratch);
         reply->headers = "Allow: POST\r\n";
-    } else if (!is_asset && found < 0) {
+    } else if (!is_readable(request->path)) {
         reply_detail(reply, 404, "no such path", &site->scratch);
     } else if (request->method != METHOD_GET && request->method != METHOD_HEAD) {
         reply_detail(reply, 405, "only GET and HEAD are allowed here", &site->scratch);
         reply->headers = "Allow: GET, HEAD\r\n";
-    } else if (is_asset) {
-        get_asset(&asset, reply);
     } else {
-        routes[found].get(site, request, reply);
+        get_path(site, request, reply);
     }
 }
 
 /* What may be asked of a path; NULL: there is none. */
 static const char *methods_of(const char *path)
 {
-    struct asset asset;
-    return strcmp(path, "*") == 0                              ? "GET, HEAD, POST, OPTIONS"
-           : post_takes(path)                                  ? "POST, OPTIONS"
-           : upgrade_stream_of(path) != STREAM_COUNT           ? "GET, OPTIONS"
-           : asset_find(path, &asset) || find_route(path) >= 0 ? "GET, HEAD, OPTIONS"
-                                                               : NULL;
+    return strcmp(path, "*") == 0                    ? "GET, HEAD, POST, OPTIONS"
+           : post_takes(path)                        ? "POST, OPTIONS"
+           : upgrade_stream_of(path) != STREAM_COUNT ? "GET, OPTIONS"
+           : is_readable(path)                       ? "GET, HEAD, OPTIONS"
+                                                     : NULL;
 }
 
 /* OPTIONS: what may be asked, and for a browser (CORS) whether a page of that origin may. */

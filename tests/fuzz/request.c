@@ -3,6 +3,7 @@
 #include "broadcaster/http/request.h"
 
 #include "broadcaster/http/access.h"
+#include "broadcaster/http/oscquery.h"
 #include "broadcaster/http/upgrade.h"
 #include "broadcaster/sinks/ws/extension.h"
 #include "tests/fuzz/fuzz.h"
@@ -37,6 +38,7 @@ static void check_request(const struct http_request *request)
         FUZZ_CHECK(request->field[FIELD_AUTHORIZATION] || (asked && strcmp(token, "sesame") == 0));
     }
     (void)access_reader(&access, request);
+    FUZZ_CHECK(!oscquery_takes(request) || oscquery_has(request->path));
 }
 
 static void check_offer(const struct http_request *request)

@@ -91,7 +91,7 @@ class Http(rig.RigTest):
         return [value]
 
     def test_page(self):
-        code, kind, text = self.broadcaster().get("/")
+        code, kind, text = self.broadcaster().get("/", headers={"Accept": "text/html"})
         self.assertEqual((code, kind), (200, "text/html"))
         self.assertRegex(text.lower(), "<!doctype html>")
         self.assertNotRegex(text, r"(src|href)=[\"']https?://")
@@ -100,7 +100,7 @@ class Http(rig.RigTest):
         broadcaster = self.broadcaster()
         for path in ("/nothing", "/api", "/api/nothing", "/../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/healthz/x"):
             self.assertIn("detail", self.check_json(broadcaster, path, 404), path)
-        for path in ("/healthz", "/readyz", "/version", "/api/metrics", "/api/latency", "/api/status", "/"):
+        for path in ("/healthz", "/readyz", "/version", "/api/metrics", "/api/latency", "/api/status", "/", "/phicast/ici"):
             code, kind, text = broadcaster.get(path, "POST", b"{}")
             self.assertEqual((code, kind), (405, "application/json"), f"POST {path}: {text}")
             self.assertIn("detail", json.loads(text))

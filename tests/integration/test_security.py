@@ -61,8 +61,8 @@ class Security(rig.RigTest):
         broadcaster = self.broadcaster("--osc", "none", "--token-file", self.token_file())
         port = broadcaster.port
         self.assertEqual(self.raw(port, "/healthz")[0], 200)
-        self.assertEqual(self.raw(port, "/")[0], 200)
-        for path in ("/api/status", "/api/metrics", "/api/latency", "/metrics", "/readyz", "/version"):
+        self.assertEqual(self.raw(port, "/", Accept="text/html")[0], 200)
+        for path in ("/api/status", "/api/metrics", "/api/latency", "/metrics", "/readyz", "/version", "/", "/phicast/ici"):
             code, out = self.raw(port, path)
             self.assertEqual(code, 401, path)
             self.assertIn(b"WWW-Authenticate: Bearer", out)
@@ -103,6 +103,7 @@ class Security(rig.RigTest):
             self.assertEqual(self.upgrade(port, Host=host), 421, host)
             self.assertEqual(self.raw(port, Host=host)[0], 421, host)
             self.assertEqual(self.raw(port, "/", Host=host)[0], 421, host)
+            self.assertEqual(self.raw(port, "/", Host=host, Accept="text/html")[0], 421, host)
 
     def test_open_to_others(self):
         broadcaster = self.broadcaster("--osc", "none", "--bind", "0.0.0.0", "--token-file", self.token_file())

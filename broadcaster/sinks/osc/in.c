@@ -26,12 +26,12 @@ struct ping {
     char path[MAP_ADDRESS_MAX];
 };
 
-static const struct own_address {
-    const char *path;
-    uint32_t kind; /* of command; 0: a ping */
-} own_addresses[] = {{"/phicast/set/depth", COMMAND_DEPTH}, {"/phicast/set/phase", COMMAND_PHASE},
-                     {"/phicast/set/rate", COMMAND_RATE},   {"/phicast/set/breathing", COMMAND_BREATHING},
-                     {"/phicast/set/auto", COMMAND_AUTO},   {"/phicast/ping", 0}};
+/* Where a kind of command is taken, kind 0 being a ping; NULL: nowhere. */
+static const char *own_address(uint32_t kind)
+{
+    const struct command_row *row = command_row(kind);
+    return kind == 0 ? "/phicast/ping" : row ? row->address : NULL;
+}
 
 /* What a packet asks for, before any of it is done. */
 struct asked {
@@ -57,12 +57,20 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct asked *asked, co
     return false;
 }
 
+/* The float that stands for an end of the range may lie just beyond it: 0.01 does. */
+static double to_range(double value, const struct command_row *row)
+{
+    return value == (double)(float)row->low    ? row->low
+           : value == (double)(float)row->high ? row->high
+                                               : value;
+}
+
 /* Each of those that take something returns false if it is refused. */
 static bool take_set(struct asked *asked, uint32_t kind, const struct osc_message *message)
 {
     const struct osc_argument *argument = &message->argument[0];
     const bool is_switch = command_is_switch(kind);
-    struct command command = {.kind = kind, .value = argument->number};
+    struct command command = {.kind = kind, .value = to_range(argument->number, command_row(kind))};
     bool good = message->count == 1 && argument->type == 'f';
     if (message->count == 1 && is_switch && (argument->type == 'T' || argument->type == 'F')) {
         command.value = argument->type == 'T' ? 1 : 0;
@@ -143,17 +151,17 @@ static bool take_message(struct asked *asked, const unsigned char *bytes, size_t
     if (!address) {
         return refuse(asked, NULL, "malformed: no OSC address where there must be one");
     }
-    for (size_t i = 0; i < sizeof own_addresses / sizeof own_addresses[0]; i++) {
-        const struct own_address *own = &own_addresses[i];
-        if (!osc_pattern_match(address, own->path)) {
+    for (uint32_t kind = 0; kind <= COMMAND_CALIBRATE; kind++) {
+        const char *own = own_address(kind);
+        if (!own || !osc_pattern_match(address, own)) {
             continue;
         }
         ours = true;
-        asked->address = own->path;
+        asked->address = own;
         if (osc_message_read(&message, bytes, length) == STATUS_CORRUPT) {
-            return refuse(asked, own->path, "malformed arguments");
+            return refuse(asked, own, "malformed arguments");
         }
-        if (own->kind != 0 ? !take_set(asked, own->kind, &message) : !take_ping(asked, &message)) {
+        if (kind != 0 ? !take_set(asked, kind, &message) : !take_ping(asked, &message)) {
             return false;
         }
     }

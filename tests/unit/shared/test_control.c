@@ -52,6 +52,17 @@ static void out_of_range_is_refused(void)
     CU_ASSERT_EQUAL(BAD, 17);
 }
 
+static void rows_agree(void)
+{
+    const struct command_row *row;
+    for (uint32_t kind = COMMAND_DEPTH; (row = command_row(kind)); kind++) {
+        CU_ASSERT_TRUE(row->low <= row->usual_low && row->usual_low < row->usual_high &&
+                       row->usual_high <= row->high);
+        CU_ASSERT_EQUAL(row->address == NULL, kind == COMMAND_CALIBRATE);
+        CU_ASSERT_STRING_EQUAL(row->address ? strrchr(row->address, '/') + 1 : row->name, row->name);
+    }
+}
+
 static void no_kind_takes_what_is_no_number(void)
 {
     static const double values[] = {NAN, -NAN, INFINITY, -INFINITY, 1e308, -1e308};
@@ -194,6 +205,7 @@ int main(void)
         {"out of range is not received", out_of_range_is_not_received},
         {"round trips", round_trips},
         {"words for kinds", words_for_kinds},
+        {"rows agree", rows_agree},
         {"words are true", words_are_true},
         {"the cursor is left behind", cursor_is_left_behind},
         {"layout", layout},

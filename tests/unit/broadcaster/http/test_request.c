@@ -261,6 +261,20 @@ static void lists(void)
     CU_ASSERT_FALSE(request.keep_alive);
 }
 
+static void types(void)
+{
+    CU_ASSERT_TRUE(request_accepts("text/html", "text/html"));
+    CU_ASSERT_TRUE(request_accepts("text/plain , TEXT/HTML ;level=1; q=0.001,*/*", "text/html"));
+    CU_ASSERT_FALSE(request_accepts("text/html;q=0, */*", "text/html"));
+    CU_ASSERT_FALSE(request_accepts("text/html; q=0.000", "text/html"));
+    CU_ASSERT_FALSE(request_accepts("text/htmlx, atext/html, text/*, */*", "text/html"));
+    CU_ASSERT_FALSE(request_accepts("text/", "text/html"));
+    CU_ASSERT_FALSE(request_accepts("", "text/html"));
+    CU_ASSERT_FALSE(request_accepts(NULL, "text/html"));
+    CU_ASSERT_EQUAL(parse("GET / HTTP/1.1\r\nHost: a\r\nAccept: */*\r\nAccept: text/html\r\n\r\n"), 0);
+    CU_ASSERT_TRUE(request_accepts(request.field[FIELD_ACCEPT], "text/html"));
+}
+
 static void arguments(void)
 {
     const char *at = "&a=1&&b=%26&cccccccccccccccccccccccccccc=1&d";
@@ -286,6 +300,7 @@ int main(void)
         {"bodies", bodies},
         {"old version", old_version},
         {"lists", lists},
+        {"types", types},
         {"arguments", arguments},
         CU_TEST_INFO_NULL,
     };

@@ -72,6 +72,10 @@ static void every_path(void)
                  {"/api/metrics", 200, 405},
                  {"/api/latency", 200, 405},
                  {"/api/description", 200, 405},
+                 {"/phicast", 200, 405},
+                 {"/phicast/ici", 200, 405},
+                 {"/phicast/nothing", 404, 405},
+                 {"/phicasts", 404, 404},
                  {"/ws/metrics", 404, 404},
                  {"/ws/nothing", 404, 404},
                  {"/../etc/passwd", 404, 404},
@@ -96,11 +100,10 @@ static void options(void)
     static const struct {
         const char *path;
         const char *allow;
-    } paths[] = {{"*", "Allow: GET, HEAD, POST, OPTIONS\r\n"},
-                 {"/", "Allow: GET, HEAD, OPTIONS\r\n"},
-                 {"/api/status", "Allow: GET, HEAD, OPTIONS\r\n"},
-                 {"/api/phi", "Allow: POST, OPTIONS\r\n"},
-                 {"/ws/events", "Allow: GET, OPTIONS\r\n"}};
+    } paths[] = {
+        {"*", "Allow: GET, HEAD, POST, OPTIONS\r\n"},     {"/", "Allow: GET, HEAD, OPTIONS\r\n"},
+        {"/api/status", "Allow: GET, HEAD, OPTIONS\r\n"}, {"/phicast/ici", "Allow: GET, HEAD, OPTIONS\r\n"},
+        {"/api/phi", "Allow: POST, OPTIONS\r\n"},         {"/ws/events", "Allow: GET, OPTIONS\r\n"}};
     begin();
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         CU_ASSERT_EQUAL(code_of(METHOD_OPTIONS, paths[i].path), 204);
@@ -114,6 +117,74 @@ static void options(void)
     asked.field[FIELD_ORIGIN] = "http://evil.example";
     CU_ASSERT_EQUAL(ask(&asked), OUTCOME_ANSWERED);
     CU_ASSERT_EQUAL(reply.code, 403);
+    end();
+}
+
+static unsigned answer(const char *path, const char *query, const char *accept)
+{
+    struct http_request asked = request(METHOD_GET, path);
+    asked.query = query;
+    asked.field[FIELD_ACCEPT] = accept;
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_ANSWERED);
+    return reply.code;
+}
+
+static bool begins(const char *text)
+{
+    return reply.length >= strlen(text) && memcmp(reply.body, text, strlen(text)) == 0;
+}
+
+/* "/" is a page to who takes one, and a node to all others. */
+static void page_or_node(void)
+{
+    static const char browser[] = "text/html,application/xhtml+xml,*/*;q=0.8";
+    static const char node[] = "{\"FULL_PATH\":\"/\",";
+    begin();
+    CU_ASSERT_EQUAL(answer("/", "", browser), 200);
+    CU_ASSERT_TRUE(begins("<!doctype html>"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(reply.headers, "Vary: Accept\r\n"));
+    CU_ASSERT_EQUAL(answer("/", "VALUE", browser), 200);
+    CU_ASSERT_TRUE(begins("<!doctype html>"));
+    CU_ASSERT_EQUAL(answer("/", "HOST_INFO", browser), 200);
+    CU_ASSERT_TRUE(begins("{\"NAME\":"));
+    CU_ASSERT_EQUAL(answer("/visual", "HOST_INFO", NULL), 200);
+    CU_ASSERT_TRUE(begins("<!doctype html>"));
+    static const char *const others[] = {NULL, "", "*/*", "application/json", "text/html;q=0"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        CU_ASSERT_EQUAL(answer("/", "", others[i]), 200);
+        CU_ASSERT_TRUE(begins(node));
+        CU_ASSERT_STRING_EQUAL(reply.headers, "Vary: Accept\r\n");
+    }
+    CU_ASSERT_EQUAL(answer("/phicast", "", browser), 200);
+    CU_ASSERT_TRUE(begins("{\"FULL_PATH\":\"/phicast\","));
+    CU_ASSERT_EQUAL(answer("/phicast/ici", "token=x&VALUE", NULL), 200);
+    CU_ASSERT_TRUE(begins("{\"VALUE\":[0.0]}"));
+    CU_ASSERT_EQUAL(answer("/phicast/ici", "VALUE=1", NULL), 200);
+    CU_ASSERT_EQUAL(answer("/phicast", "VALUE", NULL), 204);
+    CU_ASSERT_EQUAL(reply.length, 0);
+    CU_ASSERT_EQUAL(answer("/phicast/ici", "VALU", NULL), 400);
+    CU_ASSERT_EQUAL(answer("/", "NONE", NULL), 400);
+    CU_ASSERT_EQUAL(answer("/phicast/none", "VALU", NULL), 404);
+    CU_ASSERT_EQUAL(answer("/phicast/none", "HOST_INFO=1", NULL), 200);
+    snprintf(who.token.text, sizeof who.token.text, "sesame");
+    CU_ASSERT_EQUAL(answer("/", "", browser), 200);
+    CU_ASSERT_EQUAL(answer("/", "HOST_INFO", browser), 401);
+    CU_ASSERT_EQUAL(answer("/", "", NULL), 401);
+    CU_ASSERT_EQUAL(answer("/phicast/ici", "VALUE", browser), 401);
+    CU_ASSERT_EQUAL(answer("/phicast/ici", "VALUE&token=sesame", NULL), 200);
+    end();
+}
+
+/* Looking at a node has it measured; looking at all of them does not. */
+static void nodes_are_measured(void)
+{
+    begin();
+    CU_ASSERT_EQUAL(answer("/", "", NULL), 200);
+    CU_ASSERT_EQUAL(answer("/phicast", "", NULL), 200);
+    CU_ASSERT_EQUAL(answer("/phicast/ici", "", NULL), 200);
+    CU_ASSERT_EQUAL(hub.asked, 0);
+    CU_ASSERT_EQUAL(answer("/phicast/onset_strength", "VALUE", NULL), 200);
+    CU_ASSERT_EQUAL(hub.asked, PART_ONSETS);
     end();
 }
 
@@ -251,8 +322,14 @@ static void upgrades(void)
 int main(void)
 {
     static const CU_TestInfo tests[] = {
-        {"every path", every_path},           {"options", options},   {"heads of posts", heads_of_posts},
-        {"bodies of posts", bodies_of_posts}, {"upgrades", upgrades}, CU_TEST_INFO_NULL,
+        {"every path", every_path},
+        {"options", options},
+        {"page or node", page_or_node},
+        {"nodes are measured", nodes_are_measured},
+        {"heads of posts", heads_of_posts},
+        {"bodies of posts", bodies_of_posts},
+        {"upgrades", upgrades},
+        CU_TEST_INFO_NULL,
     };
     return unit_run("site", tests);
 }

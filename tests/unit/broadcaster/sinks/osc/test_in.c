@@ -116,13 +116,14 @@ static void wrong_messages(void)
     refused(one('f', (double)INFINITY), "/phicast/set/phase");
     refused(one('d', (double)-INFINITY), "/phicast/set/phase");
     refused(one('f', 0), "/phicast/set/rate");
+    refused(one('f', 0.009999999), "/phicast/set/rate"); /* the float next to that of 0.01 */
     refused(one('f', 0.5), "/phicast/set/breathing");
     refused(one('i', -1), "/phicast/set/auto");
     refused(one('s', 0), "/phicast/set/auto");
     lo_message two = one('f', 0.5);
     lo_message_add_float(two, 0.5F);
     refused(two, "/phicast/set/depth");
-    CU_ASSERT_EQUAL(in.packets, 24);
+    CU_ASSERT_EQUAL(in.packets, 25);
     CU_ASSERT_EQUAL(in.commands, 0);
 }
 
@@ -135,11 +136,12 @@ static void good_messages(void)
     moves(one('h', 0), "/phicast/set/depth", COMMAND_DEPTH, 0);
     moves(one('f', -3), "/phicast/set/phase", COMMAND_PHASE, -3);
     moves(one('i', 2), "/phicast/set/rate", COMMAND_RATE, 2);
+    moves(one('f', 0.01), "/phicast/set/rate", COMMAND_RATE, 0.01);
     moves(one('i', 1), "/phicast/set/breathing", COMMAND_BREATHING, 1);
     moves(one('T', 0), "/phicast/set/breathing", COMMAND_BREATHING, 1);
     moves(one('f', 0), "/phicast/set/auto", COMMAND_AUTO, 0);
     moves(one('F', 0), "/phicast/set/auto", COMMAND_AUTO, 0);
-    CU_ASSERT_EQUAL(in.commands, 10);
+    CU_ASSERT_EQUAL(in.commands, 11);
     source.writer = 0;
     refused(one('f', 0.25), "/phicast/set/depth");
 }
