@@ -119,6 +119,18 @@ static bool step(bool with_clients)
     return beat_at(with_clients, now);
 }
 
+/* A fresh analyser, and a broadcaster without a predecessor that has just found it. */
+static struct telemetry *found_analyser(bool with_clients)
+{
+    forget();
+    struct telemetry *telemetry = analyser();
+    start();
+    now += SOURCE_RETRY_US;
+    beat(telemetry, 1);
+    step(with_clients);
+    return telemetry;
+}
+
 static void push_change(struct telemetry *telemetry, enum sound_state from, enum sound_state to)
 {
     const struct event event = {
@@ -220,12 +232,7 @@ static void stalled_is_lost(void)
 
 static void replaced_between_two_beats(void)
 {
-    forget();
-    struct telemetry *telemetry = analyser();
-    start();
-    now += SOURCE_RETRY_US;
-    beat(telemetry, 1);
-    step(true);
+    struct telemetry *telemetry = found_analyser(true);
     segment_close(&segment);
     source_poll(source, now); /* by an HTTP request, say */
     usleep(1000);
@@ -244,12 +251,7 @@ static void replaced_between_two_beats(void)
 
 static void nobody_listens(void)
 {
-    forget();
-    struct telemetry *telemetry = analyser();
-    start();
-    now += SOURCE_RETRY_US;
-    beat(telemetry, 1);
-    step(false);
+    struct telemetry *telemetry = found_analyser(false);
     for (int i = 0; i < 10; i++) {
         push_number(telemetry, i);
     }
@@ -267,12 +269,7 @@ static void nobody_listens(void)
  * the second one. */
 static void resumed(void)
 {
-    forget();
-    struct telemetry *telemetry = analyser();
-    start();
-    now += SOURCE_RETRY_US;
-    beat(telemetry, 1);
-    step(true);
+    struct telemetry *telemetry = found_analyser(true);
     for (int i = 0; i < 10; i++) {
         push_number(telemetry, i);
     }
@@ -315,12 +312,7 @@ static void resumed(void)
 
 static void resumed_with_another_analyser(void)
 {
-    forget();
-    struct telemetry *telemetry = analyser();
-    start();
-    now += SOURCE_RETRY_US;
-    beat(telemetry, 1);
-    step(true);
+    struct telemetry *telemetry = found_analyser(true);
     push_change(telemetry, STATE_IDLE, STATE_CRITICAL);
     step(true);
     stop();
@@ -341,12 +333,7 @@ static void resumed_with_another_analyser(void)
 
 static void beyond_the_rings_reach(void)
 {
-    forget();
-    struct telemetry *telemetry = analyser();
-    start();
-    now += SOURCE_RETRY_US;
-    beat(telemetry, 1);
-    step(true);
+    struct telemetry *telemetry = found_analyser(true);
     stop();
     for (int i = 0; i < 3000; i++) {
         push_number(telemetry, i);
@@ -430,12 +417,7 @@ static void push_onset(struct telemetry *telemetry)
  */
 static void onsets_push_nothing_out(void)
 {
-    forget();
-    struct telemetry *telemetry = analyser();
-    start();
-    now += SOURCE_RETRY_US;
-    beat(telemetry, 1);
-    step(true);
+    struct telemetry *telemetry = found_analyser(true);
     push_number(telemetry, 1);
     for (int i = 0; i < 1500; i++) {
         push_onset(telemetry);
@@ -470,16 +452,13 @@ static void the_state_behind_many_onsets(void)
     for (int i = 0; i < 2000; i++) {
         push_onset(telemetry);
     }
-    for (int later = 0; later < 2; later++) {
-        const struct metrics_snapshot frame = {.frame = 1, .channel_count = 1, .state = STATE_TURBULENT};
-        forget();
-        start();
-        atomic_store(&telemetry->heartbeat_us, now);
-        telemetry_write_metrics(telemetry, &frame);
-        look(true);
-        logged(0, "\"from_state\":\"offline\",\"to_state\":\"turbulent\",\"trigger\":\"analyser_found\"");
-        stop();
-    }
+    const struct metrics_snapshot frame = {.frame = 1, .channel_count = 1, .state = STATE_TURBULENT};
+    start();
+    atomic_store(&telemetry->heartbeat_us, now);
+    telemetry_write_metrics(telemetry, &frame);
+    look(true);
+    logged(0, "\"from_state\":\"offline\",\"to_state\":\"turbulent\",\"trigger\":\"analyser_found\"");
+    stop();
     segment_close(&segment);
 }
 
