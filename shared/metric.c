@@ -148,20 +148,40 @@ double metric_value(const struct metric_place *place, const struct metrics_snaps
                : 0;
 }
 
+/* From that group on, the first that has anything. */
+static bool enter_group(struct metric_place *place, const struct metric_group *group,
+                        const struct metrics_snapshot *snapshot, uint32_t parts)
+{
+    for (; group < metric_group + METRIC_GROUPS; group++) {
+        const struct metric_extent extent = metric_extent(group, snapshot);
+        if ((group->part == 0 || (group->part & parts)) && extent.channels > 0 && extent.bands > 0) {
+            *place = (struct metric_place){.group = group, .metric = group->metric};
+            return true;
+        }
+    }
+    return false;
+}
+
+bool metric_next(struct metric_place *place, const struct metrics_snapshot *snapshot, uint32_t parts)
+{
+    if (!place->group) {
+        return enter_group(place, metric_group, snapshot, parts);
+    }
+    const struct metric_extent extent = metric_extent(place->group, snapshot);
+    place->band++;
+    if (place->band == extent.bands) {
+        place->band = 0;
+        place->channel++;
+    }
+    return place->channel < extent.channels || enter_group(place, place->group + 1, snapshot, parts);
+}
+
 bool metric_groups_in_range(const struct metrics_snapshot *snapshot)
 {
-    for (size_t g = 0; g < METRIC_GROUPS; g++) {
-        struct metric_place place = {.group = &metric_group[g]};
-        const bool measured = place.group->part == 0 || (snapshot->parts & place.group->part);
-        const struct metric_extent extent =
-            measured ? metric_extent(place.group, snapshot) : (struct metric_extent){0, 0};
-        for (place.channel = 0; place.channel < extent.channels; place.channel++) {
-            for (place.band = 0; place.band < extent.bands; place.band++) {
-                if (!metrics_in_range(place.group->metric, place.group->count,
-                                      metric_struct(&place, snapshot))) {
-                    return false;
-                }
-            }
+    struct metric_place place = {0};
+    while (metric_next(&place, snapshot, snapshot->parts)) {
+        if (!metrics_in_range(place.group->metric, place.group->count, metric_struct(&place, snapshot))) {
+            return false;
         }
     }
     return true;

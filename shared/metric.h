@@ -110,6 +110,11 @@ struct metric_extent {
 };
 struct metric_extent metric_extent(const struct metric_group *group, const struct metrics_snapshot *snapshot);
 
+/* Goes from struct to struct through what a snapshot has, group by group, channel by channel, band by band:
+ * of what is always measured, and of these parts (bits of enum metric_part). place->metric is the struct's
+ * first; it has place->group->count. Start from {0}; false after the last. */
+bool metric_next(struct metric_place *place, const struct metrics_snapshot *snapshot, uint32_t parts);
+
 /* The address with its numbers put in. `place` is of a metric that has one. Returns out. */
 const char *metric_address(const struct metric_place *place, char out[METRIC_ADDRESS_MAX]);
 

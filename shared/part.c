@@ -14,6 +14,11 @@ const char *part_str(uint32_t part)
     }
 }
 
+uint32_t parts_to_ask(uint32_t parts)
+{
+    return (parts & PARTS_ALL) | (parts & PART_CHANNEL_BANDS ? PART_BANDS : 0);
+}
+
 /* The part whose name is `length` characters of text; 0: there is none. */
 static uint32_t find(const char *text, size_t length)
 {

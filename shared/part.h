@@ -23,6 +23,9 @@ enum metric_part {
 /* Reads names with commas between. STATUS_BAD_ARG for an unknown or an empty name. */
 MUST_CHECK enum status parts_parse(const char *list, uint32_t *parts);
 
+/* What is to be asked for to get these: channels' bands come with bands. */
+uint32_t parts_to_ask(uint32_t parts);
+
 /* The name of one part; NULL for what is none. */
 const char *part_str(uint32_t part);
 

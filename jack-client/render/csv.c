@@ -35,31 +35,16 @@ static void print_value(FILE *out, const struct metric_place *place, const struc
     }
 }
 
-/* The columns of one channel (or of all together), band by band. */
-static void print_rows(FILE *out, struct metric_place place, uint32_t bands,
-                       const struct metrics_snapshot *snapshot, column *print, const char **separator)
-{
-    for (place.band = 0; place.band < bands; place.band++) {
-        for (uint32_t m = 0; m < place.group->count; m++) {
-            place.metric = &place.group->metric[m];
-            fputs(*separator, out);
-            *separator = ",";
-            print(out, &place, snapshot);
-        }
-    }
-}
-
 static bool print_line(FILE *out, const struct metrics_snapshot *snapshot, column *print)
 {
     const char *separator = "";
-    for (size_t g = 0; g < METRIC_GROUPS; g++) {
-        struct metric_place place = {.group = &metric_group[g]};
-        const struct metric_extent extent = metric_extent(place.group, snapshot);
-        if (place.group->part && !(snapshot->parts & place.group->part)) {
-            continue;
-        }
-        for (place.channel = 0; place.channel < extent.channels; place.channel++) {
-            print_rows(out, place, extent.bands, snapshot, print, &separator);
+    struct metric_place place = {0};
+    while (metric_next(&place, snapshot, snapshot->parts)) {
+        for (uint32_t m = 0; m < place.group->count; m++) {
+            place.metric = &place.group->metric[m];
+            fputs(separator, out);
+            separator = ",";
+            print(out, &place, snapshot);
         }
     }
     fputc('\n', out);

@@ -191,19 +191,12 @@ static void place_metric(struct tree *tree, const struct metric_place *place_of)
 static void place_metrics(struct tree *tree)
 {
     const struct metrics_snapshot *frame = tree->space->frame;
-    for (size_t g = 0; g < METRIC_GROUPS; g++) {
-        struct metric_place at = {.group = &metric_group[g]};
-        const bool there = at.group->part != PART_CHANNEL_BANDS || (frame->parts & PART_CHANNEL_BANDS);
-        const struct metric_extent extent =
-            there ? metric_extent(at.group, frame) : (struct metric_extent){0, 0};
-        for (at.channel = 0; at.channel < extent.channels; at.channel++) {
-            for (at.band = 0; at.band < extent.bands; at.band++) {
-                for (uint32_t m = 0; m < at.group->count; m++) {
-                    at.metric = &at.group->metric[m];
-                    if (at.metric->address) {
-                        place_metric(tree, &at);
-                    }
-                }
+    struct metric_place at = {0};
+    while (metric_next(&at, frame, PARTS_ALL | (frame->parts & PART_CHANNEL_BANDS))) {
+        for (uint32_t m = 0; m < at.group->count; m++) {
+            at.metric = &at.group->metric[m];
+            if (at.metric->address) {
+                place_metric(tree, &at);
             }
         }
     }
@@ -294,7 +287,7 @@ enum status message_node(struct message *message, const struct osc_space *space,
                          : !tree.root.object ? STATUS_NOT_FOUND
                          : attribute         ? narrow(&tree.root, attribute)
                                              : STATUS_OK;
-    *parts = (tree.parts | (tree.parts & PART_CHANNEL_BANDS ? PART_BANDS : 0)) & PARTS_ALL;
+    *parts = parts_to_ask(tree.parts);
     if (status) {
         json_object_put(tree.root.object);
         return status;

@@ -201,7 +201,7 @@ uint32_t osc_out_wants_parts(const struct osc_out *out)
         parts |= target->choice.metrics ? target->map.parts : 0;
         parts |= target->choice.events ? target->choice.add & PART_ONSETS : 0;
     }
-    return (parts & PARTS_ALL) | (parts & PART_CHANNEL_BANDS ? PART_BANDS : 0);
+    return parts_to_ask(parts);
 }
 
 void osc_out_report(const struct osc_out *out, struct osc_report *report)

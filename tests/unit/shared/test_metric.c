@@ -234,6 +234,37 @@ static void groups_reach_everything(void)
     CU_ASSERT_FALSE(metric_groups_in_range(&m));
 }
 
+/* Every struct once, in the order of the wire; none of a group that has none. */
+static void a_walk(void)
+{
+    struct metrics_snapshot m = {.channel_count = 2, .band_count = 3};
+    const uint32_t all = PARTS_ALL | PART_CHANNEL_BANDS;
+    struct metric_place place = {0};
+    uint32_t structs[METRIC_GROUPS] = {0};
+    uint32_t last = 0;
+    while (metric_next(&place, &m, all)) {
+        const uint32_t number =
+            (uint32_t)(place.group - metric_group) * 100 + place.channel * 10 + place.band;
+        CU_ASSERT(last <= number && (last < number || number == 0));
+        CU_ASSERT_PTR_EQUAL(place.metric, place.group->metric);
+        structs[place.group - metric_group]++;
+        last = number;
+    }
+    static const uint32_t wanted[METRIC_GROUPS] = {1, 2, 2, 3, 6, 1};
+    CU_ASSERT_EQUAL(memcmp(structs, wanted, sizeof wanted), 0);
+    place = (struct metric_place){0};
+    for (uint32_t i = 0; i < 3; i++) {
+        CU_ASSERT_TRUE(metric_next(&place, &m, 0)); /* the frame, and two channels */
+    }
+    CU_ASSERT_FALSE(metric_next(&place, &m, 0));
+    m.channel_count = m.band_count = 0;
+    place = (struct metric_place){0};
+    CU_ASSERT_TRUE(metric_next(&place, &m, all)); /* the frame */
+    CU_ASSERT_TRUE(metric_next(&place, &m, all)); /* the onsets */
+    CU_ASSERT_PTR_EQUAL(place.metric, onset_metric);
+    CU_ASSERT_FALSE(metric_next(&place, &m, all));
+}
+
 int main(int argc, char **argv)
 {
     static const CU_TestInfo tests[] = {
@@ -243,6 +274,7 @@ int main(int argc, char **argv)
         {"what is out of range", what_is_out_of_range},
         {"they are found by name", they_are_found_by_name},
         {"groups reach everything", groups_reach_everything},
+        {"a walk", a_walk},
         CU_TEST_INFO_NULL,
     };
     if (argc == 2 && strcmp(argv[1], "--table") == 0) {

@@ -44,9 +44,19 @@ static void the_list_is_true(void)
     CU_ASSERT_PTR_NULL(part_str(PARTS_ALL));
 }
 
+static void what_to_ask_for(void)
+{
+    CU_ASSERT_EQUAL(parts_to_ask(0), 0);
+    CU_ASSERT_EQUAL(parts_to_ask(PART_LEVELS | PART_ONSETS), PART_LEVELS | PART_ONSETS);
+    CU_ASSERT_EQUAL(parts_to_ask(PART_CHANNEL_BANDS), PART_BANDS);
+    CU_ASSERT_EQUAL(parts_to_ask(PARTS_ALL | PART_CHANNEL_BANDS), PARTS_ALL);
+}
+
 int main(void)
 {
-    static const CU_TestInfo tests[] = {
-        {"lists", lists}, {"the list is true", the_list_is_true}, CU_TEST_INFO_NULL};
+    static const CU_TestInfo tests[] = {{"lists", lists},
+                                        {"the list is true", the_list_is_true},
+                                        {"what to ask for", what_to_ask_for},
+                                        CU_TEST_INFO_NULL};
     return unit_run("part", tests);
 }
