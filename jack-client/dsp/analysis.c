@@ -126,6 +126,7 @@ static void pass_silent(struct analysis *a, uint32_t i)
 
     weigh(a, channel);
     channel->active = false;
+    channel->heard = 0;
     channel->squared *= keep;
     channel->mean_squared *= keep * keep;
     channel->mean_scale *= keep;
@@ -159,6 +160,9 @@ static void pass_active(struct analysis *a, uint32_t i)
     a->job.possible += (double)sums.possible;
     if (a->job.parts & PART_BANDS) {
         requested_bands(a, i);
+    }
+    if (a->job.parts & PART_ONSETS) {
+        requested_onsets(a, i);
     }
 
     const uint32_t peak = FIRST_BIN + (uint32_t)bins_find(a->power, a->bins, sums.peak);

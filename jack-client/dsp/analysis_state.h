@@ -29,6 +29,7 @@ struct channel_state {
     float hop_energy;    /* sum of squares of the samples of the hop under way */
     double power_bound;  /* the sum of P in the frame under way is no larger */
     bool active;
+    uint32_t heard;           /* frames since it became active, up to what onsets need to know */
     bool is_zero;             /* the last hop of the frame under way, and */
     bool was_zero;            /* the hop before it have no sample but 0 */
     float levels[LEVELS_MAX]; /* the energies of the window's hops, a ring */

@@ -40,15 +40,13 @@ RT_SAFE KERNEL struct ingest_sums ingest_block(const float *restrict in, float *
     return (struct ingest_sums){energy, (uint32_t)refused};
 }
 
-/* The signal a quarter and half a sample on, from twelve samples; three quarters are a quarter from the other
- * end. Least squares: within 0.02 dB up to 0.35 of the sample rate, and below the truth beyond. */
+/* The signal a quarter and half a sample on, from eight samples; three quarters are a quarter from the other
+ * end. Least squares: within 0.03 dB up to 0.3 of the sample rate, and below the truth beyond. */
 enum { PEAK_TAPS = LEVEL_HISTORY + 1 };
-static const float at_quarter[PEAK_TAPS] = {-0.00360288F, 0.01221748F,  -0.03056732F, 0.06777799F,
-                                            -0.15847742F, 0.89241238F,  0.29337548F,  -0.10860043F,
-                                            0.05177551F,  -0.02409086F, 0.00969887F,  -0.00286030F};
-static const float at_half[PEAK_TAPS] = {-0.00454622F, 0.01539416F,  -0.03830593F, 0.08336188F,
-                                         -0.18286707F, 0.62629994F,  0.62629994F,  -0.18286707F,
-                                         0.08336188F,  -0.03830593F, 0.01539416F,  -0.00454622F};
+static const float at_quarter[PEAK_TAPS] = {-0.00666858F, 0.03404643F,  -0.12255508F, 0.86456338F,
+                                            0.30578732F,  -0.10515802F, 0.03868277F,  -0.00988600F};
+static const float at_half[PEAK_TAPS] = {-0.01159493F, 0.05056292F,  -0.15530535F, 0.61549359F,
+                                         0.61549359F,  -0.15530535F, 0.05056292F,  -0.01159493F};
 
 RT_SAFE KERNEL struct level_sums level_block(const float *samples, size_t count)
 {

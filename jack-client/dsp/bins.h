@@ -33,7 +33,7 @@ struct across_sums {
     float resultant;        /* sum of C = |sum_i X_i| */
 };
 
-enum { LEVEL_HISTORY = 11 }; /* samples before a block that its true peak needs */
+enum { LEVEL_HISTORY = 7 }; /* samples before a block that its true peak needs */
 
 /* Of a block of samples. */
 struct level_sums {

@@ -26,6 +26,7 @@ RT_SAFE void onsets_restart(struct onsets *o)
     o->frames = 0;
     o->since = o->pause_frames;
     o->silence = o->short_frames + 1;
+    o->has_newcomers = false;
     o->sound = 0;
     o->shown = 0;
 }
@@ -96,13 +97,49 @@ static bool is_onset(const struct onsets *o, float flux)
            flux > mean_factor * sum_of(o->raw, o->mean_frames) / (float)frames + o->threshold;
 }
 
+static float level_of(const struct onsets *o, const float *amplitude)
+{
+    return sqrtf(bins_power(amplitude, (o->bins + 1) / 2) / 3);
+}
+
+/* It was below the gate, which is not to say that it was silent: of what it has, as much as the floor may not
+ * be new. */
+RT_SAFE void onsets_newcomer(struct onsets *o, const float *amplitude)
+{
+    float sum[ONSETS_BANDS_MAX];
+    const float level = level_of(o, amplitude);
+    const float share = level > o->floor ? o->floor / level : 1;
+    bins_bands(amplitude, o->band, o->bands, sum);
+    for (uint32_t b = 0; b < o->bands; b++) {
+        o->newcomers[b] = (o->has_newcomers ? o->newcomers[b] : 0) + share * sum[b];
+    }
+    o->has_newcomers = true;
+}
+
+/* Raises the floor to where what may have been there before does not count as risen. */
+static void raise_floor(struct onsets *o, const float *sum, const float *before, const float *now,
+                        float *floor)
+{
+    float left[ONSETS_BANDS_MAX];
+    float level[ONSETS_BANDS_MAX];
+    for (uint32_t b = 0; b < o->bands; b++) {
+        left[b] = sum[b] > o->newcomers[b] ? sum[b] - o->newcomers[b] : 0;
+    }
+    bins_log(left, compression, level, o->bands);
+    for (uint32_t b = 0; b < o->bands; b++) {
+        const float least = before[b] + now[b] - level[b];
+        floor[b] = least > floor[b] ? least : floor[b];
+    }
+    o->has_newcomers = false;
+}
+
 /* The mean, over the bands, of what they have risen, and of that what the floor allows. now[] is filled with
  * their logarithms. */
 static struct rise_sums compare(struct onsets *o, const float *amplitude, const float *before, float *now)
 {
     float sum[ONSETS_BANDS_MAX];
     float floor[ONSETS_BANDS_MAX];
-    const float level = sqrtf(bins_power(amplitude, (o->bins + 1) / 2) / 3);
+    const float level = level_of(o, amplitude);
     struct rise_sums rise = {0, 0};
 
     count_silence(o, level > 0);
@@ -110,6 +147,9 @@ static struct rise_sums compare(struct onsets *o, const float *amplitude, const 
     bins_bands(amplitude, o->band, o->bands, sum);
     bins_log(sum, compression, now, o->bands);
     bins_log(sum, level > least ? compression * least / level : compression, floor, o->bands);
+    if (o->has_newcomers) {
+        raise_floor(o, sum, before, now, floor);
+    }
     if (o->frames >= o->lag) {
         rise = bins_rise(now, before, floor, dead_zone, o->bands);
     }

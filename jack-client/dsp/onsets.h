@@ -53,6 +53,8 @@ struct onsets {
     float held;
     float keep; /* what is left of `shown` after a frame */
     float seconds_before;
+    float newcomers[ONSETS_BANDS_MAX]; /* of the frame under way: what of them may have been there before */
+    bool has_newcomers;
     struct band_bins band[ONSETS_BANDS_MAX];
     uint8_t group[ONSETS_BANDS_MAX]; /* of each narrow band */
 
@@ -78,6 +80,9 @@ void onsets_prepare(struct onsets *onsets, const struct onsets_config *config, f
 
 /* What came before is not known: nothing is found until half a window and four hops have passed. */
 RT_SAFE void onsets_restart(struct onsets *onsets);
+
+/* One of the channels in the next frame, which was not active in the one that this will be compared with. */
+RT_SAFE void onsets_newcomer(struct onsets *onsets, const float *amplitude);
 
 /* amplitude: of each bin, summed over the active channels; readable, and 0, for one bin more. */
 RT_SAFE struct analysis_onset onsets_frame(struct onsets *onsets, const float *amplitude);

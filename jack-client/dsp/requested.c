@@ -76,6 +76,20 @@ RT_SAFE void requested_no_bands(struct analysis *a, uint32_t i)
     }
 }
 
+RT_SAFE void requested_onsets(struct analysis *a, uint32_t i)
+{
+    struct channel_state *channel = &a->channel[i];
+    if (channel->heard < a->onsets.lag) {
+        channel->heard++;
+        float *amplitude = a->windowed; /* has been transformed, and is free */
+        for (uint32_t k = 0; k < a->bins; k++) {
+            amplitude[k] = sqrtf(a->power[k]);
+        }
+        amplitude[a->bins] = 0;
+        onsets_newcomer(&a->onsets, amplitude);
+    }
+}
+
 RT_SAFE void requested_finish(struct analysis *a, struct analysis_frame *frame)
 {
     struct requested_metrics *r = &a->requested;

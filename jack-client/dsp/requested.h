@@ -17,6 +17,9 @@ RT_SAFE uint32_t requested_levels(struct analysis *analysis, uint32_t channel);
 RT_SAFE void requested_bands(struct analysis *analysis, uint32_t channel);
 RT_SAFE void requested_no_bands(struct analysis *analysis, uint32_t channel);
 
+/* The channel is active, and its powers stand in analysis->power. */
+RT_SAFE void requested_onsets(struct analysis *analysis, uint32_t channel);
+
 /* All channels have passed, and their amplitudes are still summed up in analysis->amplitude. */
 RT_SAFE void requested_finish(struct analysis *analysis, struct analysis_frame *frame);
 

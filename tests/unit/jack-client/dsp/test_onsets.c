@@ -73,6 +73,38 @@ static void sound_after_silence(void)
     take_free(&silence);
 }
 
+/* A channel that swells out of silence, from 0 once a second, is below the gate for a while; and one that
+ * does not change. */
+static struct take swelling_beside_steady(uint32_t seconds)
+{
+    enum { TONES = 24 };
+    struct take take = take_new(2, seconds * RATE);
+    signal_add_tone(take.channel[0], take.length, 0.1, 333.0 / RATE, 0);
+    for (int i = 0; i < TONES; i++) {
+        signal_add_tone(take.channel[1], take.length, 0.02, 150 * pow(1.2, i) / RATE, i);
+    }
+    for (uint32_t n = 0; n < take.length; n++) {
+        take.channel[1][n] *= (float)(0.5 - 0.5 * cos(2 * 3.14159265358979 * n / RATE));
+    }
+    return take;
+}
+
+/* What passes the gate beside other sound was there before; an attack meanwhile is an attack. */
+static void passing_the_gate_is_none(void)
+{
+    for (uint32_t attacks = 0; attacks < 2; attacks++) {
+        struct take take = swelling_beside_steady(8);
+        struct analysis *analysis = make(2, ONSETS_THRESHOLD_DEFAULT);
+        analysis_want(analysis, PART_ONSETS);
+        for (uint32_t i = 1; attacks && i < 8; i++) {
+            take.channel[0][i * RATE + 100 * i * RATE / 4000] = 0.3F;
+        }
+        CU_ASSERT_EQUAL(feed(analysis, &take, 0, take.length), attacks ? 7 : 0);
+        analysis_destroy(analysis);
+        take_free(&take);
+    }
+}
+
 /* Clicks every 200 ms are told one by one; of those every 30 ms no more than each 50 ms. */
 static void no_two_within_50_ms(void)
 {
@@ -119,11 +151,9 @@ static void shown_strength_falls(void)
 int main(void)
 {
     static const CU_TestInfo tests[] = {
-        {"none of our own making", none_of_our_own_making},
-        {"sound after silence", sound_after_silence},
-        {"no two within 50 ms", no_two_within_50_ms},
-        {"shown strength falls", shown_strength_falls},
-        CU_TEST_INFO_NULL,
+        {"none of our own making", none_of_our_own_making},     {"sound after silence", sound_after_silence},
+        {"passing the gate is none", passing_the_gate_is_none}, {"no two within 50 ms", no_two_within_50_ms},
+        {"shown strength falls", shown_strength_falls},         CU_TEST_INFO_NULL,
     };
     return unit_run("onsets", tests);
 }
