@@ -13,11 +13,14 @@ import subprocess
 import unittest
 
 import websockets
+import websockets.version
 
 import osc_peers
 import rig
 from test_oscquery import BROWSER, TOKEN, leaves
 from test_protocol import BINARY, TEXT, Peer, frame
+
+HEADERS = "extra_headers" if int(websockets.version.version.split(".")[0]) < 14 else "additional_headers"
 
 NPM = """
 const { OSCQueryDiscovery } = require('oscquery');
@@ -54,8 +57,9 @@ def order(command, path):
     return json.dumps({"COMMAND": command, "DATA": path})
 
 
-def single(number):
-    return struct.unpack("f", struct.pack("f", number))[0]
+def digits(number):
+    """As JSON has them."""
+    return f"{float(number):.7g}"
 
 
 class Listener:
@@ -99,8 +103,8 @@ class Listener:
 
 
 @contextlib.asynccontextmanager
-async def listener(broadcaster, path="/", **options):
-    async with websockets.connect(f"ws://127.0.0.1:{broadcaster.port}{path}", max_size=None, **options) as ws:
+async def listener(broadcaster, path="/", **headers):
+    async with websockets.connect(f"ws://127.0.0.1:{broadcaster.port}{path}", max_size=None, **{HEADERS: headers}) as ws:
         heard = Listener(ws)
         reading = asyncio.create_task(heard.read())
         yield heard
@@ -113,7 +117,8 @@ class Listen(rig.RigTest):
     def begin(self, *options, channels=2, lively=True):
         flood = osc_peers.Flood(self, "-c", str(channels), *(["--lively"] if lively else []))
         broadcaster = self.broadcaster("--osc", "none", *options)
-        rig.wait_ready(broadcaster)
+        if "--token-file" not in options:
+            rig.wait_ready(broadcaster)
         return flood, broadcaster
 
     def tree(self, broadcaster):
@@ -136,7 +141,6 @@ class Listen(rig.RigTest):
         settable = {path: node for path, node in found.items() if node["ACCESS"] & 2}
         self.assertEqual((len(settable), len(readable)), (5, len(found)))
         async with listener(broadcaster) as heard:
-            self.assertEqual(heard.ws.extensions if hasattr(heard.ws, "extensions") else [], [])
             await heard.say("LISTEN", *readable)
             await heard.until(lambda: set(heard.value) == set(readable), f"all of {len(readable)} values")
             self.assertEqual(heard.value["/phicast/channel/1/name"], "Kick ü")
@@ -171,15 +175,14 @@ class Listen(rig.RigTest):
                 for _ in range(240):
                     message = json.loads(await asyncio.wait_for(ws.recv(), rig.PATIENCE))
                     for name in ("ici", "criticality", "phase_coherence", "spectral_centroid", "active_channels"):
-                        seen[f"/phicast/{name}"].add(single(message[name]))
-                    seen["/phicast/phi/phase"].add(single(message["phi_phase"]))
+                        seen[f"/phicast/{name}"].add(digits(message[name]))
+                    seen["/phicast/phi/phase"].add(digits(message["phi_phase"]))
                     for channel in message["channel_metrics"]:
                         for name in ("frequency", "amplitude", "phase", "active"):
-                            seen[f"/phicast/channel/{channel['channel'] + 1}/{name}"].add(single(channel[name]))
+                            seen[f"/phicast/channel/{channel['channel'] + 1}/{name}"].add(digits(channel[name]))
             self.assertEqual(len(seen), 6 + 3 * 4)
-            self.assertGreater(len(seen["/phicast/ici"]), 3)
-            rounded = {path: {f"{value:.6g}" for value in values} for path, values in seen.items()}
-            await heard.until(lambda: all({f"{v:.6g}" for v in heard.all[path]} == values for path, values in rounded.items()),
+            self.assertEqual(len(seen["/phicast/ici"]), 16)
+            await heard.until(lambda: all(set(map(digits, heard.all[path])) == values for path, values in seen.items()),
                               "the same numbers")
             for path, values in heard.all.items():
                 self.assertEqual([a for a, b in zip(values, values[1:]) if a == b], [], path)
@@ -278,7 +281,8 @@ class Listen(rig.RigTest):
                 with self.assertRaises(websockets.exceptions.ConnectionClosed):
                     await asyncio.wait_for(ws.recv(), rig.PATIENCE)
                 self.assertEqual(ws.close_code, code)
-        with Peer(broadcaster.port, "/") as peer:
+        with Peer(broadcaster.port, "/", extra="Sec-WebSocket-Extensions: permessage-deflate\r\n") as peer:
+            self.assertNotIn(b"extensions", peer.head.lower())  # what it says is to be read
             peer.send(frame(TEXT, b'{"COMMAND":"\xff"}'))
             first, payload = peer.frame()
             self.assertEqual((first & 15, payload[:2]), (8, struct.pack(">H", 1007)))
@@ -292,7 +296,7 @@ class Listen(rig.RigTest):
 
         async def refusal(path, **headers):
             try:
-                async with listener(broadcaster, path, extra_headers=headers):
+                async with listener(broadcaster, path, **headers):
                     return None
             except websockets.exceptions.InvalidHandshake as error:
                 return error.response.status_code if hasattr(error, "response") else error.status_code
@@ -303,12 +307,12 @@ class Listen(rig.RigTest):
         self.assertEqual(await refusal(f"/phicast?token={TOKEN}"), 404)
         self.assertIsNone(await refusal("/", Authorization=f"Bearer {TOKEN}"))
         self.assertIsNone(await refusal(f"/?token={TOKEN}", Origin="http://localhost:8000", **BROWSER))
-        async with listener(broadcaster, f"/?token={TOKEN}", extra_headers={"Origin": "null"}) as page:
+        async with listener(broadcaster, f"/?token={TOKEN}", Origin="null") as page:
             await page.say("LISTEN", "/phicast/ici")
             await page.next("/phicast/ici", 2)
             await page.set("/phicast/set/depth", "f", 0.5)
             rig.wait_until(lambda: "may read, but move nothing" in broadcaster.child.err, "the refusal")
-        async with listener(broadcaster, f"/?token={TOKEN}", extra_headers={"Origin": "http://localhost:1"}) as page:
+        async with listener(broadcaster, f"/?token={TOKEN}", Origin="http://localhost:1") as page:
             await page.set("/phicast/set/depth", "f", 0.25)
             rig.wait_until(flood.commands, "the command")
         self.assertEqual(flood.commands(), [(1, 0.25)])

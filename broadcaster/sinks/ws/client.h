@@ -13,7 +13,7 @@
 #include "broadcaster/http/upgrade.h"
 #include "broadcaster/sinks/ws/batch.h"
 #include "broadcaster/sinks/ws/deflate.h"
-#include "broadcaster/sinks/ws/listen.h"
+#include "broadcaster/sinks/ws/listening.h"
 #include "broadcaster/sinks/ws/pulse.h"
 #include "broadcaster/sinks/ws/quiet.h"
 #include "broadcaster/stream/hub.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broadcaster/sinks/ws/listen.h"
+#include "broadcaster/sinks/ws/listening.h"
 
 #include "broadcaster/osc/commands.h"
 #include "broadcaster/osc/pack.h"
@@ -89,7 +89,7 @@ static bool is_in(const uint64_t *set, uint32_t number)
     return (set[number / 64] >> number % 64 & 1) != 0;
 }
 
-static void ignore(struct listener *listener, uint32_t number)
+static void stop(struct listener *listener, uint32_t number)
 {
     struct listening *all = listener->all;
     struct listened *leaf = &all->leaf[number];
@@ -104,7 +104,7 @@ static void ignore(struct listener *listener, uint32_t number)
     }
 }
 
-static void listen(struct listener *listener, const struct osc_leaf *where, uint32_t number)
+static void start(struct listener *listener, const struct osc_leaf *where, uint32_t number)
 {
     struct listening *all = listener->all;
     const uint64_t bit = (uint64_t)1 << number % 64;
@@ -123,7 +123,7 @@ void listener_close(struct listener *listener)
     struct listening *all = listener->all;
     for (uint32_t number = 0; number < OSC_LEAVES; number++) {
         if (is_in(listener->hears, number)) {
-            ignore(listener, number);
+            stop(listener, number);
         }
     }
     free(listener);
@@ -147,9 +147,9 @@ static void take_order(struct listener *listener)
     }
     const uint32_t number = osc_leaf_number(&leaf);
     if (order.listen) {
-        listen(listener, &leaf, number);
+        start(listener, &leaf, number);
     } else if (is_in(listener->hears, number)) {
-        ignore(listener, number);
+        stop(listener, number);
     }
 }
 

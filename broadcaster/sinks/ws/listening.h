@@ -3,8 +3,8 @@
  *
  * A value is read and made a message when the first of its listeners is served with a frame, and then only if
  * it is another than before; all share it. Nothing is made of what nobody listens to. Event loop's thread. */
-#ifndef PHICAST_BROADCASTER_SINKS_WS_LISTEN_H
-#define PHICAST_BROADCASTER_SINKS_WS_LISTEN_H
+#ifndef PHICAST_BROADCASTER_SINKS_WS_LISTENING_H
+#define PHICAST_BROADCASTER_SINKS_WS_LISTENING_H
 
 #include "broadcaster/control/remote.h"
 #include "broadcaster/stream/hub.h"
