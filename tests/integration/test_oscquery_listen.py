@@ -198,8 +198,10 @@ class Listen(rig.RigTest):
             await heard.until(lambda: set(other.value) == set(found[:100]), "the other's values")
             self.assertEqual(self.status(broadcaster)["addresses"], len(found) + 100)
             await heard.say("IGNORE", *(path for path in found if path != "/phicast/ici"))
-            rig.wait_until(lambda: self.status(broadcaster)["addresses"] == 101, "all to be given up")
-            await heard.next("/phicast/ici", 5)
+            marker = len(heard.all["/phicast/channel/1/name"])
+            await heard.say("LISTEN", "/phicast/channel/1/name")
+            await heard.until(lambda: len(heard.all["/phicast/channel/1/name"]) > marker, "what comes after that")
+            self.assertEqual(self.status(broadcaster)["addresses"], 2 + 100)
             counts = {path: len(values) for path, values in heard.all.items() if path != "/phicast/ici"}
             await heard.next("/phicast/ici", 30)
             self.assertEqual({path: len(values) for path, values in heard.all.items() if path != "/phicast/ici"}, counts)
