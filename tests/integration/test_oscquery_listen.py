@@ -198,9 +198,8 @@ class Listen(rig.RigTest):
             await heard.until(lambda: set(other.value) == set(found[:100]), "the other's values")
             self.assertEqual(self.status(broadcaster)["addresses"], len(found) + 100)
             await heard.say("IGNORE", *(path for path in found if path != "/phicast/ici"))
-            marker = len(heard.all["/phicast/channel/1/name"])
-            await heard.say("LISTEN", "/phicast/channel/1/name")
-            await heard.until(lambda: len(heard.all["/phicast/channel/1/name"]) > marker, "what comes after that")
+            await heard.say("LISTEN", "/phicast/set/depth")
+            await heard.next("/phicast/set/depth")  # and what comes after it
             self.assertEqual(self.status(broadcaster)["addresses"], 2 + 100)
             counts = {path: len(values) for path, values in heard.all.items() if path != "/phicast/ici"}
             await heard.next("/phicast/ici", 30)
