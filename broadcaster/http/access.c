@@ -97,6 +97,12 @@ struct verdict access_judge(const struct access *access, const struct http_reque
     return verdict;
 }
 
+bool access_may_control(const struct access *access, const struct http_request *request)
+{
+    const char *origin = request->field[FIELD_ORIGIN];
+    return !origin || origin[0] == '\0' || origin_allowed(access, origin, request->host, NEED_CONTROL);
+}
+
 const char *access_reader(const struct access *access, const struct http_request *request)
 {
     const char *origin = request->field[FIELD_ORIGIN];

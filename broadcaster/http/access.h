@@ -38,6 +38,9 @@ struct verdict access_judge(const struct access *access, const struct http_reque
 struct verdict access_judge_preflight(const struct access *access, const struct http_request *request,
                                       enum need need);
 
+/* Whether a request that was admitted with less would be with NEED_CONTROL. */
+bool access_may_control(const struct access *access, const struct http_request *request);
+
 /* The request's origin, if pages of it may read what NEED_STREAM may; else NULL. */
 const char *access_reader(const struct access *access, const struct http_request *request);
 

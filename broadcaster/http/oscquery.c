@@ -4,6 +4,7 @@
 #include "shared/clock.h"
 #include "shared/json/oscquery.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { ARGUMENT_MAX = 256 };
@@ -39,6 +40,13 @@ bool oscquery_takes(const struct http_request *request)
                                            !request_accepts(request->field[FIELD_ACCEPT], "text/html"));
 }
 
+/* The port that the client sent the request to, whatever forwarded it here; 0: that of its scheme. */
+static uint32_t port_of(const char *host)
+{
+    const char *port = strrchr(host, ':');
+    return port && !strchr(port, ']') ? (uint32_t)strtoul(port + 1, NULL, 10) : 0;
+}
+
 static void answer_node(const struct http_request *request, const struct osc_space *space,
                         const char *attribute, struct hub *hub, struct message *scratch, struct reply *reply)
 {
@@ -62,11 +70,14 @@ void oscquery_answer(const struct http_request *request, struct hub *hub, const 
 {
     char argument[ARGUMENT_MAX];
     struct metrics_snapshot frame;
-    const struct osc_space space = {.report = report, .frame = &frame};
+    const struct osc_space space = {.frame = &frame,
+                                    .names = report->names,
+                                    .analyser = report->analyser,
+                                    .takes_commands = report->osc.url_count > 0};
     const char *attribute = attribute_of(request, argument);
     source_frame(hub->source, 0, &frame);
     if (attribute && strcmp(attribute, host_info) == 0) {
-        reply_fill(reply, 200, message_host_info(scratch, &space), scratch);
+        reply_fill(reply, 200, message_host_info(scratch, report, port_of(request->host)), scratch);
     } else {
         answer_node(request, &space, attribute, hub, scratch, reply);
     }

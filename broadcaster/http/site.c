@@ -258,8 +258,10 @@ static struct verdict judge_stream(struct site *site, const struct http_request 
                                    const struct address *address, struct upgrade *upgrade)
 {
     const struct verdict verdict = access_judge(site->access, request, NEED_STREAM);
-    if (upgrade_stream_of(request->path) == STREAM_COUNT) {
-        return (struct verdict){404, "no such stream; there are /ws/metrics, /ws/latency and /ws/events",
+    if (!upgrade_takes(request->path)) {
+        return (struct verdict){404,
+                                "no such stream; there are /ws/metrics, /ws/latency, /ws/events, and / for "
+                                "OSCQuery",
                                 NULL};
     }
     if (verdict.code != 0) {
@@ -271,6 +273,7 @@ static struct verdict judge_stream(struct site *site, const struct http_request 
                                 refusal.code == 426 ? "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                                                     : NULL};
     }
+    upgrade->may_set = access_may_control(site->access, request);
     const char *full = limits_stream_refusal(site->limits, address);
     return full ? (struct verdict){503, full, "Retry-After: 5\r\n"} : verdict;
 }

@@ -19,6 +19,16 @@ enum stream_kind upgrade_stream_of(const char *path)
     return (enum stream_kind)kind;
 }
 
+static bool is_oscquery(const char *path)
+{
+    return strcmp(path, "/") == 0;
+}
+
+bool upgrade_takes(const char *path)
+{
+    return is_oscquery(path) || upgrade_stream_of(path) != STREAM_COUNT;
+}
+
 static struct refusal read_subscription(struct subscription *asked, enum stream_kind kind, const char *query)
 {
     char argument[ARGUMENT_MAX];
@@ -51,6 +61,12 @@ struct refusal upgrade_read(struct upgrade *upgrade, const struct http_request *
     }
     *upgrade = (struct upgrade){.kind = upgrade_stream_of(request->path)};
     memcpy(upgrade->key, key, UPGRADE_KEY_LENGTH);
+    if (is_oscquery(request->path)) { /* what it says is to be read: nothing of it is to come compressed */
+        upgrade->kind = STREAM_METRICS;
+        upgrade->asked = query_default(STREAM_METRICS);
+        upgrade->oscquery = true;
+        return (struct refusal){0};
+    }
     const size_t length = offered ? strlen(offered) : 0;
     if (offered && deflate_offer_takes(offered) && length < sizeof upgrade->extensions) {
         memcpy(upgrade->extensions, offered, length + 1);

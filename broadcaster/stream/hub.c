@@ -264,6 +264,25 @@ struct encoded *hub_next(struct hub *hub, struct client *client, uint64_t now_us
     return &stream->shown[client->add].message;
 }
 
+const struct metrics_snapshot *hub_next_frame(struct hub *hub, const struct client *client, uint64_t now_us)
+{
+    if (client->position == client->cohort->beat) {
+        return NULL;
+    }
+    take_age(hub, now_us);
+    return &hub->frame;
+}
+
+void hub_follow(struct hub *hub, uint32_t parts)
+{
+    count_askers(hub, parts_to_ask(parts), 1);
+}
+
+void hub_unfollow(struct hub *hub, uint32_t parts)
+{
+    count_askers(hub, parts_to_ask(parts), -1);
+}
+
 bool hub_sent(struct hub *hub, struct client *client)
 {
     struct stream *stream = &hub->stream[client->stream];

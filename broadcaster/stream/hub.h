@@ -78,6 +78,15 @@ struct encoded *hub_next(struct hub *hub, struct client *client, uint64_t now_us
 /* hub_next's message has been handed over. True: there is more. */
 bool hub_sent(struct hub *hub, struct client *client);
 
+/* The same for a client of metrics that gets them in a form of its own: the frame that it should be shown
+ * next. */
+const struct metrics_snapshot *hub_next_frame(struct hub *hub, const struct client *client, uint64_t now_us);
+
+/* What one of its clients looks at besides is measured (any bits of enum metric_part) from hub_follow until
+ * hub_unfollow. */
+void hub_follow(struct hub *hub, uint32_t parts);
+void hub_unfollow(struct hub *hub, uint32_t parts);
+
 /* The latest message of a state stream, for HTTP, with these parts (bits of enum metric_part) added. NULL
  * when out of memory. */
 const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint32_t add, uint64_t now_us);

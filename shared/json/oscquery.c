@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/oscquery.h"
 
-#include "shared/control.h"
 #include "shared/json/build.h"
-#include "shared/metric.h"
+#include "shared/json/parse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAF_PATH_MAX = METRIC_ADDRESS_MAX + 16 };
-
-/* What stands at the end of a path. */
+/* What is to be said of one. */
 struct leaf {
-    char path[LEAF_PATH_MAX];
-    char type[2];    /* OSC's tag of its one argument: "f", "s", "T" or "F" */
-    uint32_t access; /* 1: readable, 2: writable, 3: both */
-    double value;    /* where it is readable */
-    const char *text;
+    char path[OSC_PATH_MAX];
+    struct osc_value value;
+    uint32_t access;  /* 1: readable, 2: writable, 3: both */
     const char *unit; /* "": none */
     double low;       /* its usual range; both 0: none */
     double high;
@@ -27,7 +22,6 @@ struct leaf {
 };
 
 struct tree {
-    const struct osc_space *space;
     const char *path;  /* of what is asked for; "" the root */
     struct build root; /* what stands there; no object: nothing so far */
     uint32_t parts;
@@ -55,10 +49,10 @@ static const char *unit_name(const char *unit)
 static void add_value(struct build *node, const struct leaf *leaf)
 {
     struct build list = build_list(1);
-    switch (leaf->type[0]) {
-    case 's': build_text(&list, NULL, leaf->text); break;
-    case 'f': build_number(&list, NULL, leaf->value); break;
-    default: build_flag(&list, NULL, leaf->value != 0); break;
+    switch (leaf->value.type) {
+    case 's': build_text(&list, NULL, leaf->value.text); break;
+    case 'f': build_number(&list, NULL, leaf->value.number); break;
+    default: build_flag(&list, NULL, leaf->value.number != 0); break;
     }
     build_nest(node, "VALUE", list);
 }
@@ -82,7 +76,8 @@ static void add_word(struct build *node, const char *key, const char *word)
 
 static void fill(struct build *node, const struct leaf *leaf)
 {
-    build_text(node, "TYPE", leaf->type);
+    const char type[] = {leaf->value.type, '\0'};
+    build_text(node, "TYPE", type);
     if (leaf->access & 1U) {
         add_value(node, leaf);
     }
@@ -102,7 +97,7 @@ static void fill(struct build *node, const struct leaf *leaf)
 static struct build make_node(const struct leaf *leaf, size_t length)
 {
     const bool is_leaf = leaf->path[length] == '\0';
-    char path[LEAF_PATH_MAX];
+    char path[OSC_PATH_MAX];
     struct build node = build_object();
     snprintf(path, sizeof path, "%.*s", (int)length, leaf->path);
     build_text(&node, "FULL_PATH", length > 0 ? path : "/");
@@ -120,7 +115,7 @@ static struct build make_node(const struct leaf *leaf, size_t length)
 static struct json_object *step(struct tree *tree, struct json_object *node, const struct leaf *leaf,
                                 size_t begin, size_t end)
 {
-    char name[LEAF_PATH_MAX];
+    char name[OSC_PATH_MAX];
     struct json_object *contents = NULL;
     struct json_object *next = NULL;
     struct build within = {node, STATUS_OK};
@@ -170,84 +165,41 @@ static const char *clip_of(const struct metric *metric)
     return words[metric->low >= metric->usual_low - near][metric->high <= metric->usual_high + near];
 }
 
-static void place_metric(struct tree *tree, const struct metric_place *place_of)
+static void describe_metric(struct leaf *leaf, const struct metric *metric)
 {
-    char address[METRIC_ADDRESS_MAX];
-    const struct metric *metric = place_of->metric;
-    struct leaf leaf = {.type = "f",
-                        .access = 1,
-                        .value = metric_value(place_of, tree->space->frame),
-                        .unit = metric->unit,
-                        .low = metric->usual_low,
-                        .high = metric->usual_high,
-                        .clip = clip_of(metric),
-                        .help = metric->help,
-                        .part = place_of->group->part};
-    snprintf(leaf.path, sizeof leaf.path, "/phicast/%s", metric_address(place_of, address));
-    place(tree, &leaf);
+    leaf->access = 1;
+    leaf->unit = metric->unit;
+    leaf->low = metric->usual_low;
+    leaf->high = metric->usual_high;
+    leaf->clip = clip_of(metric);
+    leaf->help = metric->help;
 }
 
-/* What is measured on request is there all the time; of the channels' bands nobody can tell before. */
-static void place_metrics(struct tree *tree)
+static void describe_command(struct leaf *leaf, const struct command_row *row, bool known)
 {
-    const struct metrics_snapshot *frame = tree->space->frame;
-    struct metric_place at = {0};
-    while (metric_next(&at, frame, PARTS_ALL | (frame->parts & PART_CHANNEL_BANDS))) {
-        for (uint32_t m = 0; m < at.group->count; m++) {
-            at.metric = &at.group->metric[m];
-            if (at.metric->address) {
-                place_metric(tree, &at);
-            }
-        }
-    }
+    leaf->access = known ? 3 : 2;
+    leaf->unit = row->unit;
+    leaf->low = row->is_switch ? 0 : row->usual_low;
+    leaf->high = row->is_switch ? 0 : row->usual_high;
+    leaf->help = row->range;
 }
 
-static void place_names(struct tree *tree)
+static void place_all(struct tree *tree, const struct osc_space *space)
 {
-    for (uint32_t i = 0; i < tree->space->frame->channel_count; i++) {
-        struct leaf leaf = {.type = "s",
-                            .access = 1,
-                            .text = tree->space->report->names->name[i],
+    struct osc_leaf at = {0};
+    while (osc_leaf_next(&at, space)) {
+        struct leaf leaf = {.access = 1,
                             .unit = "",
-                            .help = "what feeds the channel, or its --label; empty when nothing does"};
-        snprintf(leaf.path, sizeof leaf.path, "/phicast/channel/%u/name", i + 1);
-        place(tree, &leaf);
-    }
-}
-
-/* What the command last set. False: nobody knows. */
-static bool read_back(const struct osc_space *space, uint32_t kind, double *value)
-{
-    const struct analyser_status *analyser = space->report->analyser;
-    switch (kind) {
-    case COMMAND_DEPTH: *value = (double)space->frame->phi_depth; return true;
-    case COMMAND_PHASE: *value = (double)space->frame->phi_phase; return true;
-    case COMMAND_BREATHING: *value = space->frame->phi_breathing_active; return true;
-    case COMMAND_RATE: *value = analyser ? (double)analyser->phi_rate : 0; return analyser != NULL;
-    case COMMAND_AUTO: *value = analyser ? analyser->auto_phi : 0; return analyser != NULL;
-    default: return false;
-    }
-}
-
-/* Where OSC is listened to. */
-static void place_commands(struct tree *tree)
-{
-    const struct command_row *row;
-    for (uint32_t kind = COMMAND_DEPTH; tree->space->report->osc.url_count > 0 && (row = command_row(kind));
-         kind++) {
-        double value = 0;
-        const bool known = read_back(tree->space, kind, &value);
-        struct leaf leaf = {.type = {row->is_switch ? value != 0 ? 'T' : 'F' : 'f'},
-                            .access = known ? 3 : 2,
-                            .value = value,
-                            .unit = row->unit,
-                            .low = row->is_switch ? 0 : row->usual_low,
-                            .high = row->is_switch ? 0 : row->usual_high,
-                            .help = row->range};
-        if (row->address) {
-            snprintf(leaf.path, sizeof leaf.path, "%s", row->address);
-            place(tree, &leaf);
+                            .help = "what feeds the channel, or its --label; empty when nothing does",
+                            .part = osc_leaf_part(&at)};
+        const bool known = osc_leaf_read(&at, space, &leaf.value);
+        if (at.kind == OSC_LEAF_METRIC) {
+            describe_metric(&leaf, at.place.metric);
+        } else if (at.kind == OSC_LEAF_COMMAND) {
+            describe_command(&leaf, command_row(at.command), known);
         }
+        osc_leaf_path(&at, leaf.path);
+        place(tree, &leaf);
     }
 }
 
@@ -279,10 +231,8 @@ static enum status narrow(struct build *node, const char *attribute)
 enum status message_node(struct message *message, const struct osc_space *space, const char *path,
                          const char *attribute, uint32_t *parts)
 {
-    struct tree tree = {.space = space, .path = strcmp(path, "/") == 0 ? "" : path};
-    place_metrics(&tree);
-    place_names(&tree);
-    place_commands(&tree);
+    struct tree tree = {.path = strcmp(path, "/") == 0 ? "" : path};
+    place_all(&tree, space);
     enum status status = tree.root.status    ? tree.root.status
                          : !tree.root.object ? STATUS_NOT_FOUND
                          : attribute         ? narrow(&tree.root, attribute)
@@ -312,20 +262,46 @@ static void add_osc_port(struct build *build, const struct osc_report *osc)
     build_text(build, "OSC_TRANSPORT", "UDP");
 }
 
-enum status message_host_info(struct message *message, const struct osc_space *space)
+enum status message_host_info(struct message *message, const struct server_report *report, uint32_t ws_port)
 {
-    static const struct {
-        const char *name;
-        bool there;
-    } extensions[] = {{"ACCESS", true},   {"TYPE", true}, {"VALUE", true},       {"RANGE", true},
-                      {"CLIPMODE", true}, {"UNIT", true}, {"DESCRIPTION", true}, {"LISTEN", false}};
+    static const char *const extensions[] = {"ACCESS", "TYPE",        "VALUE",  "RANGE",       "CLIPMODE",
+                                             "UNIT",   "DESCRIPTION", "LISTEN", "PATH_CHANGED"};
     struct build build = build_object();
     struct build list = build_object();
-    build_text(&build, "NAME", space->report->source_name);
-    add_osc_port(&build, &space->report->osc);
+    build_text(&build, "NAME", report->source_name);
+    add_osc_port(&build, &report->osc);
+    if (ws_port > 0) {
+        build_count(&build, "WS_PORT", ws_port);
+    }
     for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
-        build_flag(&list, extensions[i].name, extensions[i].there);
+        build_flag(&list, extensions[i], true);
     }
     build_nest(&build, "EXTENSIONS", list);
     return build_print(build, message);
+}
+
+enum status osc_order_read(struct osc_order *order, const char *text, size_t length)
+{
+    enum { DEPTH_MAX = 4 }; /* what others say may nest; a good one has one level */
+    char why[JSON_WHY_MAX];
+    struct json_object *root = NULL;
+    struct json_object *name = NULL;
+    struct json_object *path = NULL;
+    enum status status = json_parse(&root, text, length, DEPTH_MAX, why);
+    if (status) {
+        return status;
+    }
+    status = STATUS_BAD_ARG;
+    if (json_object_object_get_ex(root, "COMMAND", &name) && json_object_object_get_ex(root, "DATA", &path) &&
+        json_object_is_type(path, json_type_string) &&
+        strlen(json_object_get_string(path)) == (size_t)json_object_get_string_len(path)) {
+        const char *word = json_object_get_string(name);
+        const int used = snprintf(order->path, sizeof order->path, "%s", json_object_get_string(path));
+        order->listen = word && strcmp(word, "LISTEN") == 0;
+        if (used < (int)sizeof order->path && (order->listen || (word && strcmp(word, "IGNORE") == 0))) {
+            status = STATUS_OK;
+        }
+    }
+    json_object_put(root);
+    return status;
 }

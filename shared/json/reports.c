@@ -257,6 +257,18 @@ static struct build report_osc(const struct osc_report *osc)
     return build;
 }
 
+static struct build report_oscquery(const struct oscquery_report *oscquery)
+{
+    struct build build = build_object();
+    build_count(&build, "clients", oscquery->clients);
+    build_count(&build, "addresses", oscquery->addresses);
+    build_count(&build, "sent", oscquery->sent);
+    build_count(&build, "commands", oscquery->commands);
+    build_count(&build, "ignored", oscquery->ignored);
+    build_count(&build, "refused", oscquery->refused);
+    return build;
+}
+
 static struct build report_wled(const struct server_report *report)
 {
     struct build list = build_list(report->wled_count);
@@ -291,6 +303,7 @@ enum status message_server(struct message *message, const struct server_report *
     build_nest(&build, "requested", report_requested(report->sound));
     build_nest(&build, "streams", report_streams(report));
     build_nest(&build, "osc", report_osc(&report->osc));
+    build_nest(&build, "oscquery", report_oscquery(&report->oscquery));
     build_nest(&build, "wled", report_wled(report));
     if (report->analyser) {
         build_nest(&build, "analyser", report_analyser(report->analyser, report->names));

@@ -45,6 +45,16 @@ struct wled_report {
     uint64_t dropped;
 };
 
+/* Of its WebSocket. */
+struct oscquery_report {
+    uint32_t clients;
+    uint32_t addresses; /* that they listen to, all clients together */
+    uint64_t sent;      /* values */
+    uint64_t commands;  /* passed on to the analyser */
+    uint64_t ignored;   /* texts */
+    uint64_t refused;   /* packets */
+};
+
 /* What /api/status tells. */
 struct server_report {
     double uptime_s;
@@ -65,6 +75,7 @@ struct server_report {
     struct stream_report latency;
     struct stream_report events;
     struct osc_report osc;
+    struct oscquery_report oscquery;
     uint32_t wled_count;
     struct wled_report wled[OPTION_LIST_MAX];
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One OSC packet from the network, on all its way to the commands. */
+#include "broadcaster/osc/commands.h"
 #include "broadcaster/sinks/osc/in.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -23,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const uint64_t refused = in.refused;
     osc_in_packet(&in, data, size, -1, &from);
     const uint64_t given = ring_head(&control.commands) - next;
-    FUZZ_CHECK(given <= OSC_IN_COMMANDS_MAX);
+    FUZZ_CHECK(given <= OSC_COMMANDS_MAX);
     FUZZ_CHECK(given == 0 || in.refused == refused); /* whole or not at all */
     for (uint64_t i = 0; i < given; i++) {
         struct command command;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An OSC address pattern, and after a NUL the address that it may match. */
-#include "broadcaster/sinks/osc/pattern.h"
+#include "broadcaster/osc/pattern.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -162,12 +162,12 @@ class OscQuery(rig.RigTest):
         port = int(broadcaster.child.line(r"^listening for OSC on \S+:(\d+)").group(1))
         info = self.node(broadcaster, "/?HOST_INFO")
         self.assertEqual((info["NAME"], info["OSC_PORT"], info["OSC_TRANSPORT"]), (self.name, port, "UDP"))
-        self.assertFalse(info["EXTENSIONS"]["LISTEN"])
-        self.assertNotIn("WS_PORT", info)
+        self.assertEqual(info["WS_PORT"], broadcaster.port)
         self.assertEqual({name for name, there in info["EXTENSIONS"].items() if there},
-                         set(ATTRIBUTES) - {"FULL_PATH", "CONTENTS"})
+                         set(ATTRIBUTES) - {"FULL_PATH", "CONTENTS"} | {"LISTEN", "PATH_CHANGED"})
         for path in ("/?HOST_INFO=1", "/phicast?HOST_INFO"):
             self.assertEqual(self.node(broadcaster, path), info)
+        self.assertNotIn("WS_PORT", self.node(broadcaster, "/?HOST_INFO", Host="localhost"))  # the port of its scheme
         self.assertEqual(self.node(broadcaster, "/?HOST_INFO", **BROWSER), info)
 
     def test_without_osc_in_and_analyser(self):

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* OSC in over UDP: /phicast/set/depth, /phase, /rate, /breathing, /auto, and /phicast/ping, or patterns that
- * match some of them.
- *
- * A packet counts as a whole or not at all: if anything in it is malformed or out of range, nothing of it is
- * done and it is counted as refused. Addresses that are not ours are passed over, for others may be meant,
- * but a packet with no others is refused. Bundles are done when they arrive, whatever their timetags say. All
- * functions: the event loop's thread. */
+/* OSC in over UDP: the commands of osc/commands.h, and /phicast/ping. All functions: the event loop's thread.
+ */
 #ifndef PHICAST_BROADCASTER_SINKS_OSC_IN_H
 #define PHICAST_BROADCASTER_SINKS_OSC_IN_H
 
@@ -20,7 +15,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-enum { OSC_IN_URL_MAX = 80, OSC_IN_COMMANDS_MAX = 64, OSC_IN_NESTING_MAX = 4, OSC_IN_PACKET_MAX = 65536 };
+enum { OSC_IN_URL_MAX = 80, OSC_IN_PACKET_MAX = 65536 };
 
 struct osc_in {
     struct remote *remote;

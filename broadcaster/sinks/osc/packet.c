@@ -20,19 +20,6 @@ static lo_timetag timetag_of(bool dated, double unix_s)
                         .frac = (uint32_t)((unix_s - whole) * 4294967296.0)};
 }
 
-static enum status finish_message(struct osc_packet *packet, lo_message message, const char *address)
-{
-    const size_t length = lo_message_length(message, address);
-    if (length > sizeof packet->bytes) {
-        return STATUS_BAD_ARG;
-    }
-    packet->length = 0;
-    if (!lo_message_serialise(message, address, packet->bytes, &packet->length)) {
-        return STATUS_NO_MEMORY;
-    }
-    return STATUS_OK;
-}
-
 static enum status finish_bundle(struct osc_packet *packet, lo_bundle bundle)
 {
     packet->length = 0;
@@ -70,7 +57,7 @@ enum status osc_pack_event(struct osc_packet *packet, const struct event *event,
     snprintf(address, sizeof address, "%s/%s%s", prefix, event->kind == EVENT_ONSET ? "" : "event/",
              event_kind_str(event->kind));
     if (!dated) {
-        status = finish_message(packet, message, address);
+        status = osc_pack_message(packet, message, address);
         lo_message_free(message);
         return status;
     }
@@ -145,25 +132,7 @@ enum status osc_pack_frame(struct osc_packet *packet, const struct osc_map *map,
 enum status osc_pack_name(struct osc_packet *packet, const char *prefix, uint32_t channel, const char *name)
 {
     char address[ADDRESS_MAX];
-    enum status status = STATUS_NO_MEMORY;
-    lo_message message = lo_message_new();
-    packet->length = 0;
+    const struct osc_value value = {.type = 's', .text = name};
     snprintf(address, sizeof address, "%s/channel/%u/name", prefix, channel + 1);
-    if (message && lo_message_add_string(message, name) == 0) {
-        status = finish_message(packet, message, address);
-    }
-    lo_message_free(message);
-    return status;
-}
-
-enum status osc_pack_plain(struct osc_packet *packet, const char *address)
-{
-    lo_message message = lo_message_new();
-    packet->length = 0;
-    if (!message) {
-        return STATUS_NO_MEMORY;
-    }
-    const enum status status = finish_message(packet, message, address);
-    lo_message_free(message);
-    return status;
+    return osc_pack_value(packet, address, &value);
 }

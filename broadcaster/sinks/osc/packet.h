@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Events, metrics and names as OSC packets, made by liblo. No packet is longer than OSC_PACKET_MAX. */
+/* Events, metrics and names as OSC packets. */
 #ifndef PHICAST_BROADCASTER_SINKS_OSC_PACKET_H
 #define PHICAST_BROADCASTER_SINKS_OSC_PACKET_H
 
+#include "broadcaster/osc/pack.h"
 #include "broadcaster/sinks/osc/map.h"
 #include "shared/event.h"
 #include "shared/status.h"
 #include "shared/telemetry.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-
-/* What an Ethernet frame carries, with room to spare for tunnels. */
-enum { OSC_PACKET_MAX = 1400 };
 
 /* The most that a target has been sent: what vanishes is told to be silent. */
 struct osc_extent {
     uint32_t channels;
     uint32_t bands;
     bool channel_bands; /* bands of each channel */
-};
-
-struct osc_packet {
-    size_t length;
-    unsigned char bytes[OSC_PACKET_MAX];
 };
 
 /* PREFIX/event/TYPE (an onset: PREFIX/onset, its band counted from 1) with the strings and floats of the wire
@@ -44,8 +36,5 @@ MUST_CHECK enum status osc_pack_frame(struct osc_packet *packet, const struct os
  */
 MUST_CHECK enum status osc_pack_name(struct osc_packet *packet, const char *prefix, uint32_t channel,
                                      const char *name);
-
-/* One message without arguments. STATUS_BAD_ARG: the address is too long for a packet. STATUS_NO_MEMORY. */
-MUST_CHECK enum status osc_pack_plain(struct osc_packet *packet, const char *address);
 
 #endif

@@ -19,8 +19,6 @@ enum { CLOSE_REASON_MAX = 123 }; /* bytes: a control frame's 125 less the code *
 
 enum { RSV1 = 0x40 };
 
-#define HEARD_MAX 4096 /* bytes of a message that nobody listens to */
-
 static struct ws_client *of(struct client *client)
 {
     return (struct ws_client *)((char *)client - offsetof(struct ws_client, base));
@@ -58,6 +56,9 @@ int ws_client_received(struct ws_client *client, const void *bytes, size_t lengt
     if (client->reads_text && (!utf8_take(&client->text, bytes, length) ||
                                (lws_is_final_fragment(wsi) && client->text.missing > 0))) {
         return refuse(client, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "not UTF-8");
+    }
+    if (client->listener) {
+        listener_hear(client->listener, bytes, length, lws_is_final_fragment(wsi), client->reads_text);
     }
     return 0;
 }
@@ -113,6 +114,9 @@ static void sent(struct ws_client *client, const struct iovec *frame, size_t byt
         keep_rest(client, frame, bytes);
     }
     note_length(client, frame->iov_len);
+    if (client->listener) {
+        listener_sent(client->listener);
+    }
     if (hub_sent(all_of(&client->base)->hub, &client->base) || client->base.close.code != 0) {
         lws_callback_on_writable(client->wsi);
     }
@@ -159,6 +163,10 @@ static bool send_with_ping(struct ws_client *client, const struct iovec *frame, 
 static struct iovec next_frame(struct ws_client *client, uint64_t now_us)
 {
     struct ws_clients *all = all_of(&client->base);
+    if (client->listener) {
+        return hub_next_frame(all->hub, &client->base, now_us) ? listener_next(client->listener)
+                                                               : (struct iovec){0};
+    }
     struct encoded *message = hub_next(all->hub, &client->base, now_us);
     if (!message) {
         return (struct iovec){0};
@@ -179,7 +187,7 @@ static bool send_due(struct ws_client *client, uint64_t now_us)
     if (frame.iov_len == 0) {
         return true;
     }
-    if (batch && is_state(client) && !batch_is_full(batch)) {
+    if (batch && is_state(client) && !client->listener && !batch_is_full(batch)) {
         batch_add(batch, client->fd, &frame, flags_of(client), client);
         return true;
     }
@@ -270,6 +278,10 @@ int ws_client_closed(struct ws_client *client)
         quiet_stop(&client->quiet, all_of(&client->base)->loop);
         hub_remove(all_of(&client->base)->hub, &client->base);
         client->wsi = NULL;
+        if (client->listener) {
+            listener_close(client->listener);
+            client->listener = NULL;
+        }
     }
     return 0;
 }
@@ -288,6 +300,13 @@ int ws_client_established(struct ws_client *client, struct lws *wsi, struct ws_c
     if (!hub_add(all->hub, &client->base, &upgrade->asked, now_us)) {
         return -1;
     }
+    if (upgrade->oscquery) {
+        client->listener = listener_open(&all->listening, upgrade->may_set);
+        if (!client->listener) {
+            hub_remove(all->hub, &client->base);
+            return -1;
+        }
+    }
     client->wsi = wsi;
     quiet_start(&client->quiet, all->loop, client->fd);
     serve(&client->base, now_us);
@@ -305,10 +324,13 @@ void ws_clients_open(struct ws_clients *clients)
 {
     clients->carrier = (struct carrier){serve, flush, drop};
     clients->batch = batch_open(on_batched);
+    clients->listening.hub = clients->hub;
+    listening_open(&clients->listening);
 }
 
 void ws_clients_close(struct ws_clients *clients)
 {
     batch_close(clients->batch);
     deflater_free(&clients->deflater);
+    listening_close(&clients->listening);
 }

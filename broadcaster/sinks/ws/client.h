@@ -13,6 +13,7 @@
 #include "broadcaster/http/upgrade.h"
 #include "broadcaster/sinks/ws/batch.h"
 #include "broadcaster/sinks/ws/deflate.h"
+#include "broadcaster/sinks/ws/listening.h"
 #include "broadcaster/sinks/ws/pulse.h"
 #include "broadcaster/sinks/ws/quiet.h"
 #include "broadcaster/stream/hub.h"
@@ -27,6 +28,7 @@ struct ws_clients {
     struct hub *hub;
     struct deflater deflater;
     struct batch *batch; /* NULL: there is none */
+    struct listening listening;
 };
 
 /* Lives in libwebsockets' memory for the session, all zeros at first. */
@@ -34,9 +36,10 @@ struct ws_client {
     struct client base;
     struct lws *wsi; /* NULL: no stream yet, or no more */
     int fd;
-    bool deflates;      /* permessage-deflate was agreed on */
-    bool closing;       /* it has sent a close frame, or we have decided on one */
-    size_t unsent_most; /* bytes: the socket's bound */
+    struct listener *listener; /* it is OSCQuery's; NULL: it gets the stream's own messages */
+    bool deflates;             /* permessage-deflate was agreed on */
+    bool closing;              /* it has sent a close frame, or we have decided on one */
+    size_t unsent_most;        /* bytes: the socket's bound */
     struct pulse pulse;
     struct quiet quiet;
     uint64_t heard;   /* bytes of the message that it is sending */
@@ -44,13 +47,13 @@ struct ws_client {
     bool reads_text;  /* that is text, and not compressed */
 };
 
-/* Hub and loop are set. */
+/* Hub, loop and listening's remote are set. */
 void ws_clients_open(struct ws_clients *clients);
 void ws_clients_close(struct ws_clients *clients);
 
 int ws_client_established(struct ws_client *client, struct lws *wsi, struct ws_clients *all,
                           const struct upgrade *upgrade);
-/* What a client says is not listened to, but must keep to the protocol. */
+/* Only to OSCQuery's clients is listened, but all must keep to the protocol. */
 int ws_client_received(struct ws_client *client, const void *bytes, size_t length);
 int ws_client_ponged(struct ws_client *client, const void *bytes, size_t length);
 int ws_client_closes(struct ws_client *client);

@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+/* A binary message; its head is written in front of it. */
+struct iovec frame_binary(const struct wire *wire);
+
 /* A text message; its head is written in front of the text. packed: the text is compressed (RFC 7692). */
 struct iovec frame_text(const struct wire *wire, bool packed);
 

@@ -17,7 +17,7 @@
 
 enum {
     MESSAGE_MAX = 32768, /* bytes that leave in one write; 64 channels make about 8 KB of metrics */
-    RECEIVE_MAX = 256    /* bytes that are looked at in one piece: what clients say is not listened to */
+    RECEIVE_MAX = 256    /* bytes that are looked at in one piece: clients say little */
 };
 
 /* A stream that libwebsockets is about to open. */
@@ -192,6 +192,7 @@ static enum status open_ws(struct sink **sink, const struct sink_context *contex
     ws->base.kind = &ws_sink;
     ws->clients.hub = context->hub;
     ws->clients.loop = context->loop;
+    ws->clients.listening.remote = context->remote;
     ws_clients_open(&ws->clients);
     ws->limits = context->limits;
     ws->relays.loop = context->loop;
@@ -220,6 +221,11 @@ static uint64_t reached(const struct sink *sink, uint64_t now_us)
     return hub_reached(((const struct ws *)sink)->clients.hub, now_us);
 }
 
+static void report(const struct sink *sink, struct server_report *report)
+{
+    report->oscquery = ((const struct ws *)sink)->clients.listening.report;
+}
+
 static bool is_busy(const struct sink *sink)
 {
     const struct ws *ws = (const struct ws *)sink;
@@ -231,6 +237,7 @@ const struct sink_kind ws_sink = {
     .open = open_ws,
     .wants_events = wants_events,
     .reached = reached,
+    .report = report,
     .is_busy = is_busy,
     .close = close_ws,
 };

@@ -26,14 +26,16 @@ static const struct analyser_status analyser = {.phi_rate = 0.5F, .auto_phi = 0}
 static const struct channel_names names = {.name = {"Kick \"in\"", "", "\xc3\x9c"}};
 static struct server_report report;
 static struct metrics_snapshot frame;
-static const struct osc_space space = {.report = &report, .frame = &frame};
+static struct osc_space space;
 static struct message message;
 static uint32_t parts;
 
 static void begin(void)
 {
     frame = sound;
-    report = (struct server_report){.source_name = "stage", .analyser = &analyser, .names = &names};
+    space =
+        (struct osc_space){.frame = &frame, .names = &names, .analyser = &analyser, .takes_commands = true};
+    report = (struct server_report){.source_name = "stage"};
     report.osc.url_count = 1;
     report.osc.url[0] = "osc.udp://127.0.0.1:9001";
 }
@@ -100,7 +102,7 @@ static void what_is_not_there(void)
     CU_ASSERT_EQUAL(ask("/phicast/channel/1/band/1", NULL), STATUS_NOT_FOUND);
     frame = (struct metrics_snapshot){0};
     CU_ASSERT_EQUAL(ask("/phicast/channel", NULL), STATUS_NOT_FOUND);
-    report.osc.url_count = 0;
+    space.takes_commands = false;
     CU_ASSERT_EQUAL(ask("/phicast/set/depth", NULL), STATUS_NOT_FOUND);
     CU_ASSERT_EQUAL(ask("/phicast/ici", NULL), STATUS_OK);
     message_free(&message);
@@ -206,16 +208,18 @@ static void commands(void)
     says("/phicast/set/auto", "TYPE", "{\"TYPE\":\"F\"}");
     says("/phicast/set/auto", "VALUE", "{\"VALUE\":[false]}");
     CU_ASSERT_EQUAL(ask("/phicast/set/auto", "RANGE"), STATUS_EMPTY);
-    report.analyser = NULL;
+    space.analyser = NULL;
     says("/phicast/set/rate", "ACCESS", "{\"ACCESS\":2}");
     CU_ASSERT_EQUAL(ask("/phicast/set/rate", "VALUE"), STATUS_EMPTY);
     message_free(&message);
 }
 
+static uint32_t ws_port;
+
 static void at_host(const char *url, const char *text)
 {
     report.osc.url[0] = url;
-    CU_ASSERT_EQUAL_FATAL(message_host_info(&message, &space), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(message_host_info(&message, &report, ws_port), STATUS_OK);
     CU_ASSERT_PTR_EQUAL(strstr(message.text, text), message.text);
 }
 
@@ -227,12 +231,55 @@ static void host_info(void)
     at_host("osc.udp://[fe80::1]:65535", "{\"NAME\":\"stage\",\"OSC_IP\":\"fe80::1\",\"OSC_PORT\":65535,");
     at_host("osc.udp://0.0.0.0:1", "{\"NAME\":\"stage\",\"OSC_PORT\":1,");
     at_host("osc.udp://[::]:1", "{\"NAME\":\"stage\",\"OSC_PORT\":1,");
-    CU_ASSERT_PTR_NOT_NULL(strstr(message.text, "\"LISTEN\":false"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(message.text, "\"LISTEN\":true"));
     report.osc.url_count = 2;
     at_host("osc.udp://127.0.0.1:9001", "{\"NAME\":\"stage\",\"OSC_PORT\":9001,");
     report.osc.url_count = 0;
     at_host(NULL, "{\"NAME\":\"stage\",\"EXTENSIONS\":{");
+    ws_port = 8000;
+    at_host(NULL, "{\"NAME\":\"stage\",\"WS_PORT\":8000,\"EXTENSIONS\":{");
+    ws_port = 0;
     message_free(&message);
+}
+
+static enum status order(const char *text)
+{
+    struct osc_order read;
+    const enum status status = osc_order_read(&read, text, strlen(text));
+    if (status == STATUS_OK) {
+        CU_ASSERT_EQUAL(read.listen, strstr(text, "LISTEN") != NULL);
+        CU_ASSERT_STRING_EQUAL(read.path, "/phicast/ici");
+    }
+    return status;
+}
+
+static void orders(void)
+{
+    static const char *const wrong[] = {
+        "[]",
+
+        "{}",
+        "\"LISTEN\"",
+        "{\"COMMAND\":\"LISTEN\"}",
+        "{\"DATA\":\"/phicast/ici\"}",
+        "{\"COMMAND\":\"LISTEN\",\"DATA\":[\"/phicast/ici\"]}",
+        "{\"COMMAND\":\"LISTEN\",\"DATA\":null}",
+        "{\"COMMAND\":null,\"DATA\":\"/phicast/ici\"}",
+        "{\"COMMAND\":[],\"DATA\":\"/phicast/ici\"}",
+        "{\"COMMAND\":\"listen\",\"DATA\":\"/phicast/ici\"}",
+        "{\"COMMAND\":\"START_OSC_STREAMING\",\"DATA\":{\"LOCAL_SERVER_PORT\":1}}",
+        "{\"COMMAND\":\"LISTEN\",\"DATA\":\"/phicast/ici\\u0000x\"}",
+        "{\"COMMAND\":\"LISTEN\",\"DATA\":\"/phicast/ici/"
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        CU_ASSERT_EQUAL(order(wrong[i]), STATUS_BAD_ARG);
+    }
+    CU_ASSERT_EQUAL(order(""), STATUS_CORRUPT);
+    CU_ASSERT_EQUAL(order("null"), STATUS_CORRUPT);
+    CU_ASSERT_EQUAL(order("LISTEN /phicast/ici"), STATUS_CORRUPT);
+    CU_ASSERT_EQUAL(order("{\"COMMAND\":\"LISTEN\",\"DATA\":\"/phicast/ici\"} {}"), STATUS_CORRUPT);
+    CU_ASSERT_EQUAL(order("{\"COMMAND\":\"LISTEN\",\"DATA\":\"/phicast/ici\"}"), STATUS_OK);
+    CU_ASSERT_EQUAL(order(" {\"DATA\": \"/phicast/ici\", \"COMMAND\": \"IGNORE\", \"MORE\": 1} "), STATUS_OK);
 }
 
 int main(void)
@@ -244,6 +291,7 @@ int main(void)
         {"attributes", attributes},
         {"commands", commands},
         {"host info", host_info},
+        {"orders", orders},
         CU_TEST_INFO_NULL,
     };
     return unit_run("oscquery", tests);

@@ -71,6 +71,25 @@ static void pages_from_files(void)
     CU_ASSERT_EQUAL(judge("localhost", "null", NEED_CONTROL), 403);
 }
 
+static bool may_control(const char *origin)
+{
+    const struct http_request asked = request("localhost", origin);
+    return access_may_control(&who, &asked);
+}
+
+static void who_may_control(void)
+{
+    begin(false, "");
+    CU_ASSERT_TRUE(may_control(NULL));
+    CU_ASSERT_TRUE(may_control(""));
+    CU_ASSERT_TRUE(may_control("http://localhost:5173"));
+    CU_ASSERT_FALSE(may_control("null"));
+    CU_ASSERT_FALSE(may_control("http://evil.example"));
+    origins = (struct option_list){.count = 2, .item = {"null", "http://evil.example"}};
+    CU_ASSERT_FALSE(may_control("null"));
+    CU_ASSERT_TRUE(may_control("http://evil.example"));
+}
+
 static void tokens(void)
 {
     static const enum need needs[] = {NEED_READ, NEED_STREAM, NEED_CONTROL};
@@ -110,6 +129,7 @@ int main(void)
         {"hosts", hosts},
         {"origins are looked at", origins_are_looked_at},
         {"pages from files", pages_from_files},
+        {"who may control", who_may_control},
         {"tokens", tokens},
         {"readers", readers},
         CU_TEST_INFO_NULL,

@@ -298,6 +298,18 @@ static void upgrades(void)
     CU_ASSERT_EQUAL(ask(&asked), OUTCOME_UPGRADES);
     CU_ASSERT_EQUAL(upgrade.asked.replay, 7);
     CU_ASSERT_STRING_EQUAL(upgrade.extensions, "permessage-deflate; client_max_window_bits");
+    CU_ASSERT_FALSE(upgrade.oscquery);
+    asked = stream("/", "rate=0"); /* none of its own */
+    asked.field[FIELD_WS_EXTENSIONS] = "permessage-deflate";
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_UPGRADES);
+    CU_ASSERT_TRUE(upgrade.oscquery && upgrade.may_set && upgrade.kind == STREAM_METRICS);
+    CU_ASSERT_EQUAL(upgrade.asked.rate_hz, METRICS_HZ);
+    CU_ASSERT_STRING_EQUAL(upgrade.extensions, "");
+    asked.field[FIELD_ORIGIN] = "null";
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_UPGRADES);
+    CU_ASSERT_FALSE(upgrade.may_set);
+    asked.field[FIELD_ORIGIN] = "http://evil.example";
+    CU_ASSERT_EQUAL(refused(&asked), 403);
     asked = stream("/ws/metrics", "rate=121");
     CU_ASSERT_EQUAL(refused(&asked), 400);
     asked = stream("/ws/nothing", "");

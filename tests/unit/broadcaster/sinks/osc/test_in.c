@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What comes in over OSC, good, bad and random: nothing but a good packet moves anything. More than 400 lines
  * because all cases share one analyser that listens. */
+#include "broadcaster/osc/commands.h"
 #include "broadcaster/sinks/osc/in.h"
 #include "tests/unit/unit.h"
 
@@ -180,13 +181,13 @@ static void send_bundle(int depth, int n, bool bad, uint64_t commands)
 static void bundles(void)
 {
     open_in();
-    send_bundle(OSC_IN_NESTING_MAX + 1, 1, false, 0);
+    send_bundle(OSC_NESTING_MAX + 1, 1, false, 0);
     send_bundle(40, 1, false, 0);
     send_bundle(1, 3, true, 0); /* whole or nothing */
-    send_bundle(1, OSC_IN_COMMANDS_MAX + 1, false, 0);
-    send_bundle(1, OSC_IN_COMMANDS_MAX, false, OSC_IN_COMMANDS_MAX);
+    send_bundle(1, OSC_COMMANDS_MAX + 1, false, 0);
+    send_bundle(1, OSC_COMMANDS_MAX, false, OSC_COMMANDS_MAX);
     send_bundle(1, 3, false, 3);
-    send_bundle(OSC_IN_NESTING_MAX, 2, false, 2);
+    send_bundle(OSC_NESTING_MAX, 2, false, 2);
     send_bundle(1, 0, false, 0);
     for (size_t cut = 0; cut < bundle_of(2, 2, false); cut++) { /* every length but the right one */
         const uint64_t head = ring_head(&control.commands);

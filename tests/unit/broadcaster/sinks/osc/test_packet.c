@@ -157,22 +157,11 @@ static void names(void)
     lo_message_free(message_at(packet.bytes, packet.length, "/phicast/channel/64/name", "s"));
 }
 
-static void plain(void)
-{
-    static char address[2000];
-    CU_ASSERT_EQUAL(osc_pack_plain(&packet, "/pong"), STATUS_OK);
-    CU_ASSERT_EQUAL(packet.length, 12);
-    CU_ASSERT_EQUAL(memcmp(packet.bytes, "/pong\0\0\0,\0\0\0", 12), 0);
-    memset(address, 'x', sizeof address - 1);
-    CU_ASSERT_EQUAL(osc_pack_plain(&packet, address), STATUS_BAD_ARG);
-}
-
 int main(void)
 {
     static const CU_TestInfo tests[] = {
         {"bad event", bad_event}, {"events", events}, {"dated event", dated_event},
-        {"frames", frames},       {"names", names},   {"plain", plain},
-        CU_TEST_INFO_NULL,
+        {"frames", frames},       {"names", names},   CU_TEST_INFO_NULL,
     };
     return unit_run("osc packet", tests);
 }

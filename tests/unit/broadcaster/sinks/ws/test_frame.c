@@ -45,6 +45,18 @@ static void compressed_texts(void)
     expect(65536, true, "c17f0000000000010000");
 }
 
+static void binaries(void)
+{
+    struct wire wire = {0};
+    CU_ASSERT_EQUAL_FATAL(wire_reserve(&wire, 3), STATUS_OK);
+    memcpy(wire_text(&wire), "\0\1\2", 3);
+    wire.length = 3;
+    const struct iovec frame = frame_binary(&wire);
+    CU_ASSERT_EQUAL_FATAL(frame.iov_len, 5);
+    CU_ASSERT_EQUAL(memcmp(frame.iov_base, "\x82\3\0\1\2", 5), 0);
+    free(wire.block);
+}
+
 static void pings(void)
 {
     unsigned char room[FRAME_PING];
@@ -60,9 +72,7 @@ static void pings(void)
 int main(void)
 {
     static const CU_TestInfo tests[] = {
-        {"texts", texts},
-        {"compressed texts", compressed_texts},
-        {"pings", pings},
+        {"texts", texts},  {"compressed texts", compressed_texts}, {"binaries", binaries}, {"pings", pings},
         CU_TEST_INFO_NULL,
     };
     return unit_run("frame", tests);

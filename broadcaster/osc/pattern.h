@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* OSC 1.0's address patterns. liblo's own matching goes back and forth: a short pattern of a hostile sender
  * could keep it busy for hours. */
-#ifndef PHICAST_BROADCASTER_SINKS_OSC_PATTERN_H
-#define PHICAST_BROADCASTER_SINKS_OSC_PATTERN_H
+#ifndef PHICAST_BROADCASTER_OSC_PATTERN_H
+#define PHICAST_BROADCASTER_OSC_PATTERN_H
 
 #include <stdbool.h>
 

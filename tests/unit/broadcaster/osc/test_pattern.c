@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* OSC 1.0's patterns: what matches, what does not, and what was made to take for ever. */
-#include "broadcaster/sinks/osc/pattern.h"
+#include "broadcaster/osc/pattern.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reads an OSC message that anybody may have sent, without going past its end. Not by liblo, which looks for
  * the length of a blob behind the last byte of a message that promises one and ends there. Pure. */
-#ifndef PHICAST_BROADCASTER_SINKS_OSC_MESSAGE_H
-#define PHICAST_BROADCASTER_SINKS_OSC_MESSAGE_H
+#ifndef PHICAST_BROADCASTER_OSC_MESSAGE_H
+#define PHICAST_BROADCASTER_OSC_MESSAGE_H
 
 #include "shared/status.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Messages as strangers send them. Each stands in a block of exactly its size, so that the sanitizer, or
  * valgrind, sees every byte that is read beyond its end. */
-#include "broadcaster/sinks/osc/message.h"
+#include "broadcaster/osc/message.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>

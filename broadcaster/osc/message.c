@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broadcaster/sinks/osc/message.h"
+#include "broadcaster/osc/message.h"
 
 #include <stdbool.h>
 #include <string.h>

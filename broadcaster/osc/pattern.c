@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broadcaster/sinks/osc/pattern.h"
+#include "broadcaster/osc/pattern.h"
 
 #include <assert.h>
 #include <stdint.h>
