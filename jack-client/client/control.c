@@ -102,6 +102,18 @@ static void log_trouble(struct control_side *c, uint64_t now_ms)
     }
 }
 
+static void log_midi_lost(struct control_side *c)
+{
+    const uint64_t lost = load_relaxed(c->rt.reports.midi_lost);
+    if (lost != c->midi_lost) {
+        c->midi_lost = lost;
+        log_repeated(&c->midi_losses,
+                     "%llu MIDI messages so far had no room in their period; send fewer "
+                     "(--midi-out-cc METRIC=none)",
+                     (unsigned long long)lost);
+    }
+}
+
 static void note_callbacks(struct control_side *c, uint64_t now_ms)
 {
     const uint64_t callbacks = load_relaxed(c->rt.reports.callbacks);
@@ -197,6 +209,7 @@ static void tend_session(struct control_side *c, uint64_t now_ms)
     }
     log_stream_start(c);
     log_trouble(c, now_ms);
+    log_midi_lost(c);
     note_callbacks(c, now_ms);
     if (is_lost(c)) {
         atomic_store(&c->session.lost, true);
