@@ -59,6 +59,7 @@ static void settle_in(struct control_side *c)
     c->callbacks = load_relaxed(rt->reports.callbacks);
     c->named_ms = c->opened_ms;
     c->stream_logged = false;
+    c->midi_listeners = 0;
     log_joined(c);
     const uint32_t period = jack_get_buffer_size(c->session.client);
     char samples[40] = ""; /* PipeWire 1.4 may not know them yet */
@@ -172,6 +173,16 @@ static void tend_names(struct control_side *c, uint64_t now_ms)
     }
 }
 
+/* Whoever joins late knows no value that does not change. */
+static void greet_midi_listeners(struct control_side *c)
+{
+    const int count = c->rt.ports.midi_out ? jack_port_connected(c->rt.ports.midi_out) : 0;
+    if (count > c->midi_listeners) {
+        store_relaxed(c->rt.inputs.midi_newcomer, true);
+    }
+    c->midi_listeners = count;
+}
+
 /* The graph changes in bursts, and the last one of a plug-in's life is its own removal, when it must touch
  * nothing: so wait for quiet. */
 static void tend_connections(struct control_side *c, uint64_t now_ms)
@@ -191,6 +202,7 @@ static void tend_connections(struct control_side *c, uint64_t now_ms)
                            now_ms);
         watch_beat(&c->watch, WATCH_OWN_MS);
         calibration_recall(&c->calibration, &c->session);
+        greet_midi_listeners(c);
         c->named_ms = 0;
     }
     tend_names(c, now_ms);

@@ -171,6 +171,13 @@ static void add_note(struct midi_out *out, const struct event *event, int64_t at
     }
 }
 
+RT_SAFE void midi_out_renew(struct midi_out *out)
+{
+    for (uint32_t i = 0; i < out->count; i++) {
+        out->metric[i].sent = MIDI_OUT_UNSENT;
+    }
+}
+
 RT_SAFE void midi_out_begin(struct midi_out *out, const struct ports *ports, uint32_t count)
 {
     out->buffer = jack_port_get_buffer(ports->midi_out, count);

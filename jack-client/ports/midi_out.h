@@ -84,6 +84,7 @@ void midi_out_prepare(struct midi_out *out, const struct midi_out_map *map, stru
                       const struct analysis_config *config);
 
 /* The process callback. */
+RT_SAFE void midi_out_renew(struct midi_out *out); /* sends all values anew with the next frame */
 RT_SAFE void midi_out_begin(struct midi_out *out, const struct ports *ports, uint32_t count);
 
 /* end: how many samples after the cycle's first one the frame's window ends; not before the last frame's. */

@@ -192,6 +192,10 @@ RT_SAFE int rt_process(jack_nframes_t count, void *arg)
         cv_begin(&rt->cv, &rt->ports, count);
     }
     if (rt->ports.sends_midi) {
+        if (load_relaxed(rt->inputs.midi_newcomer)) {
+            store_relaxed(rt->inputs.midi_newcomer, false);
+            midi_out_renew(&rt->midi_out);
+        }
         midi_out_begin(&rt->midi_out, &rt->ports, count);
     }
     while (engine_step(&rt->engine, &rt->frame)) {

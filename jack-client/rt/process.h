@@ -30,6 +30,7 @@ struct rt_inputs {
     _Atomic bool uncompensated;          /* timestamps are those of publishing */
     _Atomic bool freewheeling;           /* JACK runs as fast as it can: no time for auto-phi to act in */
     _Atomic uint32_t wanted;             /* enum metric_part: what is asked for at present */
+    _Atomic bool midi_newcomer;          /* somebody new listens to midi_out; the RT thread takes it back */
     _Atomic bool ending;                 /* the client is going: no note may be left sounding */
     struct ring commands;                /* struct command, pushed by the control thread alone */
 };

@@ -142,6 +142,12 @@ static void nothing_is_sent_while_nothing_changes(void)
         CU_ASSERT_EQUAL(take.sent[i].at, WINDOW);
         CU_ASSERT_EQUAL(take.sent[i].bytes[0], 0xBF);
     }
+    atomic_store(&take.rig.rt->inputs.midi_newcomer, true);
+    for (uint32_t n = 0; n < 2000; n++) {
+        midi_take_cycle(64);
+    }
+    CU_ASSERT_EQUAL(take.count, 2 * (9 + BANDS_MAX)); /* and once for whoever comes later */
+    CU_ASSERT(!atomic_load(&take.rig.rt->inputs.midi_newcomer));
     rig_close(&take.rig);
 }
 
