@@ -125,9 +125,12 @@ static const struct option_table table = {
         "  metrics=0|1    metrics, one float an address (default 0; 1 with a map or --osc-metrics)\n"
         "  rate=HZ        bundles of metrics a second, 1 to " TEXT_OF(OSC_RATE_MAX) " (default " TEXT_OF(
             OSC_RATE_DEFAULT) ")\n"
-                              "  map=NAME       touchdesigner, resolume, eos, or a JSON file (docs/osc.md)\n"
+                              "  map=NAME       touchdesigner, resolume, eos, grandma3, or a JSON file "
+                              "(docs/osc.md)\n"
                               "  time=0|1       1: bundles carry the time instead of \"immediately\" "
                               "(default 0)\n"
+                              "  bundle=0|1     0: each metric as a message of its own (default 1; 0 with "
+                              "grandma3)\n"
                               "PREFIX is /phicast unless given. Quote the URL: the shell knows ? and & as "
                               "well.",
     .rows = rows,

@@ -18,7 +18,8 @@ static_assert(JACK(engine) == 0, "ENGINE_ROWS");
 /* clang-format off */
 #define JACK_DEFAULTS \
     ((struct jack_options){ \
-        .engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS, .calibrate_level = COMMAND_LEVEL_DEFAULT})
+        .engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS, .midi_out_map = MIDI_OUT_DEFAULTS, \
+        .calibrate_level = COMMAND_LEVEL_DEFAULT})
 
 static const struct option_row jack_rows[] = {
     {"name", 'n', OPTION_NAME, "NAME", "JACK client and segment name (default phicast)", JACK(name), 0, 0},
@@ -54,6 +55,14 @@ static const struct option_row jack_rows[] = {
      JACK(midi.breathing), 0, MIDI_CONTROLLER_MAX},
     {"midi-auto", 0, OPTION_UINT, "CC", "MIDI controller for auto-phi on/off",
      JACK(midi.auto_phi), 0, MIDI_CONTROLLER_MAX},
+    {"midi-out", 0, OPTION_FLAG, NULL, "the metrics and what happens as MIDI, at the port midi_out", JACK(midi_out), 0, 0},
+    {"midi-out-channel", 0, OPTION_UINT, "N", "MIDI channel to send on", JACK(midi_out_map.channel), 1, MIDI_CHANNELS},
+    {"midi-out-cc", 0, OPTION_LIST, "METRIC=CC", "send this metric as that controller, or not at all (none)",
+     JACK(midi_out_cc), 0, 0},
+    {"midi-out-note", 0, OPTION_LIST, "WHAT=NOTE", "send that note when this happens, or not at all (none)",
+     JACK(midi_out_note), 0, 0},
+    {"midi-out-fine", 0, OPTION_FLAG, NULL, "send 14 bits by controllers below 32, the lower 7 by CC + 32",
+     JACK(midi_out_map.fine), 0, 0},
     {"group", 0, OPTION_STRING, "GROUP", "a group of users that may read the metrics (default: you alone)",
      JACK(group), 0, 0},
     {"verbose", 'v', OPTION_FLAG, NULL, "log every connection and whatever else a normal start leaves out",
@@ -94,6 +103,18 @@ static enum options_result check_midi(const struct midi_map *map, char *error)
                 return OPTIONS_ERROR;
             }
         }
+    }
+    return OPTIONS_RUN;
+}
+
+static enum options_result check_midi_out(struct jack_options *options, char *error)
+{
+    const struct analysis_config *analysis = &options->engine.analysis;
+    struct midi_out_map *map = &options->midi_out_map;
+    if (midi_out_map_read(map, &options->midi_out_cc, &options->midi_out_note, analysis->channels,
+                          analysis->bands, error) ||
+        (options->midi_out && midi_out_map_check(map, &options->midi, error))) {
+        return OPTIONS_ERROR;
     }
     return OPTIONS_RUN;
 }
@@ -196,7 +217,7 @@ static enum options_result parse_jack(struct jack_options *options, int argc, ch
         return OPTIONS_ERROR;
     }
     if (check_midi(&options->midi, error) == OPTIONS_ERROR || check_labels(options, error) == OPTIONS_ERROR ||
-        check_cv(options, error) == OPTIONS_ERROR) {
+        check_cv(options, error) == OPTIONS_ERROR || check_midi_out(options, error) == OPTIONS_ERROR) {
         return OPTIONS_ERROR;
     }
     return engine_options_check(&options->engine, error);

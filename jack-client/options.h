@@ -4,7 +4,7 @@
 #define PHICAST_JACK_CLIENT_OPTIONS_H
 
 #include "jack-client/engine.h"
-#include "jack-client/ports/midi.h"
+#include "jack-client/ports/midi_out_map.h"
 #include "shared/options.h"
 #include "shared/telemetry.h"
 
@@ -14,25 +14,29 @@ struct jack_options {
     struct engine_config engine; /* first; the rate is JACK's, and not known yet */
     char **argv;                 /* as the program was started; NULL in a plug-in */
     struct midi_map midi;
-    const char *name;            /* JACK client and segment */
-    bool cv;                     /* control voltages go out, */
-    uint32_t cv_add;             /* of these as well: PART_LEVELS, PART_BANDS */
-    const char *server;          /* NULL: JACK's own choice */
-    bool wait;                   /* for a server that is absent at the start */
-    bool calibrate;              /* measure once, and end */
-    double calibrate_level;      /* dBFS, -60...0 */
-    const char *calibrate_out;   /* port that calibration_out is to be connected with; NULL: as it is */
-    const char *calibrate_in;    /* likewise for calibration_in */
-    bool no_compensation;        /* timestamps are those of publishing */
-    const char *group;           /* that may read the segment; NULL: the owner alone */
-    bool verbose;                /* log more */
-    bool check;                  /* only look whether a server answers */
-    const char *config_path;     /* NULL: no configuration file */
-    struct config *config;       /* what it held: the strings above may stand in it */
-    struct option_list connect;  /* patterns */
-    struct option_list follow;   /* patterns */
-    struct option_list label;    /* "1=Kick", as given, */
-    struct channel_names labels; /* and what that comes to; empty: the channel is called by its source */
+    bool midi_out;                    /* MIDI goes out, */
+    struct option_list midi_out_cc;   /* "ici=20", and */
+    struct option_list midi_out_note; /* "onset=66", as given, */
+    struct midi_out_map midi_out_map; /* and what that comes to */
+    const char *name;                 /* JACK client and segment */
+    bool cv;                          /* control voltages go out, */
+    uint32_t cv_add;                  /* of these as well: PART_LEVELS, PART_BANDS */
+    const char *server;               /* NULL: JACK's own choice */
+    bool wait;                        /* for a server that is absent at the start */
+    bool calibrate;                   /* measure once, and end */
+    double calibrate_level;           /* dBFS, -60...0 */
+    const char *calibrate_out;        /* port that calibration_out is to be connected with; NULL: as it is */
+    const char *calibrate_in;         /* likewise for calibration_in */
+    bool no_compensation;             /* timestamps are those of publishing */
+    const char *group;                /* that may read the segment; NULL: the owner alone */
+    bool verbose;                     /* log more */
+    bool check;                       /* only look whether a server answers */
+    const char *config_path;          /* NULL: no configuration file */
+    struct config *config;            /* what it held: the strings above may stand in it */
+    struct option_list connect;       /* patterns */
+    struct option_list follow;        /* patterns */
+    struct option_list label;         /* "1=Kick", as given, */
+    struct channel_names labels;      /* and what that comes to; empty: the channel is called by its source */
 };
 
 /* Fills *options with the defaults, then from the configuration file, then from argv,

@@ -105,14 +105,14 @@ const struct metric_group metric_group[METRIC_GROUPS] = {
 };
 /* clang-format on */
 
-uint64_t metric_serial(const struct metric *metric, const void *snapshot)
+RT_SAFE uint64_t metric_serial(const struct metric *metric, const void *snapshot)
 {
     uint64_t serial;
     memcpy(&serial, (const char *)snapshot + metric->at, sizeof serial);
     return serial;
 }
 
-double metric_read(const struct metric *metric, const void *snapshot)
+RT_SAFE double metric_read(const struct metric *metric, const void *snapshot)
 {
     const char *place = (const char *)snapshot + metric->at;
     uint32_t count;

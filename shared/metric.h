@@ -5,6 +5,7 @@
 #ifndef PHICAST_SHARED_METRIC_H
 #define PHICAST_SHARED_METRIC_H
 
+#include "shared/rt_safe.h"
 #include "shared/telemetry.h"
 
 #include <stdbool.h>
@@ -92,10 +93,10 @@ struct metric_place {
 enum { METRIC_ADDRESS_MAX = 64 };
 
 /* Pure, any thread. `snapshot` is the struct that the row's table is of. */
-double metric_read(const struct metric *metric, const void *snapshot);
+RT_SAFE double metric_read(const struct metric *metric, const void *snapshot);
 
 /* A METRIC_SERIAL to its last digit. */
-uint64_t metric_serial(const struct metric *metric, const void *snapshot);
+RT_SAFE uint64_t metric_serial(const struct metric *metric, const void *snapshot);
 
 /* Where the snapshot has the struct that the place is in. Its numbers must be within the largest extent. */
 const void *metric_struct(const struct metric_place *place, const struct metrics_snapshot *snapshot);

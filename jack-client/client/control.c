@@ -59,6 +59,7 @@ static void settle_in(struct control_side *c)
     c->callbacks = load_relaxed(rt->reports.callbacks);
     c->named_ms = c->opened_ms;
     c->stream_logged = false;
+    c->midi_listeners = 0;
     log_joined(c);
     const uint32_t period = jack_get_buffer_size(c->session.client);
     char samples[40] = ""; /* PipeWire 1.4 may not know them yet */
@@ -99,6 +100,18 @@ static void log_trouble(struct control_side *c, uint64_t now_ms)
         c->gaps = gaps;
         c->xruns = xruns;
         c->trouble_ms = now_ms;
+    }
+}
+
+static void log_midi_lost(struct control_side *c)
+{
+    const uint64_t lost = load_relaxed(c->rt.reports.midi_lost);
+    if (lost != c->midi_lost) {
+        c->midi_lost = lost;
+        log_repeated(&c->midi_losses,
+                     "%llu MIDI messages so far had no room in their period; send fewer "
+                     "(--midi-out-cc METRIC=none)",
+                     (unsigned long long)lost);
     }
 }
 
@@ -160,6 +173,16 @@ static void tend_names(struct control_side *c, uint64_t now_ms)
     }
 }
 
+/* Whoever joins late knows no value that does not change. */
+static void greet_midi_listeners(struct control_side *c)
+{
+    const int count = c->rt.ports.midi_out ? jack_port_connected(c->rt.ports.midi_out) : 0;
+    if (count > c->midi_listeners) {
+        store_relaxed(c->rt.inputs.midi_newcomer, true);
+    }
+    c->midi_listeners = count;
+}
+
 /* The graph changes in bursts, and the last one of a plug-in's life is its own removal, when it must touch
  * nothing: so wait for quiet. */
 static void tend_connections(struct control_side *c, uint64_t now_ms)
@@ -179,6 +202,7 @@ static void tend_connections(struct control_side *c, uint64_t now_ms)
                            now_ms);
         watch_beat(&c->watch, WATCH_OWN_MS);
         calibration_recall(&c->calibration, &c->session);
+        greet_midi_listeners(c);
         c->named_ms = 0;
     }
     tend_names(c, now_ms);
@@ -197,6 +221,7 @@ static void tend_session(struct control_side *c, uint64_t now_ms)
     }
     log_stream_start(c);
     log_trouble(c, now_ms);
+    log_midi_lost(c);
     note_callbacks(c, now_ms);
     if (is_lost(c)) {
         atomic_store(&c->session.lost, true);

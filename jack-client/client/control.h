@@ -47,6 +47,9 @@ struct control_side {
     bool stalled;             /* the server, or a client before us, stands still */
     uint64_t gaps;            /* as last logged */
     uint64_t xruns;           /* as last logged */
+    int midi_listeners;       /* how many ports are connected with midi_out */
+    uint64_t midi_lost;       /* as last seen, */
+    uint64_t midi_losses;     /* and how often there have been more */
     uint64_t trouble_ms;      /* when gaps and xruns were last logged */
     uint32_t stream_start;    /* as last logged */
     bool stream_logged;

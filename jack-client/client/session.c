@@ -8,10 +8,12 @@
 #include "jack-client/dsp/float_mode.h"
 #include "jack-client/rt/memory.h"
 #include "shared/log.h"
+#include "shared/relaxed.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* --- JACK's callbacks: set a flag, wake the control thread, nothing else --- */
 
@@ -208,8 +210,11 @@ static enum status prepare(struct session *session)
     config.analysis.sample_rate = jack_get_sample_rate(session->client);
     session->rt->client = session->client;
     session->rt->midi_map = session->options->midi;
+    session->rt->midi_out_map = session->options->midi_out_map;
+    session->rt->ports.sends_midi = session->options->midi_out;
     session->rt->ports.cv = session->options->cv;
     session->rt->ports.cv_parts = session->options->cv_add;
+    atomic_store(&session->rt->inputs.ending, false);
     atomic_store(&session->rt->inputs.uncompensated, session->options->no_compensation);
     clocks_update(&session->clocks, &session->rt->inputs);
     const enum status status = rt_prepare(session->rt, &config);
@@ -275,11 +280,27 @@ enum status session_open(struct session *session)
 
 /* --- closing --- */
 
+/* A note that sounds when we go would sound for ever. The cycle after the one that ends them has passed it
+ * on.
+ */
+static void end_notes(struct session *session)
+{
+    enum { CYCLES = 3, LOOKS_MAX = 200, LOOK_US = 1000 }; /* a server that stands still is not waited for */
+    const uint64_t callbacks = load_relaxed(session->rt->reports.callbacks);
+    atomic_store(&session->rt->inputs.ending, true);
+    for (int i = 0; i < LOOKS_MAX && load_relaxed(session->rt->reports.callbacks) < callbacks + CYCLES; i++) {
+        usleep(LOOK_US);
+    }
+}
+
 void session_close(struct session *session)
 {
     if (session->client) {
         const bool lost = atomic_load(&session->lost);
         watch_beat(session->watch, lost ? WATCH_CLOSING_MS : WATCH_PATIENCE_MS);
+        if (!lost && session->rt->ports.sends_midi) {
+            end_notes(session);
+        }
         if (!lost) {
             metadata_remove(session->client, &session->rt->ports);
             server_call_begin();

@@ -27,7 +27,11 @@ static const struct row of_the_client[] = {
     {"calibration_out", JACK_DEFAULT_AUDIO_TYPE, JackPortIsOutput, NULL, AT(calibration_out)},
 };
 
-/* and the control voltages, if they are wanted: one of each, then of every channel, then of every band. */
+/* then, if they are wanted, MIDI; */
+static const struct row midi_out[] = {
+    {"midi_out", JACK_DEFAULT_MIDI_TYPE, JackPortIsOutput, NULL, AT(midi_out)}};
+
+/* and the control voltages: one of each, then of every channel, then of every band. */
 #define VOLTAGE JACK_DEFAULT_AUDIO_TYPE, JackPortIsOutput
 static const struct row voltages[] = {
     {"cv_ici", VOLTAGE, "ICI", AT(cv_port[CV_ICI])},
@@ -49,7 +53,7 @@ struct kind {
     bool voltage;
 };
 
-enum { KINDS = 5 };
+enum { KINDS = 6 };
 
 #define ROWS(array) array, sizeof(array) / sizeof((array)[0])
 
@@ -57,10 +61,11 @@ static void list_kinds(const struct ports *ports, struct kind kind[KINDS])
 {
     kind[0] = (struct kind){ROWS(of_a_channel), ports->channels, true, false};
     kind[1] = (struct kind){ROWS(of_the_client), 1, false, false};
-    kind[2] = (struct kind){ROWS(voltages), ports->cv, false, true};
-    kind[3] =
+    kind[2] = (struct kind){ROWS(midi_out), ports->sends_midi, false, false};
+    kind[3] = (struct kind){ROWS(voltages), ports->cv, false, true};
+    kind[4] =
         (struct kind){ROWS(level_voltage), ports->cv_parts & PART_LEVELS ? ports->channels : 0, true, true};
-    kind[4] = (struct kind){ROWS(band_voltage), ports->cv_parts & PART_BANDS ? ports->bands : 0, true, true};
+    kind[5] = (struct kind){ROWS(band_voltage), ports->cv_parts & PART_BANDS ? ports->bands : 0, true, true};
 }
 
 /* The port at `index` of the list among those of this kind. */
@@ -144,6 +149,9 @@ jack_nframes_t ports_pass_latency(const struct ports *ports, jack_latency_callba
     }
     if (capture && ports->cv) {
         pass_to_voltages(ports, &all);
+    }
+    if (capture && ports->sends_midi) {
+        set_delayed(ports->midi_out, &all, ports->midi_delay);
     }
     return all.max;
 }

@@ -38,9 +38,12 @@ struct ports {
     bool cv;           /* there are control voltages, */
     uint32_t cv_parts; /* these of them as well: PART_LEVELS, PART_BANDS; 0 without cv */
     struct cv_delay cv_delay;
+    bool sends_midi;     /* there is midi_out, */
+    uint32_t midi_delay; /* with so many samples from the sound at the input to what it says of it */
     jack_port_t *in[CHANNELS_MAX];
     jack_port_t *out[CHANNELS_MAX];
     jack_port_t *midi_in;
+    jack_port_t *midi_out;
     jack_port_t *calibration_in;
     jack_port_t *calibration_out;
     jack_port_t *cv_port[CV_PORTS];
@@ -67,8 +70,8 @@ bool ports_next(struct ports *ports, struct port *port);
 
 /* JACK's latency callback. We delay no sound: output i has the capture latency of input i, and input i the
  * playback latency of output i. Returns the largest, in samples. A control voltage has the capture latency of
- * the inputs that it tells of, and its own delay. Where it goes to says nothing of when the sound is heard,
- * so the inputs' playback latency knows nothing of it. */
+ * the inputs that it tells of, and its own delay, and so has MIDI. Where they go to says nothing of when the
+ * sound is heard, so the inputs' playback latency knows nothing of it. */
 jack_nframes_t ports_pass_latency(const struct ports *ports, jack_latency_callback_mode_t mode);
 
 /* The process callback, in this order: */

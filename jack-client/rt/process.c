@@ -137,8 +137,12 @@ static void publish_frame(struct rt *rt, const struct cycle *cycle)
     snapshot->centre_us = (uint64_t)(centre_us + monotonic);
     snapshot->published_us = (uint64_t)(now_us + monotonic);
     telemetry_write_metrics(cycle->telemetry, snapshot);
+    const int64_t end = (int64_t)(rt->frame.end - rt->engine.block_start);
     if (rt->ports.cv) {
-        cv_frame(&rt->cv, snapshot, rt->frame.onset.found, (int64_t)(rt->frame.end - rt->engine.block_start));
+        cv_frame(&rt->cv, snapshot, rt->frame.onset.found, end);
+    }
+    if (rt->ports.sends_midi) {
+        midi_out_frame(&rt->midi_out, snapshot, events, count, end);
     }
     const double now = (double)(now_us + load_relaxed(rt->inputs.realtime_offset_us)) * 1e-6;
     for (uint32_t i = 0; i < count; i++) {
@@ -187,11 +191,22 @@ RT_SAFE int rt_process(jack_nframes_t count, void *arg)
     if (rt->ports.cv) {
         cv_begin(&rt->cv, &rt->ports, count);
     }
+    if (rt->ports.sends_midi) {
+        if (load_relaxed(rt->inputs.midi_newcomer)) {
+            store_relaxed(rt->inputs.midi_newcomer, false);
+            midi_out_renew(&rt->midi_out);
+        }
+        midi_out_begin(&rt->midi_out, &rt->ports, count);
+    }
     while (engine_step(&rt->engine, &rt->frame)) {
         publish_frame(rt, &cycle);
     }
     if (rt->ports.cv) {
         cv_end(&rt->cv);
+    }
+    if (rt->ports.sends_midi) {
+        const uint32_t lost = midi_out_end(&rt->midi_out, load_relaxed(rt->inputs.ending));
+        store_relaxed(rt->reports.midi_lost, load_relaxed(rt->reports.midi_lost) + lost);
     }
     report(rt, &cycle);
     return 0;

@@ -6,6 +6,7 @@
 #include "jack-client/engine.h"
 #include "jack-client/ports/cv.h"
 #include "jack-client/ports/midi.h"
+#include "jack-client/ports/midi_out.h"
 #include "jack-client/ports/player.h"
 #include "jack-client/ports/ports.h"
 #include "jack-client/rt/jitter.h"
@@ -29,6 +30,8 @@ struct rt_inputs {
     _Atomic bool uncompensated;          /* timestamps are those of publishing */
     _Atomic bool freewheeling;           /* JACK runs as fast as it can: no time for auto-phi to act in */
     _Atomic uint32_t wanted;             /* enum metric_part: what is asked for at present */
+    _Atomic bool midi_newcomer;          /* somebody new listens to midi_out; the RT thread takes it back */
+    _Atomic bool ending;                 /* the client is going: no note may be left sounding */
     struct ring commands;                /* struct command, pushed by the control thread alone */
 };
 
@@ -44,6 +47,7 @@ struct rt_reports {
     _Atomic uint32_t auto_phi;      /* 0 or 1: whether it steers */
     _Atomic float phi_rate;         /* Hz: what was asked for last */
     _Atomic uint32_t period;        /* samples in the latest callback */
+    _Atomic uint64_t midi_lost;     /* messages that found no room in their cycle */
     _Atomic uint32_t stream_start;  /* JACK frame of the first sample of the stream, after the latest gap */
 };
 
@@ -53,9 +57,11 @@ struct rt {
     uint32_t sample_rate; /* Hz */
     struct ports ports;
     struct midi_map midi_map;
+    struct midi_out_map midi_out_map;
     struct player player;
     struct engine engine;
     struct cv cv;
+    struct midi_out midi_out;
     struct telemetry *_Atomic telemetry; /* where to publish; may change between two callbacks */
     uint64_t first_refused; /* added to the analysis' refused samples, so that they never go back */
 
@@ -76,8 +82,8 @@ struct rt {
 /* JACK's process callback; rt is a struct rt. */
 RT_SAFE int rt_process(jack_nframes_t count, void *rt);
 
-/* Setup thread, with no callback running: the engine for this rate, and control voltages if rt->ports.cv.
- * STATUS_BAD_ARG, STATUS_NO_MEMORY. */
+/* Setup thread, with no callback running: the engine for this rate, and what rt->ports has of control
+ * voltages and MIDI. STATUS_BAD_ARG, STATUS_NO_MEMORY. */
 MUST_CHECK enum status rt_prepare(struct rt *rt, const struct engine_config *config);
 void rt_release(struct rt *rt);
 

@@ -20,6 +20,10 @@ enum status rt_prepare(struct rt *rt, const struct engine_config *config)
         engine.gain = true;
         engine.always |= PART_ONSETS | rt->ports.cv_parts;
     }
+    if (rt->ports.sends_midi) {
+        midi_out_prepare(&rt->midi_out, &rt->midi_out_map, &rt->ports, &config->analysis);
+        engine.always |= rt->midi_out_map.parts;
+    }
     return engine_prepare(&rt->engine, &engine);
 }
 

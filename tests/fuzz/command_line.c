@@ -14,6 +14,9 @@ static enum options_result parse(unsigned program, int argc, char **argv, char *
         struct jack_options options;
         result = jack_options_parse(&options, argc, argv, error);
         FUZZ_CHECK(result != OPTIONS_RUN || options.engine.analysis.hop <= options.engine.analysis.window);
+        for (uint32_t i = 0; result == OPTIONS_RUN && i < options.midi_out_map.count; i++) {
+            FUZZ_CHECK(options.midi_out_map.controller[i].number < MIDI_OUT_CONTROLLERS);
+        }
         jack_options_free(&options);
     } else if (program == 1) {
         struct broadcaster_options options;

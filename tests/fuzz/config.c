@@ -16,6 +16,7 @@ static void read_analyser(const char *path)
         const struct analysis_config *analysis = &options.engine.analysis;
         FUZZ_CHECK(analysis->channels >= 1 && analysis->channels <= CHANNELS_MAX);
         FUZZ_CHECK(analysis->hop <= analysis->window && analysis->window <= 16384);
+        FUZZ_CHECK(options.midi_out_map.count <= MIDI_OUT_CONTROLLERS);
         FUZZ_CHECK(options.midi.depth <= 127 && options.name[0] != '\0');
         FUZZ_CHECK(options.connect.count <= OPTION_LIST_MAX && options.follow.count <= OPTION_LIST_MAX);
     } else {

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import socket
+import struct
 import subprocess
 import unittest
 
@@ -100,9 +101,10 @@ class Out(rig.RigTest):
         expected = {"touchdesigner": {"/phicast/ici": 0.5, "/phicast/channel/1/amplitude": 0.5},
                     "resolume": {"/composition/dashboard/link1": 0.5, "/composition/dashboard/link2": 0.3125},
                     "eos": {"/eos/chan/901": 50, "/eos/chan/904": 10},
+                    "grandma3": {"/gma3/Page99/Fader201": 50, "/gma3/Page99/Fader202": 31.25},
                     name: {"/dmx/1": 127.5, "/dmx/2": 191.25, "/par/2/hz": 200}}
         dumps = {which: osc_peers.oscdump(self, protocol) for which, protocol in
-                 zip(expected, ("udp", "udp", "tcp", "udp"))}
+                 zip(expected, ("udp", "udp", "tcp", "udp", "udp"))}
         osc_peers.Flood(self)
         self.broadcaster(*(word for which, (_, url) in dumps.items() for word in ("--osc", f"{url}?map={which}")))
         for which, values in expected.items():
@@ -110,6 +112,30 @@ class Out(rig.RigTest):
                 rig.wait_until(lambda w=which, a=address, v=value:
                                dict(osc_peers.messages(dumps[w][0])).get(a) == [f"{v:f}"], f"{address} = {value}")
             self.assertEqual(osc_peers.messages(dumps[which][0], "/phicast/event"), [])
+
+    def test_single_messages(self):
+        """For a receiver that takes no bundles: a packet for each address, and all of them again."""
+        osc_peers.Flood(self)
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.bind(("127.0.0.1", 0))
+        s.setblocking(False)
+        self.addCleanup(s.close)
+        self.broadcaster("--osc", f"osc.udp://127.0.0.1:{s.getsockname()[1]}?map=grandma3&rate=10")
+        found = []
+
+        def enough():
+            found.extend(osc_peers.packets(s))
+            return len(found) > 100
+
+        rig.wait_until(enough, "a hundred messages")
+        addresses = [packet[:packet.index(b"\0")].decode() for packet in found]
+        self.assertTrue(all(re.fullmatch(r"/gma3/Page99/Fader2(0[1-9]|1[1-8])", address) for address in addresses), addresses)
+        for packet, address in zip(found, addresses, strict=True):
+            value = struct.unpack(">f", packet[-4:])[0]
+            self.assertEqual(packet, osc_peers.message(address, "f", value))
+            self.assertTrue(0 <= value <= 100)
+        count = len(set(addresses))
+        self.assertEqual(addresses[:count], addresses[count:2 * count])
 
     def test_pure_data(self):
         peer = osc_peers.pd(self)

@@ -43,6 +43,20 @@ class PipeWire(rig.RigTest):
             rig.wait_until(lambda: self.measured(broadcaster), "sound to be measured again")
             self.assertTrue(analyser.alive())
 
+    def test_midi_leaves(self):
+        """All values for whoever comes, and then what changes."""
+        analyser = self.server.analyser("-c", "2", "--midi-out")
+        analyser.line(r"stream starts at JACK frame \d+", "err")
+        monitor = self.start([rig.BIN / "phicast-midi-monitor", "-n", "hear", "--from", f"{self.name}:midi_out"],
+                             env=self.server.env)
+        rig.wait_until(lambda: {f"bf:{number:02x}" for number in range(20, 29)} <= set(re.findall(r" (bf:..):", monitor.out)),
+                       "nine values")
+        self.server.player("--connect", f"{self.name}:in_*")
+        rig.wait_until(lambda: len(monitor.out.splitlines()) > 200 and re.search(r" 9f:42:", monitor.out), "changes and onsets")
+        self.assertEqual(analyser.stop(), 0, analyser.err)
+        monitor.stop()
+        self.assertEqual(len(re.findall(" 9f:", monitor.out)), len(re.findall(" 8f:", monitor.out)))
+
     def test_run_finds_it(self):
         log = self.folder / "run.log"
         environment = {**os.environ, **self.server.env}

@@ -53,6 +53,13 @@ class Plugin(rig.RigTest):
         self.unload()
         self.assertEqual(self.ports(), [])
 
+    def test_midi_leaves(self):
+        self.load_well("-c 2 --midi-out --midi-out-cc level/*/rms=110")
+        monitor = self.start([rig.BIN / "phicast-midi-monitor", "-s", self.server.name, "--from", f"{self.name}:midi_out"])
+        rig.wait_until(lambda: all(f" bf:{number:02x}:" in monitor.out for number in (*range(20, 29), 110, 111)), "all values")
+        self.unload()
+        self.assertEqual(self.ports(), [])
+
     def test_unloading_leaves_nothing_and_loading_again_works(self):
         broadcaster = self.broadcaster()
         for _ in range(5):

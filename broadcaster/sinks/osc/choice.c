@@ -12,6 +12,7 @@ enum { VALUE_MAX = 256 };
 struct given { /* what the query said, where the default depends on the rest */
     bool events;
     bool metrics;
+    bool bundle;
 };
 
 __attribute__((format(printf, 3, 4))) static enum status refuse(char *error, const char *url,
@@ -155,6 +156,15 @@ static enum status take_choice(struct osc_choice *choice, struct given *given, c
     if (strcmp(name, "time") == 0) {
         return take_switch(value, &choice->dated) ? STATUS_OK : refuse(error, url, help, name);
     }
+    if (strcmp(name, "bundle") == 0) {
+        bool bundle;
+        given->bundle = true;
+        if (!take_switch(value, &bundle)) {
+            return refuse(error, url, help, name);
+        }
+        choice->single = !bundle;
+        return STATUS_OK;
+    }
     if (strcmp(name, "rate") == 0) {
         return take_number(value, 1, OSC_RATE_MAX, &choice->rate_hz)
                    ? STATUS_OK
@@ -168,10 +178,10 @@ static enum status take_choice(struct osc_choice *choice, struct given *given, c
     if (strcmp(name, "map") == 0) {
         return value[0] != '\0' && decode(choice->map, value)
                    ? STATUS_OK
-                   : refuse(error, url, "map: give touchdesigner, resolume, eos or a file's name");
+                   : refuse(error, url, "map: give touchdesigner, resolume, eos, grandma3 or a file's name");
     }
-    return refuse(error, url, "%.20s: no such choice; there are events, metrics, add, rate, map and time",
-                  name);
+    return refuse(error, url,
+                  "%.20s: no such choice; there are events, metrics, add, rate, map, time and bundle", name);
 }
 
 static enum status take_query(struct osc_choice *choice, struct given *given, const char *url, const char *at,
@@ -223,6 +233,10 @@ enum status osc_choice_parse(struct osc_choice *choice, const char *url, bool me
     }
     if (choice->add & (PART_LEVELS | PART_BANDS)) {
         choice->metrics = !given.metrics || choice->metrics;
+    }
+    choice->single = given.bundle ? choice->single : strcmp(choice->map, OSC_MAP_GRANDMA3) == 0;
+    if (status == STATUS_OK && choice->single && choice->dated) {
+        return refuse(error, url, "time=1: the time is a bundle's; give bundle=1 as well, or time=0");
     }
     if (status == STATUS_OK && !choice->events && !choice->metrics) {
         return refuse(error, url, "asks for neither events nor metrics; leave it out instead");

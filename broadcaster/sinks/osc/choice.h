@@ -8,8 +8,10 @@
  *   add=PARTS       with them what is measured on request: levels,bands,onsets (default none; the first two
  *                   mean metrics=1)
  *   rate=HZ         bundles of metrics per second, 1...OSC_RATE_MAX (default OSC_RATE_DEFAULT)
- *   map=NAME|FILE   touchdesigner, resolume, eos, or a JSON file; %XX stands for any character
+ *   map=NAME|FILE   touchdesigner, resolume, eos, grandma3, or a JSON file; %XX stands for any character
  *   time=0|1        bundles with the time in them instead of "immediately" (default 0)
+ *   bundle=0|1      metrics in bundles, or each address as a message of its own (default 1; 0 with grandma3,
+ *                   which takes no bundles)
  */
 #ifndef PHICAST_BROADCASTER_SINKS_OSC_CHOICE_H
 #define PHICAST_BROADCASTER_SINKS_OSC_CHOICE_H
@@ -22,6 +24,9 @@
 #include <stdint.h>
 
 enum { OSC_HOST_MAX = 256, OSC_PREFIX_MAX = 64, OSC_MAP_NAME_MAX = 256, OSC_URL_MAX = 352 };
+
+/* The map whose receiver takes no bundles. */
+#define OSC_MAP_GRANDMA3 "grandma3"
 
 #define OSC_RATE_MAX 120
 #define OSC_RATE_DEFAULT 30
@@ -39,6 +44,7 @@ struct osc_choice {
     bool metrics;
     uint32_t add;     /* bits of enum metric_part */
     bool dated;       /* bundles carry NTP time */
+    bool single;      /* no bundles */
     uint32_t rate_hz; /* 1...OSC_RATE_MAX */
 };
 

@@ -51,6 +51,27 @@ static const struct map_line eos[] = {
     {"band/8", "/eos/chan/918", .has_out = true, .clip = true, .out = {0, 100}},
 };
 
+/* Faders of executors, 0...100, on a page where few shows have any. */
+static const struct map_line grandma3[] = {
+    {"ici", "/gma3/Page99/Fader201", .has_out = true, .clip = true, .out = {0, 100}},
+    {"criticality", "/gma3/Page99/Fader202", .has_out = true, .clip = true, .out = {0, 100}},
+    {"phase_coherence", "/gma3/Page99/Fader203", .has_out = true, .clip = true, .out = {0, 100}},
+    {"spectral_centroid", "/gma3/Page99/Fader204", .has_out = true, .clip = true, .out = {0, 100}},
+    {"phi_depth", "/gma3/Page99/Fader205", .has_out = true, .clip = true, .out = {0, 100}},
+    {"phi_phase", "/gma3/Page99/Fader206", .has_out = true, .clip = true, .out = {0, 100}},
+    {"onset_strength", "/gma3/Page99/Fader207", .has_out = true, .clip = true, .out = {0, 100}},
+    {"level/1/rms", "/gma3/Page99/Fader208", .has_out = true, .clip = true, .out = {0, 100}},
+    {"level/2/rms", "/gma3/Page99/Fader209", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/1", "/gma3/Page99/Fader211", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/2", "/gma3/Page99/Fader212", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/3", "/gma3/Page99/Fader213", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/4", "/gma3/Page99/Fader214", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/5", "/gma3/Page99/Fader215", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/6", "/gma3/Page99/Fader216", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/7", "/gma3/Page99/Fader217", .has_out = true, .clip = true, .out = {0, 100}},
+    {"band/8", "/gma3/Page99/Fader218", .has_out = true, .clip = true, .out = {0, 100}},
+};
+
 static struct osc_row *new_row(struct osc_map *map)
 {
     struct osc_row *grown = realloc(map->row, (map->count + 1) * sizeof *grown);
@@ -235,6 +256,8 @@ enum status osc_map_make(struct osc_map *map, const char *name, const char *pref
         status = add_lines(map, resolume, sizeof resolume / sizeof resolume[0], name, error);
     } else if (strcmp(name, "eos") == 0) {
         status = add_lines(map, eos, sizeof eos / sizeof eos[0], name, error);
+    } else if (strcmp(name, OSC_MAP_GRANDMA3) == 0) {
+        status = add_lines(map, grandma3, sizeof grandma3 / sizeof grandma3[0], name, error);
     } else {
         status = make_from_file(map, name, error);
     }

@@ -3,6 +3,7 @@
 #ifndef PHICAST_BROADCASTER_SINKS_OSC_MAP_H
 #define PHICAST_BROADCASTER_SINKS_OSC_MAP_H
 
+#include "broadcaster/sinks/osc/choice.h"
 #include "shared/json/map.h"
 #include "shared/metric.h"
 #include "shared/options.h"
@@ -32,7 +33,7 @@ struct osc_map {
 };
 
 /* Fills the map by its name: "" every metric below the prefix, of what is measured on request these parts;
- * "touchdesigner" the same with all parts; "resolume" and "eos"
+ * "touchdesigner" the same with all parts; "resolume", "eos" and OSC_MAP_GRANDMA3
  * fixed addresses; anything else is the name of a JSON file. `error` names the file and the cure: as
  * map_load, and STATUS_BAD_ARG for an unknown metric or a bad address. */
 MUST_CHECK enum status osc_map_make(struct osc_map *map, const char *name, const char *prefix, uint32_t parts,

@@ -143,7 +143,9 @@ static void send_frame(struct target *target, const struct metrics_snapshot *fra
     most->bands = frame->band_count > most->bands ? frame->band_count : most->bands;
     most->channel_bands = most->channel_bands || (frame->parts & PART_CHANNEL_BANDS);
     while (next < target->map.count) {
-        if (osc_pack_frame(&packet, &target->map, &next, frame, *most, target->choice.dated)) {
+        if (target->choice.single
+                ? osc_pack_row(&packet, &target->map, &next, frame, *most)
+                : osc_pack_frame(&packet, &target->map, &next, frame, *most, target->choice.dated)) {
             return; /* out of memory: the next frame may find some */
         }
         if (packet.length > 0) {

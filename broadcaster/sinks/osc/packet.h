@@ -32,6 +32,10 @@ MUST_CHECK enum status osc_pack_frame(struct osc_packet *packet, const struct os
                                       const struct metrics_snapshot *frame, struct osc_extent most,
                                       bool dated);
 
+/* The same, one row as a message of its own. */
+MUST_CHECK enum status osc_pack_row(struct osc_packet *packet, const struct osc_map *map, uint32_t *next,
+                                    const struct metrics_snapshot *frame, struct osc_extent most);
+
 /* PREFIX/channel/N/name with the name, which may be empty; channel counts from 0, N from 1. STATUS_NO_MEMORY.
  */
 MUST_CHECK enum status osc_pack_name(struct osc_packet *packet, const char *prefix, uint32_t channel,

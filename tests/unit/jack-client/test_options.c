@@ -294,6 +294,33 @@ static void voltages_are_asked_for(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "--cv-add"));
 }
 
+static void midi_is_asked_for(void)
+{
+    CU_ASSERT_EQUAL(parse_jack(""), OPTIONS_RUN);
+    CU_ASSERT(!jack.midi_out && jack.midi_out_map.channel == 16 && !jack.midi_out_map.fine);
+    CU_ASSERT_EQUAL(
+        parse_jack(
+            "--midi-out --midi-out-channel 1 --midi-out-fine --midi-out-cc ici=30 --midi-out-note onset=36 "
+            "-c 2 --midi-out-cc level/*/rms=110"),
+        OPTIONS_RUN);
+    CU_ASSERT(jack.midi_out && jack.midi_out_map.channel == 1 && jack.midi_out_map.fine);
+    CU_ASSERT_EQUAL(jack.midi_out_map.count, 9 + 2);
+    CU_ASSERT_EQUAL(jack.midi_out_map.note[MIDI_OUT_ONSET], 36);
+    CU_ASSERT_EQUAL(jack.midi_out_map.parts, PART_LEVELS | PART_ONSETS);
+    CU_ASSERT_EQUAL(jack.engine.always, 0);
+    CU_ASSERT_EQUAL(parse_jack("--midi-out-channel 17"), OPTIONS_ERROR);
+    CU_ASSERT_EQUAL(parse_jack("--midi-out-channel 0"), OPTIONS_ERROR);
+    CU_ASSERT_EQUAL(parse_jack("-c 2 --midi-out-cc level/3/rms=7"), OPTIONS_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "there are 2 channels"));
+    CU_ASSERT_EQUAL(parse_jack("--midi-out-cc ici=2"), OPTIONS_RUN); /* nothing goes out */
+    CU_ASSERT_EQUAL(parse_jack("--midi-out --midi-out-cc ici=2"), OPTIONS_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "midi_in takes controller 2 as --midi-phase"));
+    CU_ASSERT_EQUAL(parse_jack("--midi-out --midi-depth 20"), OPTIONS_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "give either another number"));
+    CU_ASSERT_EQUAL(parse_jack("--midi-depth 20"), OPTIONS_RUN);
+    CU_ASSERT_EQUAL(parse_jack("--midi-out --midi-out-fine --midi-rate 52"), OPTIONS_ERROR);
+}
+
 /* As many as there are channels, in as few characters as it goes: JACK takes 1024. */
 static void an_init_string_has_room_for_all_labels(void)
 {
@@ -464,6 +491,7 @@ int main(void)
         {"every option reaches its member", every_option_reaches_its_member},
         {"labels name their channels", labels_name_their_channels},
         {"voltages are asked for", voltages_are_asked_for},
+        {"MIDI is asked for", midi_is_asked_for},
         {"an init string has room for all labels", an_init_string_has_room_for_all_labels},
         {"help and version come first", help_and_version_come_first},
         {"the help is complete", the_help_is_complete},

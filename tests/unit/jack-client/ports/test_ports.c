@@ -82,6 +82,22 @@ static void voltages_come_last(void)
     ports.cv_parts = 0;
 }
 
+static void midi_leaves_if_wanted(void)
+{
+    struct port port = {0};
+    ports.channels = 1;
+    ports.sends_midi = true;
+    for (uint32_t i = 0; i < 6; i++) {
+        CU_ASSERT_FATAL(ports_next(&ports, &port));
+    }
+    CU_ASSERT_STRING_EQUAL(port.name, "midi_out");
+    CU_ASSERT_STRING_EQUAL(port.type, JACK_DEFAULT_MIDI_TYPE);
+    CU_ASSERT_EQUAL(port.flags, JackPortIsOutput);
+    CU_ASSERT_PTR_EQUAL(port.handle, &ports.midi_out);
+    CU_ASSERT_FALSE(ports_next(&ports, &port));
+    ports.sends_midi = false;
+}
+
 static void as_many_as_there_can_be(void)
 {
     struct port port = {0};
@@ -103,6 +119,7 @@ int main(void)
     static const CU_TestInfo tests[] = {
         {"all once and in order", all_once_and_in_order},
         {"voltages come last", voltages_come_last},
+        {"MIDI leaves if wanted", midi_leaves_if_wanted},
         {"as many as there can be", as_many_as_there_can_be},
         CU_TEST_INFO_NULL,
     };

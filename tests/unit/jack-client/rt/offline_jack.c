@@ -20,7 +20,7 @@ struct _jack_client {
     uint32_t misuses;
 };
 
-enum { MIDI_MAX = 64, MIDI_SIZE_MAX = 8 };
+enum { MIDI_MAX = 64, MIDI_SIZE_MAX = 8, SENT_MAX = 2048 };
 
 /* What the MIDI port's buffer points to: the period's messages. */
 struct midi_queue {
@@ -29,7 +29,18 @@ struct midi_queue {
     jack_midi_data_t data[MIDI_MAX][MIDI_SIZE_MAX];
 };
 
+/* Likewise what leaves. */
+struct midi_sent {
+    bool connected;
+    bool cleared; /* in this period */
+    uint32_t room;
+    uint32_t count;
+    struct offline_message message[SENT_MAX];
+};
+
 static struct _jack_client server;
+static struct _jack_port midi_out_port;
+static struct midi_sent sent;
 static struct _jack_port midi_port;
 static struct midi_queue midi;
 static struct _jack_port inputs[CHANNELS_MAX];
@@ -47,6 +58,8 @@ void offline_reset(void)
     memset(loop, 0, sizeof loop);
     memset(voltages, 0, sizeof voltages);
     midi.count = 0;
+    sent.connected = false;
+    sent.room = SENT_MAX;
 }
 
 void offline_connect(struct rt *rt, uint32_t channels)
@@ -63,6 +76,23 @@ void offline_connect_calibration(struct rt *rt)
 {
     rt->ports.calibration_out = &loop[0];
     rt->ports.calibration_in = &loop[1];
+}
+
+void offline_connect_midi_out(struct rt *rt)
+{
+    rt->ports.midi_out = &midi_out_port;
+    sent.connected = sent.cleared = true;
+}
+
+void offline_midi_room(uint32_t messages)
+{
+    sent.room = messages;
+}
+
+const struct offline_message *offline_midi_sent(uint32_t *count)
+{
+    *count = sent.count;
+    return sent.message;
 }
 
 void offline_connect_cv(struct rt *rt)
@@ -108,6 +138,8 @@ void offline_cycle(jack_nframes_t frame, uint64_t start_us, jack_nframes_t count
     server.count = count;
     server.now_us = start_us + (uint64_t)server.lateness_us;
     midi.count = 0;
+    server.misuses += sent.connected && !sent.cleared;
+    sent.cleared = false;
     memcpy(&loop[1], &loop[0], sizeof loop[0]);
 }
 
@@ -144,6 +176,10 @@ void *jack_port_get_buffer(jack_port_t *port, jack_nframes_t count)
 {
     if (port == &midi_port) {
         return &midi;
+    }
+    if (port == &midi_out_port) {
+        server.misuses += count != server.count;
+        return &sent;
     }
     if (!is_port(port) || count != server.count || count > OFFLINE_PERIOD_MAX) {
         server.misuses++;
@@ -188,5 +224,29 @@ int jack_midi_event_get(jack_midi_event_t *event, void *buffer, uint32_t index)
         return 1;
     }
     *event = (jack_midi_event_t){.size = queue->size[index], .buffer = queue->data[index]};
+    return 0;
+}
+
+void jack_midi_clear_buffer(void *buffer)
+{
+    struct midi_sent *out = buffer;
+    out->cleared = true;
+    out->count = 0;
+}
+
+int jack_midi_event_write(void *buffer, jack_nframes_t time, const jack_midi_data_t *data, size_t size)
+{
+    struct midi_sent *out = buffer;
+    const bool late = out->count > 0 && time < out->message[out->count - 1].time;
+    if (!out->cleared || late || time >= server.count || size != 3 || !(data[0] & 0x80) || data[1] > 127 ||
+        data[2] > 127) {
+        server.misuses++;
+        return 1;
+    }
+    if (out->count >= out->room) {
+        return 1;
+    }
+    out->message[out->count].time = time;
+    memcpy(out->message[out->count++].bytes, data, size);
     return 0;
 }

@@ -46,6 +46,21 @@ void offline_connect_calibration(struct rt *rt);
 /* Sets rt's ports of control voltages, once rt_prepare knows which there are. */
 void offline_connect_cv(struct rt *rt);
 
+/* Sets rt's port midi_out. What is wrong with what comes there is a misuse: a cycle in which it was not
+ * cleared, times that go back or lie outside of the cycle, sizes that no message has. */
+void offline_connect_midi_out(struct rt *rt);
+
+/* How many messages have room in it from now on; many at first. */
+void offline_midi_room(uint32_t messages);
+
+struct offline_message {
+    uint32_t time; /* samples */
+    uint8_t bytes[3];
+};
+
+/* What it has got in this cycle. */
+const struct offline_message *offline_midi_sent(uint32_t *count);
+
 /* The buffer of the port of that handle. */
 float *offline_buffer(jack_port_t *port);
 
@@ -61,7 +76,8 @@ void offline_tick(uint64_t us);
 /* Whether jack_get_cycle_times answers, as it does not before the delay-locked loop has run. */
 void offline_cycle_times(bool given);
 
-/* The number of times a buffer was asked for with another length than the period's, or of an unknown port. */
+/* The number of times a buffer was asked for with another length than the period's, or of an unknown port;
+ * and more, of midi_out. */
 uint32_t offline_misuses(void);
 
 #endif

@@ -21,6 +21,8 @@ static void *fresh(size_t bytes)
 uint32_t rig_wanted;
 bool rig_cv;
 uint32_t rig_cv_parts;
+bool rig_sends_midi;
+struct midi_out_map rig_midi_map;
 
 enum status rig_prepare(struct rt *prepared, const struct analysis_config *config)
 {
@@ -42,11 +44,16 @@ void rig_open(struct rig *rig, const struct analysis_config *config)
     offline_reset();
     rt->ports.cv = rig_cv;
     rt->ports.cv_parts = rig_cv_parts;
+    rt->ports.sends_midi = rig_sends_midi;
+    rt->midi_out_map = rig_midi_map;
     const enum status status = rig_prepare(rt, config);
     CU_ASSERT_EQUAL_FATAL(status, STATUS_OK);
     rt->inputs.wanted = rig_wanted;
     offline_connect(rt, config->channels);
     offline_connect_cv(rt);
+    if (rig_sends_midi) {
+        offline_connect_midi_out(rt);
+    }
 }
 
 void rig_close(struct rig *rig)

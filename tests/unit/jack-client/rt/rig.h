@@ -32,6 +32,10 @@ extern uint32_t rig_wanted;
 extern bool rig_cv;
 extern uint32_t rig_cv_parts;
 
+/* Whether they have midi_out, and what it sends. */
+extern bool rig_sends_midi;
+extern struct midi_out_map rig_midi_map;
+
 /* rt_prepare for this analysis, the rest of the engine at its defaults. */
 MUST_CHECK enum status rig_prepare(struct rt *rt, const struct analysis_config *config);
 

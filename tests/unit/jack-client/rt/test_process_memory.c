@@ -134,6 +134,13 @@ static void sound(struct rig *rig, uint32_t n, uint32_t count)
     }
 }
 
+static uint32_t count_sent(void)
+{
+    uint32_t count;
+    (void)offline_midi_sent(&count);
+    return count;
+}
+
 static uint32_t period_of(uint32_t n)
 {
     static const uint32_t odd[] = {64, 1024, 37, 8192, 1, 500};
@@ -153,11 +160,17 @@ static void no_page_is_met_for_the_first_time(void)
                                            .bands = 3,
                                            .band_release_ms = 100,
                                            .onset_threshold = ONSETS_THRESHOLD_DEFAULT};
+    char error[OPTION_ERROR_MAX];
     begin_cold();
     (void)memory_hold(signal, sizeof signal);
     (void)memory_hold(recording, sizeof recording);
     rig_cv = true;
     rig_cv_parts = PART_LEVELS | PART_BANDS;
+    rig_sends_midi = true;
+    rig_midi_map = MIDI_OUT_DEFAULTS;
+    CU_ASSERT_EQUAL(midi_out_map_read(&rig_midi_map, &(struct option_list){0}, &(struct option_list){0},
+                                      config.channels, config.bands, error),
+                    STATUS_OK);
     rig_open(&rig, &config);
     offline_connect_calibration(rig.rt);
     rig.rt->midi_map = MIDI_DEFAULTS;
@@ -166,6 +179,7 @@ static void no_page_is_met_for_the_first_time(void)
     uint64_t next = 0;
     uint32_t seen[EVENT_ONSET + 1] = {0};
     uint32_t states = 0;
+    uint64_t sent = 0;
     for (uint32_t n = 0; n < CALLBACKS; n++) {
         struct event event;
         const uint32_t count = period_of(n);
@@ -173,6 +187,7 @@ static void no_page_is_met_for_the_first_time(void)
         steer(&rig, n);
         sound(&rig, n, count);
         rig_cycle(&rig, count);
+        sent += count_sent();
         while (event_read(&rig.rt->telemetry->events, &next, &event, NULL) == STATUS_OK) {
             seen[event.kind]++;
             states |= event.kind == EVENT_STATE_CHANGE ? 1U << event.state_change.to_state : 0;
@@ -181,6 +196,7 @@ static void no_page_is_met_for_the_first_time(void)
     printf("events: %u state changes, %u criticals, %u adaptations\n", seen[EVENT_STATE_CHANGE],
            seen[EVENT_CRITICAL], seen[EVENT_PHI_ADAPTATION]);
     /* It did happen, all of it. */
+    CU_ASSERT(sent > 1000);
     CU_ASSERT(ring_head(&rig.rt->telemetry->events) > RING_SLOTS);
     CU_ASSERT(seen[EVENT_CRITICAL] > 0 && seen[EVENT_PHI_ADAPTATION] > 0);
     CU_ASSERT_EQUAL(states, (1U << (STATE_CRITICAL + 1)) - 1);

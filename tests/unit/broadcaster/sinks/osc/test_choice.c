@@ -69,7 +69,10 @@ static void wrong_ones(void)
     refuses("osc.udp://a:1?map=%4", "map: give");
     refuses("osc.udp://a:1?map=a%00b", "map: give");
     refuses("osc.udp://a:1?speed=1",
-            "speed: no such choice; there are events, metrics, add, rate, map and time");
+            "speed: no such choice; there are events, metrics, add, rate, map, time and bundle");
+    refuses("osc.udp://a:1?bundle=2", "bundle: give 0 or 1");
+    refuses("osc.udp://a:1?bundle=0&time=1", "time=1: the time is a bundle's");
+    refuses("osc.udp://a:1?time=1&map=grandma3", "time=1: the time is a bundle's");
     refuses("osc.udp://a:1?events=0", "neither");
     refuses("osc.udp://a:1?map=eos&metrics=0", "neither");
 }
@@ -126,12 +129,30 @@ static void maps_want_floats(void)
     CU_ASSERT_TRUE(choice.events);
 }
 
+static void bundles(void)
+{
+    static const struct {
+        const char *url;
+        bool single;
+    } rows[] = {{"osc.udp://a:1", false},
+                {"osc.udp://a:1?bundle=0", true},
+                {"osc.udp://a:1?map=eos", false},
+                {"osc.udp://a:1?map=grandma3", true},
+                {"osc.udp://a:1?map=grandma3&bundle=1", false},
+                {"osc.udp://a:1?bundle=1&time=1&map=grandma3", false},
+                {"osc.udp://a:1?bundle=0&map=/my/desk.json", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CU_ASSERT_EQUAL(osc_choice_parse(&choice, rows[i].url, false, error), STATUS_OK);
+        CU_ASSERT_EQUAL(choice.single, rows[i].single);
+    }
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
         {"wrong ones", wrong_ones}, {"plain", plain},
         {"everything", everything}, {"maps want floats", maps_want_floats},
-        CU_TEST_INFO_NULL,
+        {"bundles", bundles},       CU_TEST_INFO_NULL,
     };
     return unit_run("osc choice", tests);
 }

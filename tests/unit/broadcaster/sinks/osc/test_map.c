@@ -111,6 +111,14 @@ static void every_metric(void)
     osc_map_free(&map);
 }
 
+static void percentages(void)
+{
+    for (uint32_t i = 0; i < map.count; i++) {
+        const float value = osc_map_value(&map.row[i], &frame);
+        CU_ASSERT(value >= 0 && value <= 100);
+    }
+}
+
 static void ready_made(void)
 {
     CU_ASSERT_EQUAL(osc_map_make(&map, "touchdesigner", "/phicast", 0, error), STATUS_OK);
@@ -130,10 +138,18 @@ static void ready_made(void)
     CU_ASSERT_EQUAL(osc_map_make(&map, "eos", "/phicast", 0, error), STATUS_OK);
     near("/eos/chan/901", 50);
     near("/eos/chan/904", 100);
-    for (uint32_t i = 0; i < map.count; i++) {
-        const float value = osc_map_value(&map.row[i], &frame);
-        CU_ASSERT(value >= 0 && value <= 100);
-    }
+    percentages();
+    osc_map_free(&map);
+    CU_ASSERT_EQUAL(osc_map_make(&map, "grandma3", "/phicast", 0, error), STATUS_OK);
+    near("/gma3/Page99/Fader201", 50);
+    near("/gma3/Page99/Fader202", 50);
+    near("/gma3/Page99/Fader204", 100);
+    near("/gma3/Page99/Fader208", 50);
+    near("/gma3/Page99/Fader212", 100);
+    near("/gma3/Page99/Fader218", 0);
+    CU_ASSERT_EQUAL(map.count, 17);
+    CU_ASSERT_EQUAL(map.parts, PARTS_ALL);
+    percentages();
     osc_map_free(&map);
 }
 

@@ -143,6 +143,27 @@ static void frames(void)
     osc_map_free(&map);
 }
 
+static void rows_one_by_one(void)
+{
+    char error[OPTION_ERROR_MAX];
+    const struct metrics_snapshot frame = {.ici = 0.25F, .channel_count = 1, .band_count = 8};
+    uint32_t next = 0;
+    uint32_t count = 0;
+    CU_ASSERT_EQUAL_FATAL(osc_map_make(&map, OSC_MAP_GRANDMA3, "/phicast", 0, error), STATUS_OK);
+    while (next < map.count) {
+        CU_ASSERT_EQUAL_FATAL(osc_pack_row(&packet, &map, &next, &frame, (struct osc_extent){1, 2, false}),
+                              STATUS_OK);
+        if (packet.length > 0) {
+            lo_message message = message_at(packet.bytes, packet.length, map.row[next - 1].address, "f");
+            CU_ASSERT_EQUAL(float_of(message, 0), count == 0 ? 25 : 0);
+            lo_message_free(message);
+            count++;
+        }
+    }
+    CU_ASSERT_EQUAL(count, 17 - 1 - 6); /* without the second channel's level and the third band on */
+    osc_map_free(&map);
+}
+
 static void names(void)
 {
     static const char *const given[] = {"", "Kick", "K\xc3\xb6lner \"Kick\" \xf0\x9f\xa5\x81",
@@ -160,8 +181,13 @@ static void names(void)
 int main(void)
 {
     static const CU_TestInfo tests[] = {
-        {"bad event", bad_event}, {"events", events}, {"dated event", dated_event},
-        {"frames", frames},       {"names", names},   CU_TEST_INFO_NULL,
+        {"bad event", bad_event},
+        {"events", events},
+        {"dated event", dated_event},
+        {"frames", frames},
+        {"rows one by one", rows_one_by_one},
+        {"names", names},
+        CU_TEST_INFO_NULL,
     };
     return unit_run("osc packet", tests);
 }
