@@ -83,7 +83,7 @@ class Dashboard(Browsing):
 
     def test_targets(self):
         osc_peers.Flood(self)
-        broadcaster = self.broadcaster("--osc", "none", env={"XDG_STATE_HOME": str(self.folder / "state")})
+        broadcaster = self.broadcaster("--osc", "none")
         rig.wait_ready(broadcaster)
         self.node("targets", PHICAST_URL=broadcaster.url)
 

@@ -58,6 +58,17 @@ static enum status open_given(struct osc *osc, const struct broadcaster_options 
     return status;
 }
 
+/* What a URL says that comes from elsewhere than the options. */
+static enum status parse(const struct osc *osc, struct osc_choice *choice, const char *url, char *error)
+{
+    static const char option[] = "--osc ";
+    const enum status status = osc_choice_parse(choice, url, osc->metrics, error);
+    if (status && strncmp(error, option, sizeof option - 1) == 0) {
+        memmove(error, error + sizeof option - 1, strlen(error + sizeof option - 1) + 1);
+    }
+    return status;
+}
+
 /* Those of earlier runs, as far as they can be had: none of them keeps the program from starting. */
 static void open_kept(struct osc *osc, const char *name)
 {
@@ -67,7 +78,7 @@ static void open_kept(struct osc *osc, const char *name)
         struct osc_choice choice;
         char error[OPTION_ERROR_MAX];
         uint32_t id = 0;
-        enum status status = osc_choice_parse(&choice, url, osc->metrics, error);
+        enum status status = parse(osc, &choice, url, error);
         if (status == STATUS_OK) {
             id = osc_out_find(osc->out, &choice);
             status = id ? STATUS_OK : osc_out_add(osc->out, &choice, url, false, clock_now_us(), &id, error);
@@ -122,11 +133,8 @@ static enum status open_osc(struct sink **sink, const struct sink_context *conte
 static enum status judge_target(const struct osc *osc, const char *url, struct osc_choice *choice,
                                 char *error)
 {
-    static const char option[] = "--osc "; /* which it does not come from */
-    const enum status status = osc_choice_parse(choice, url, osc->metrics, error);
+    const enum status status = parse(osc, choice, url, error);
     if (status) {
-        const size_t named = strncmp(error, option, sizeof option - 1) == 0 ? sizeof option - 1 : 0;
-        memmove(error, error + named, strlen(error + named) + 1);
         return status;
     }
     if (osc_map_is_file(choice->map)) {
