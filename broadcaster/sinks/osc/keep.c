@@ -52,14 +52,14 @@ static enum status save(struct osc_keep *keep, const struct kept_targets *kept, 
         snprintf(error, OPTION_ERROR_MAX, PATH ": %s; let phicast-broadcaster write there", keep->path,
                  status_str(status));
     }
-    return status;
+    return status == STATUS_NOT_FOUND ? STATUS_IO : status;
 }
 
 static enum status prepare(struct osc_keep *keep, char *error)
 {
     if (keep->path[0] == '\0') {
         snprintf(error, OPTION_ERROR_MAX, "there is no folder to keep it in; set HOME or XDG_STATE_HOME");
-        return STATUS_NOT_FOUND;
+        return STATUS_NO_ACCESS;
     }
     return keep->unread ? load(keep, error) : STATUS_OK;
 }

@@ -28,8 +28,7 @@ void osc_keep_open(struct osc_keep *keep, const char *name);
 void osc_keep_close(struct osc_keep *keep);
 
 /* Adds a URL, or takes one away. Whole or nothing: on failure `error` names the file and the cure.
- * STATUS_BUSY: there is no room; STATUS_NOT_FOUND, STATUS_NO_ACCESS, STATUS_CORRUPT, STATUS_NO_MEMORY,
- * STATUS_IO. */
+ * STATUS_BUSY: there is no room; STATUS_NO_ACCESS, STATUS_CORRUPT, STATUS_NO_MEMORY, STATUS_IO. */
 MUST_CHECK enum status osc_keep_add(struct osc_keep *keep, const char *url, char error[OPTION_ERROR_MAX]);
 MUST_CHECK enum status osc_keep_remove(struct osc_keep *keep, const char *url, char error[OPTION_ERROR_MAX]);
 

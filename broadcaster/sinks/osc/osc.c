@@ -191,8 +191,7 @@ static enum status remove_target(struct sink *sink, uint32_t id, char *error)
     if (status == STATUS_OK) {
         osc_out_remove(osc->out, id);
     }
-    /* The file that is not there is not the target that is not there. */
-    return status == STATUS_NOT_FOUND ? STATUS_IO : status;
+    return status;
 }
 
 static void event(struct sink *sink, const struct event *event, struct event_id id, uint64_t now_us)

@@ -8,6 +8,7 @@
 #include "broadcaster/stream/schedule.h"
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +67,7 @@ static enum status open_target(struct target *target, const struct osc_choice *c
     osc_choice_url(&target->choice, target->url);
     osc_link_init(&target->link, &target->choice, quiet);
     schedule_init(&target->schedule, now_us, choice->rate_hz);
-    target->given = strdup(given);
+    target->given = strdup(utf8_is_plain(given) ? given : target->url); /* it is going to be printed */
     if (!target->given) {
         snprintf(error, OPTION_ERROR_MAX, "out of memory");
         return STATUS_NO_MEMORY;

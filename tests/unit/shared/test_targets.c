@@ -45,7 +45,7 @@ static void too_many(void)
     for (int i = 1; i < OPTION_LIST_MAX; i++) {
         strcat(text, ",\"1\"");
     }
-    char most[sizeof text];
+    char most[sizeof text + 1];
     snprintf(most, sizeof most, "%s]", text);
     CU_ASSERT_EQUAL(load(&kept, most), STATUS_OK);
     CU_ASSERT_EQUAL(kept.count, OPTION_LIST_MAX);

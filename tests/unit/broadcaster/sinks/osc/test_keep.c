@@ -94,7 +94,7 @@ static void nowhere_to_keep_it(void)
     (void)unsetenv("HOME");
     keep = (struct osc_keep){0};
     osc_keep_open(&keep, "name");
-    CU_ASSERT_EQUAL(osc_keep_add(&keep, "a", error), STATUS_NOT_FOUND);
+    CU_ASSERT_EQUAL(osc_keep_add(&keep, "a", error), STATUS_NO_ACCESS);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "HOME"));
     osc_keep_close(&keep);
 }

@@ -65,6 +65,13 @@ static void come_and_go(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "64"));
     osc_out_remove(out, id); /* the last of them */
     CU_ASSERT_EQUAL(osc_out_count(out), OPTION_LIST_MAX - 1);
+    const struct osc_choice choice = choose("osc.udp://127.0.0.1:7");
+    CU_ASSERT_EQUAL(osc_out_add(out, &choice, "osc.udp://127.0.0.1:7?map=\xff", true, 0, &id, error),
+                    STATUS_OK);
+    osc_out_report(out, &report);
+    CU_ASSERT_STRING_EQUAL(report.target[OPTION_LIST_MAX - 1].given, "osc.udp://127.0.0.1:7/phicast");
+    osc_out_remove(out, id);
+    CU_ASSERT_EQUAL(osc_out_count(out), OPTION_LIST_MAX - 1);
     osc_out_close(out);
     osc_out_close(NULL);
 }
