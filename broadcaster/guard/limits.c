@@ -41,7 +41,7 @@ static int lowest_free(void)
     return fd;
 }
 
-enum status limits_fit(struct limits *limits, uint32_t more, char *error)
+enum status limits_fit(struct limits *limits, char *error)
 {
     struct rlimit files;
     const int next = lowest_free();
@@ -50,7 +50,10 @@ enum status limits_fit(struct limits *limits, uint32_t more, char *error)
                  strerror(errno));
         return STATUS_IO;
     }
-    const rlim_t kept = (rlim_t)LIMITS_RESERVE + more;
+    const rlim_t share = files.rlim_cur / LIMITS_TARGETS_SHARE;
+    const uint32_t most = share < OPTION_LIST_MAX ? (uint32_t)share : OPTION_LIST_MAX;
+    limits->targets = limits->targets > most ? limits->targets : most;
+    const rlim_t kept = (rlim_t)LIMITS_RESERVE + limits->targets;
     const rlim_t least = (rlim_t)next + kept + limits->per_stream + 1;
     if (files.rlim_cur < least) {
         snprintf(
@@ -64,8 +67,8 @@ enum status limits_fit(struct limits *limits, uint32_t more, char *error)
     if (room >= (rlim_t)limits->max_clients * limits->per_stream + LIMITS_SPARE) {
         return STATUS_OK;
     }
-    const rlim_t share = (room - limits->per_stream + 3) / 4;
-    limits->spare = share > LIMITS_SPARE ? LIMITS_SPARE : share > 0 ? (uint32_t)share : 1;
+    const rlim_t quarter = (room - limits->per_stream + 3) / 4;
+    limits->spare = quarter > LIMITS_SPARE ? LIMITS_SPARE : quarter > 0 ? (uint32_t)quarter : 1;
     if (room < (rlim_t)limits->max_clients * limits->per_stream + limits->spare) {
         limits->max_clients = (uint32_t)((room - limits->spare) / limits->per_stream);
         log_warning("room for %u clients only: the limit of open files is %llu; raise it (ulimit -n)",

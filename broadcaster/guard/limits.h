@@ -20,6 +20,7 @@ enum {
     LIMITS_SPARE = 128,  /* connections beyond max_clients, where descriptors are not scarce */
     LIMITS_RESERVE = 12, /* descriptors that no connection gets; see limits_fit */
     LIMITS_SPARE_PER_ADDRESS = 8,
+    LIMITS_TARGETS_SHARE = 32, /* one descriptor in so many is for targets */
     LIMITS_POSTS_BURST = 100,
     LIMITS_BUCKETS = 256
 };
@@ -43,6 +44,7 @@ struct limits {
     uint32_t max_per_address; /* 0: the default rule */
     uint32_t per_stream;      /* descriptors */
     uint32_t descriptors;     /* a connection's number is below that */
+    uint32_t targets;         /* of sinks: descriptors that are theirs to open at any time; see limits_fit */
     uint32_t connections;
     uint32_t streams;
     struct address *address[LIMITS_BUCKETS];
@@ -60,10 +62,11 @@ struct limits {
 void limits_init(struct limits *limits, uint32_t max_clients, uint32_t max_per_address, uint32_t per_stream);
 
 /* Once all is open that stays open: what is left is for connections, but for LIMITS_RESERVE, with which an
- * analyser is found again, names are looked up and files read, and `more` that are to be opened later. Where
- * that is too little for max_clients, it becomes less, and the log says so. STATUS_IO: it is too little for
+ * analyser is found again, names are looked up and files read, and for `targets`: as many as the sinks have
+ * said, or, if that is more, a share of all, up to OPTION_LIST_MAX. Where the rest
+ * is too little for max_clients, it becomes less, and the log says so. STATUS_IO: it is too little for
  * anybody; `error` has OPTION_ERROR_MAX bytes and says it in words. */
-MUST_CHECK enum status limits_fit(struct limits *limits, uint32_t more, char *error);
+MUST_CHECK enum status limits_fit(struct limits *limits, char *error);
 
 /* Whether a connection from there may be taken up. */
 bool limits_may_connect(struct limits *limits, const struct sockaddr *from);

@@ -32,6 +32,7 @@ EMBED(asset_plots, "plots.js");
 EMBED(asset_ring, "ring.js");
 EMBED(asset_server, "server.js");
 EMBED(asset_stream, "stream.js");
+EMBED(asset_targets, "targets.js");
 EMBED(asset_view, "view.js");
 EMBED(asset_visual, "visual.js");
 EMBED(asset_visual_cues, "visual-cues.js");
@@ -73,6 +74,7 @@ static const struct {
     {"/ring.js", script, asset_ring_start, asset_ring_end},
     {"/server.js", script, asset_server_start, asset_server_end},
     {"/stream.js", script, asset_stream_start, asset_stream_end},
+    {"/targets.js", script, asset_targets_start, asset_targets_end},
     {"/view.js", script, asset_view_start, asset_view_end},
     {"/visual.js", script, asset_visual_start, asset_visual_end},
     {"/visual-cues.js", script, asset_visual_cues_start, asset_visual_cues_end},

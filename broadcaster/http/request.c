@@ -128,7 +128,7 @@ static struct refusal take_method(struct http_request *request, const char *text
         const char *name;
         enum request_method method;
     } methods[] = {{"GET", METHOD_GET},         {"HEAD", METHOD_HEAD},   {"POST", METHOD_POST},
-                   {"OPTIONS", METHOD_OPTIONS}, {"PUT", METHOD_OTHER},   {"DELETE", METHOD_OTHER},
+                   {"OPTIONS", METHOD_OPTIONS}, {"PUT", METHOD_OTHER},   {"DELETE", METHOD_DELETE},
                    {"PATCH", METHOD_OTHER},     {"TRACE", METHOD_OTHER}, {"CONNECT", METHOD_OTHER}};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         if (strlen(methods[i].name) == length && memcmp(methods[i].name, text, length) == 0) {

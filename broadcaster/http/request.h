@@ -16,6 +16,7 @@ enum request_method {
     METHOD_GET,
     METHOD_HEAD,
     METHOD_POST,
+    METHOD_DELETE,
     METHOD_OPTIONS,
     METHOD_OTHER /* known to HTTP, and to no path of ours */
 };

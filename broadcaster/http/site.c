@@ -6,6 +6,7 @@
 #include "broadcaster/http/prometheus.h"
 #include "broadcaster/http/reply.h"
 #include "broadcaster/http/report.h"
+#include "broadcaster/http/targets.h"
 #include "shared/clock.h"
 #include "shared/json/reports.h"
 #include "shared/text.h"
@@ -121,6 +122,12 @@ static void get_latency(struct site *site, const struct http_request *request, s
     get_latest(site, reply, STREAM_LATENCY, 0);
 }
 
+static void get_targets(struct site *site, const struct http_request *request, struct reply *reply)
+{
+    const struct server_report report = make_report(site);
+    targets_get(&report.osc, targets_id(request->path), &site->scratch, reply);
+}
+
 static const struct {
     const char *path;
     void (*get)(struct site *site, const struct http_request *request, struct reply *reply);
@@ -129,6 +136,7 @@ static const struct {
     {"/version", get_version},     {"/api/metrics", get_metrics},
     {"/api/latency", get_latency}, {"/api/status", get_status},
     {"/metrics", get_prometheus},  {"/api/description", get_description},
+    {TARGETS_PATH, get_targets},
 };
 
 static void get_asset(const struct asset *asset, struct reply *reply)
@@ -154,7 +162,7 @@ static int find_route(const char *path)
 static bool is_readable(const char *path)
 {
     struct asset asset;
-    return asset_find(path, &asset) || find_route(path) >= 0 || oscquery_has(path);
+    return asset_find(path, &asset) || find_route(path) >= 0 || oscquery_has(path) || targets_id(path) > 0;
 }
 
 static bool is_asset(const struct http_request *request, struct asset *asset)
@@ -182,57 +190,85 @@ static void get_path(struct site *site, const struct http_request *request, stru
     } else if (oscquery_takes(request)) {
         const struct server_report report = make_report(site);
         oscquery_answer(request, site->hub, &report, &site->scratch, reply);
+    } else if (targets_id(request->path) > 0) {
+        get_targets(site, request, reply);
     } else {
         routes[find_route(request->path)].get(site, request, reply);
     }
+}
+
+static bool is_target_list(const char *path)
+{
+    return strcmp(path, TARGETS_PATH) == 0;
+}
+
+/* What may be asked of a path besides OPTIONS. */
+struct methods {
+    const char *list;
+    const char *refusal; /* of any other */
+};
+
+static const struct methods *methods_of(const char *path)
+{
+    static const struct methods all = {"GET, HEAD, POST, DELETE", NULL};
+    static const struct methods post = {"POST", "only POST is allowed here"};
+    static const struct methods stream = {"GET", NULL};
+    static const struct methods list = {"GET, HEAD, POST", "only GET, HEAD and POST are allowed here"};
+    static const struct methods one = {"GET, HEAD, DELETE", "only GET, HEAD and DELETE are allowed here"};
+    static const struct methods read = {"GET, HEAD", "only GET and HEAD are allowed here"};
+    return strcmp(path, "*") == 0                    ? &all
+           : post_takes(path)                        ? &post
+           : upgrade_stream_of(path) != STREAM_COUNT ? &stream
+           : is_target_list(path)                    ? &list
+           : targets_id(path) > 0                    ? &one
+           : is_readable(path)                       ? &read
+                                                     : NULL;
 }
 
 /* What is read, and whatever nobody else answers. */
 static void answer_reader(struct site *site, const struct http_request *request, struct reply *reply)
 {
     const struct verdict verdict = access_judge(site->access, request, need_of(request));
+    const struct methods *methods = methods_of(request->path);
+    const bool reads = request->method == METHOD_GET || request->method == METHOD_HEAD;
     if (verdict.code != 0) {
         fill_verdict(site, reply, &verdict);
     } else if (upgrade_stream_of(request->path) != STREAM_COUNT) {
         reply_detail(reply, 404, "a WebSocket stream: connect with ws://", &site->scratch);
-    } else if (post_takes(request->path)) {
-        reply_detail(reply, 405, "only POST is allowed here", &site->scratch);
-        reply->headers = "Allow: POST\r\n";
-    } else if (!is_readable(request->path)) {
+    } else if (!methods) {
         reply_detail(reply, 404, "no such path", &site->scratch);
-    } else if (request->method != METHOD_GET && request->method != METHOD_HEAD) {
-        reply_detail(reply, 405, "only GET and HEAD are allowed here", &site->scratch);
-        reply->headers = "Allow: GET, HEAD\r\n";
+    } else if (!reads || post_takes(request->path)) {
+        reply_detail(reply, 405, methods->refusal, &site->scratch);
+        snprintf(site->headers, sizeof site->headers, "Allow: %s\r\n", methods->list);
+        reply->headers = site->headers;
     } else {
         get_path(site, request, reply);
     }
 }
 
-/* What may be asked of a path; NULL: there is none. */
-static const char *methods_of(const char *path)
+/* What the request after a preflight is going to need. */
+static enum need announced_need(const struct http_request *request)
 {
-    return strcmp(path, "*") == 0                    ? "GET, HEAD, POST, OPTIONS"
-           : post_takes(path)                        ? "POST, OPTIONS"
-           : upgrade_stream_of(path) != STREAM_COUNT ? "GET, OPTIONS"
-           : is_readable(path)                       ? "GET, HEAD, OPTIONS"
-                                                     : NULL;
+    const char *method = request->field[FIELD_CORS_METHOD];
+    const bool reads = method && (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0);
+    const bool targets = is_target_list(request->path) || targets_id(request->path) > 0;
+    return post_takes(request->path) || (targets && !reads) ? NEED_CONTROL : NEED_STREAM;
 }
 
 /* OPTIONS: what may be asked, and for a browser (CORS) whether a page of that origin may. */
 static void answer_options(struct site *site, const struct http_request *request, struct reply *reply)
 {
-    const char *methods = methods_of(request->path);
-    const enum need need = post_takes(request->path) ? NEED_CONTROL : NEED_STREAM;
-    const struct verdict verdict = access_judge_preflight(site->access, request, need);
+    const struct methods *methods = methods_of(request->path);
+    const struct verdict verdict = access_judge_preflight(site->access, request, announced_need(request));
     const char *private = request->field[FIELD_CORS_PRIVATE];
     if (verdict.code != 0 || !methods) {
         const struct verdict none = {404, "no such path", NULL};
         fill_verdict(site, reply, verdict.code != 0 ? &verdict : &none);
         return;
     }
-    snprintf(site->headers, sizeof site->headers, "Allow: %s\r\n%s%s%s%s", methods,
-             reply->reader ? "Access-Control-Allow-Methods: " : "", reply->reader ? methods : "",
-             reply->reader ? "\r\nAccess-Control-Allow-Headers: Authorization, Content-Type\r\n"
+    snprintf(site->headers, sizeof site->headers, "Allow: %s, OPTIONS\r\n%s%s%s%s", methods->list,
+             reply->reader ? "Access-Control-Allow-Methods: " : "", reply->reader ? methods->list : "",
+             reply->reader ? ", OPTIONS\r\nAccess-Control-Allow-Headers: Authorization, Content-Type\r\n"
                              "Access-Control-Max-Age: 600\r\n"
                            : "",
              reply->reader && private && strcasecmp(private, "true") == 0
@@ -242,15 +278,34 @@ static void answer_options(struct site *site, const struct http_request *request
     reply->headers = site->headers;
 }
 
-static struct verdict judge_post(struct site *site, const struct http_request *request,
-                                 const struct address *address)
+/* Who moves anything. */
+static struct verdict judge_change(struct site *site, const struct http_request *request,
+                                   const struct address *address)
 {
     const struct verdict verdict = access_judge(site->access, request, NEED_CONTROL);
     if (verdict.code == 0 && !limits_may_post(site->limits, address, clock_now_us())) {
         return (struct verdict){429, "too many requests; " TEXT_OF(LIMITS_POSTS_HZ) " a second are the most",
                                 "Retry-After: 1\r\n"};
     }
+    return verdict;
+}
+
+static struct verdict judge_post(struct site *site, const struct http_request *request,
+                                 const struct address *address)
+{
+    const struct verdict verdict = judge_change(site, request, address);
     return verdict.code != 0 ? verdict : post_judge(request);
+}
+
+static void answer_delete(struct site *site, const struct http_request *request,
+                          const struct address *address, struct reply *reply)
+{
+    const struct verdict verdict = judge_change(site, request, address);
+    if (verdict.code != 0) {
+        fill_verdict(site, reply, &verdict);
+    } else {
+        targets_delete(site->hub, targets_id(request->path), &site->scratch, reply);
+    }
 }
 
 /* Why a WebSocket to that path is not opened. */
@@ -307,7 +362,10 @@ enum outcome site_answer(struct site *site, const struct http_request *request, 
         reply->close = true;
     } else if (request->method == METHOD_OPTIONS) {
         answer_options(site, request, reply);
-    } else if (request->method == METHOD_POST && post_takes(request->path)) {
+    } else if (request->method == METHOD_DELETE && targets_id(request->path) > 0) {
+        answer_delete(site, request, address, reply);
+    } else if (request->method == METHOD_POST &&
+               (post_takes(request->path) || is_target_list(request->path))) {
         const struct verdict verdict = judge_post(site, request, address);
         if (verdict.code == 0) {
             return OUTCOME_NEEDS_BODY;
@@ -323,6 +381,12 @@ void site_body(struct site *site, const struct http_request *request, const char
 {
     begin_reply(site, request, reply);
     reply->close = !request->keep_alive;
+    if (is_target_list(request->path)) {
+        const uint32_t id = targets_post(site->hub, body, request->content_length, &site->scratch, reply);
+        snprintf(site->headers, sizeof site->headers, "Location: targets/%u\r\n", id); /* from that path */
+        reply->headers = id > 0 ? site->headers : NULL;
+        return;
+    }
     source_poll(site->hub->source, clock_now_us());
     post_answer(request, body, request->content_length, site->remote, &site->scratch, reply);
 }

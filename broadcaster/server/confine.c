@@ -101,7 +101,7 @@ static void allow_system(int ruleset, uint64_t all)
                             LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_REFER));
 }
 
-enum status confine_files(const char *const *readable, uint32_t count)
+enum status confine_files(const char *const *readable, uint32_t count, const char *kept)
 {
     const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1) {
@@ -119,6 +119,9 @@ enum status confine_files(const char *const *readable, uint32_t count)
             allow_replaced(ruleset, readable[i]);
         }
     }
+    allow(ruleset, kept,
+          LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |
+              LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE);
     const bool good =
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     const int err = errno;

@@ -4,6 +4,7 @@
 #include "broadcaster/server/confine.h"
 #include "shared/log.h"
 #include "shared/options.h"
+#include "shared/state_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,10 +86,14 @@ static enum status refuse(char *error)
 static enum status stay_root(const struct identity *identity, const char *const *files, uint32_t count,
                              char *error)
 {
+    char state[STATE_PATH_MAX] = ""; /* the folder, which must be there by now */
+    if (state_file_path(state, "") == STATUS_OK) {
+        (void)state_file_make_folders(state);
+    }
     if (!clear_capabilities()) {
         return refuse(error);
     }
-    const enum status status = confine_files(files, count);
+    const enum status status = confine_files(files, count, state);
     if (status == STATUS_OK) {
         log_info("started as root: goes on as root without capabilities, and without all files but those it "
                  "needs");

@@ -258,7 +258,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = make_watchers(server, error);
     }
     if (status == STATUS_OK) {
-        status = limits_fit(&server->limits, options->osc_targets.count, error);
+        status = limits_fit(&server->limits, error);
     }
     if (status) {
         server_close(server);

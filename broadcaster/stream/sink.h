@@ -67,6 +67,13 @@ struct sink_kind {
      * as it has been given. */
     uint64_t (*reached)(const struct sink *sink, uint64_t now_us);
 
+    /* One target more, told by a URL of the kind's own, or one less; keep: the next start is to have it as
+     * well. Neither waits. The report has the ids. `error` has OPTION_ERROR_MAX bytes and says it in one
+     * line. STATUS_BAD_ARG: it is no such URL; STATUS_NOT_FOUND: there is no target of that id; STATUS_BUSY:
+     * there is that target already, or no room for another; else it could not be done, and nothing was. */
+    enum status (*add_target)(struct sink *sink, const char *url, bool keep, uint32_t *id, char *error);
+    enum status (*remove_target)(struct sink *sink, uint32_t id, char *error);
+
     /* Its part of what /api/status tells. */
     void (*report)(const struct sink *sink, struct server_report *report);
 

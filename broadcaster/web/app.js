@@ -12,6 +12,7 @@ import { isStale, onEvent, onEventsOpen, onLatency, onMetrics, onMetricsOpen, on
 import { makePlots } from './plots.js';
 import { adding, askStatus } from './server.js';
 import { Stream, streamUrl } from './stream.js';
+import { Targets } from './targets.js';
 import { startView } from './view.js';
 
 const BUDGET_MS = 6;      // of drawing in one frame; the rest is drawn in the next
@@ -19,8 +20,13 @@ const STATUS_MS = 500;    // between questions while nothing moves
 const CALM_TURNS = 4;     // of those, while all is well, to one question
 
 openAccess();
+const targets = new Targets();
+function askAll() {
+  askStatus();
+  targets.ask();
+}
 const metrics = new Stream(() => streamUrl('metrics', adding('levels', 'bands', 'onsets')), onMetrics, {
-  onOpen: () => { onMetricsOpen(); askStatus(); }, onFail: askStatus,
+  onOpen: () => { onMetricsOpen(); askAll(); }, onFail: askStatus,
 });
 const streams = [
   metrics,
@@ -29,7 +35,7 @@ const streams = [
   new Stream(() => streamUrl('events', adding('onsets')), onOnset), // apart: a replay with onsets would be onsets
 ];
 startField(() => {
-  askStatus();
+  askAll();
   streams.forEach((stream) => stream.hurry());
 });
 
@@ -60,7 +66,7 @@ setInterval(() => {
   calm = isStale(performance.now()) ? CALM_TURNS : calm + 1;
   if (calm >= CALM_TURNS && metrics.open) {
     calm = 0;
-    askStatus();
+    askAll();
   }
 }, STATUS_MS);
 document.addEventListener('visibilitychange', () => {

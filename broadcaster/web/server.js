@@ -10,7 +10,7 @@ export const server = {
 };
 
 const PARTS = ['levels', 'bands', 'onsets'];
-const ANSWER_MS = 5000; // the longest that is waited for an answer
+export const ANSWER_MS = 5000; // the longest that is waited for an answer
 
 // What the server says of its numbers and commands, {unit, min, max, usual_min, usual_max} by name; empty until it has.
 // parts: what it can be asked to add to its streams; all that there is until it has said less.
@@ -64,16 +64,20 @@ export function askStatus() {
 }
 
 // {ok, detail}: detail says why it was refused.
-export async function post(path, body) {
+async function change(path, options) {
   try {
-    const response = await ask(path, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+    const response = await ask(path, options);
     const answer = await response.json().catch(() => ({}));
     return { ok: response.ok, detail: answer.detail ?? (response.ok ? '' : `refused with ${response.status}`) };
   } catch {
     return { ok: false, detail: 'the broadcaster does not answer' };
   }
 }
+
+export const post = (path, body) => change(path, {
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+export const remove = (path) => change(path, { method: 'DELETE' });

@@ -2,6 +2,7 @@
 #include "shared/json/calibrations.h"
 
 #include "shared/json/parse.h"
+#include "shared/state_file.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -9,22 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 1048576, DEPTH_MAX = 8 };
 
 enum status calibrations_path(char path[CALIBRATION_PATH_MAX])
 {
-    const char *state = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    int length = CALIBRATION_PATH_MAX;
-    if (state && state[0] == '/') {
-        length = snprintf(path, CALIBRATION_PATH_MAX, "%s/phicast/calibrations.json", state);
-    } else if (home && home[0] == '/') {
-        length = snprintf(path, CALIBRATION_PATH_MAX, "%s/.local/state/phicast/calibrations.json", home);
-    }
-    return length < CALIBRATION_PATH_MAX ? STATUS_OK : STATUS_NOT_FOUND;
+    return state_file_path(path, "calibrations.json");
 }
 
 /* The array in the file; NULL, and why, if there is none to be had. */
@@ -111,23 +103,6 @@ static struct json_object *describe(const struct calibration_entry *entry)
     return object;
 }
 
-/* Makes the folders above the file, for the user alone. A failure matters only if the file cannot be made
- * then: a folder may be there and yet not ours to make. */
-static enum status make_folders(const char *path)
-{
-    char folder[CALIBRATION_PATH_MAX];
-    enum status status = STATUS_OK;
-    snprintf(folder, sizeof folder, "%s", path);
-    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(folder, 0700) != 0 && errno != EEXIST && status == STATUS_OK) {
-            status = status_from_errno(errno);
-        }
-        *slash = '/';
-    }
-    return status;
-}
-
 static enum status replace_file(const char *path, struct json_object *list)
 {
     char fresh[CALIBRATION_PATH_MAX + 8];
@@ -151,7 +126,7 @@ enum status calibrations_keep(const char *path, const struct calibration_entry *
         json_object_put(list);
         return STATUS_NO_MEMORY;
     }
-    const enum status folders = make_folders(path);
+    const enum status folders = state_file_make_folders(path);
     errno = 0;
     status = replace_file(path, list);
     json_object_put(list);

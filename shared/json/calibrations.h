@@ -4,12 +4,13 @@
 #ifndef PHICAST_SHARED_JSON_CALIBRATIONS_H
 #define PHICAST_SHARED_JSON_CALIBRATIONS_H
 
+#include "shared/state_file.h"
 #include "shared/status.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CALIBRATION_DEVICE_MAX = 256, CALIBRATION_PATH_MAX = 512 };
+enum { CALIBRATION_DEVICE_MAX = 256, CALIBRATION_PATH_MAX = STATE_PATH_MAX };
 
 struct calibration_entry {
     uint32_t rate;                       /* Hz */

@@ -18,7 +18,10 @@ struct stream_report {
 };
 
 struct osc_target_report {
-    const char *url; /* address and prefix */
+    uint32_t id;       /* never given to another while the program runs */
+    const char *given; /* the URL that asked for it */
+    const char *url;   /* address and prefix */
+    bool kept;         /* also for the next start */
     const char *state;
     const char *detail;
     bool events;

@@ -23,6 +23,7 @@ static const struct member phi_members[] = {{"depth", COMMAND_DEPTH},
                                             {"breathing", COMMAND_BREATHING},
                                             {"auto", COMMAND_AUTO}};
 static const struct member calibrate_members[] = {{"level_dbfs", COMMAND_CALIBRATE}};
+static const struct member target_members[] = {{"url", 0}, {"keep", 0}}; /* not for the analyser */
 
 static_assert(sizeof phi_members / sizeof phi_members[0] == REQUEST_COMMANDS_MAX, "one command a member");
 
@@ -157,6 +158,60 @@ enum status request_calibrate(struct request *request, const char *text, size_t 
         request->command[0] = (struct command){.kind = COMMAND_CALIBRATE, .value = COMMAND_LEVEL_DEFAULT};
         request->name[0] = calibrate_members[0].name;
         request->count = 1;
+    }
+    return status;
+}
+
+/* A blank or a character of another script is a mistake in every address that a target can have. */
+static bool take_url(struct target_request *request, struct json_object *value)
+{
+    const char *url = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+    const size_t length = strlen(url);
+    if (length == 0 || length >= REQUEST_URL_MAX || (int)length != json_object_get_string_len(value)) {
+        return false;
+    }
+    memcpy(request->url, url, length + 1);
+    while (*url > ' ' && *url <= '~') {
+        url++;
+    }
+    return *url == '\0';
+}
+
+static enum status take_target(struct target_request *request, struct json_object *root, char *error)
+{
+    struct json_object *value = NULL;
+    if (!json_object_object_get_ex(root, "url", &value) || !take_url(request, value)) {
+        snprintf(
+            error, REQUEST_ERROR_MAX,
+            "url: give osc.udp://HOST:PORT or osc.tcp://HOST:PORT, in fewer than %d visible ASCII characters",
+            REQUEST_URL_MAX);
+        return STATUS_BAD_ARG;
+    }
+    if (json_object_object_get_ex(root, "keep", &value)) {
+        request->keep = json_object_get_boolean(value);
+        if (!json_object_is_type(value, json_type_boolean)) {
+            snprintf(error, REQUEST_ERROR_MAX, "keep: give true or false");
+            return STATUS_BAD_ARG;
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status request_target(struct target_request *request, const char *text, size_t length,
+                           char error[REQUEST_ERROR_MAX])
+{
+    struct json_object *root;
+    *request = (struct target_request){0};
+    enum status status = parse(&root, text, length, error);
+    if (status == STATUS_OK) {
+        status = check_names(root, target_members, sizeof target_members / sizeof target_members[0], error);
+    }
+    if (status == STATUS_OK) {
+        status = take_target(request, root, error);
+    }
+    json_object_put(root);
+    if (status) {
+        *request = (struct target_request){0};
     }
     return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What people ask of the analyser over HTTP: the JSON bodies of POST /api/phi and POST /api/calibrate. */
+/* What people ask for over HTTP: the JSON bodies of POST /api/phi, POST /api/calibrate and POST
+ * /api/osc/targets. */
 #ifndef PHICAST_SHARED_JSON_REQUESTS_H
 #define PHICAST_SHARED_JSON_REQUESTS_H
 
@@ -7,10 +8,11 @@
 #include "shared/json/messages.h"
 #include "shared/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REQUEST_COMMANDS_MAX = 5, REQUEST_ERROR_MAX = 256 };
+enum { REQUEST_COMMANDS_MAX = 5, REQUEST_ERROR_MAX = 256, REQUEST_URL_MAX = 512 };
 
 /* The commands a body asks for, each in its range, in the order in which they are to be given: "auto" last,
  * because a hand on depth or phase suspends it. */
@@ -29,6 +31,15 @@ MUST_CHECK enum status request_phi(struct request *request, const char *text, si
 /* {"level_dbfs":x}, {} or no text at all. Otherwise as above. */
 MUST_CHECK enum status request_calibrate(struct request *request, const char *text, size_t length,
                                          char error[REQUEST_ERROR_MAX]);
+
+struct target_request {
+    char url[REQUEST_URL_MAX]; /* visible ASCII; whether it is a target's is not looked at */
+    bool keep;                 /* also for the next start */
+};
+
+/* {"url":"...","keep":bool}, the second if wanted. Otherwise as above. */
+MUST_CHECK enum status request_target(struct target_request *request, const char *text, size_t length,
+                                      char error[REQUEST_ERROR_MAX]);
 
 /* {"accepted":["depth",...]}. STATUS_NO_MEMORY. */
 MUST_CHECK enum status message_accepted(struct message *message, const struct request *request);

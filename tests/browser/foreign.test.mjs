@@ -49,10 +49,14 @@ test('nor what it asks about first', async () => {
       await fate(fetch(`${target}/api/phi`, { method: 'POST', body: steer, headers: { 'Content-Type': 'application/json' } })),
       await fate(fetch(`${target}/api/calibrate`, { method: 'POST', headers: { Authorization: 'Bearer x' } })),
       await fate(fetch(`${target}/api/phi`, { method: 'PUT', body: steer })),
+      await fate(fetch(`${target}/api/osc/targets`, {
+        method: 'POST', body: '{"url":"osc.udp://127.0.0.1:9"}', headers: { 'Content-Type': 'application/json' },
+      })),
+      await fate(fetch(`${target}/api/osc/targets/1`, { method: 'DELETE' })),
       await fate(fetch(`${target}/api/status`)),
     ];
   }, { target: url, steer: STEER });
-  assert.deepEqual(results, ['refused', 'refused', 'refused', 'refused']);
+  assert.deepEqual(new Set(results), new Set(['refused']));
   await page.context().close();
 });
 

@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The bodies of POST /api/phi and POST /api/calibrate. The first byte says which. */
+/* The bodies of POST /api/phi, POST /api/calibrate and POST /api/osc/targets. The first byte says which. */
 #include "shared/json/requests.h"
 
 #include "tests/fuzz/fuzz.h"
+
+static void target(const char *text, size_t length)
+{
+    struct target_request request;
+    char error[REQUEST_ERROR_MAX] = "";
+    if (request_target(&request, text, length, error)) {
+        fuzz_check_message(error);
+        FUZZ_CHECK(request.url[0] == '\0' && !request.keep);
+        return;
+    }
+    FUZZ_CHECK(request.url[0] != '\0');
+    for (const char *c = request.url; *c; c++) {
+        FUZZ_CHECK(*c > ' ' && *c <= '~');
+    }
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -12,6 +27,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     const char *text = (const char *)data + 1;
+    if (data[0] & 2) {
+        target(text, size - 1);
+        return 0;
+    }
     const enum status status = data[0] & 1 ? request_calibrate(&request, text, size - 1, error)
                                            : request_phi(&request, text, size - 1, error);
     if (status) {

@@ -11,6 +11,7 @@ import unittest
 
 import numpy
 
+import osc_peers
 import rig
 
 BROWSER = rig.ROOT / "tests/browser"
@@ -79,6 +80,12 @@ class Dashboard(Browsing):
         server.connect(f"{self.name}:calibration_out", f"{self.name}:calibration_in")
         broadcaster = self.broadcaster("--osc", "none")
         self.node("calibrate", PHICAST_URL=broadcaster.url)
+
+    def test_targets(self):
+        osc_peers.Flood(self)
+        broadcaster = self.broadcaster("--osc", "none")
+        rig.wait_ready(broadcaster)
+        self.node("targets", PHICAST_URL=broadcaster.url)
 
     def test_meters(self):
         self.sound(4, [rig.write_wav(self.folder / "tones.wav", tones(), RATE)], RATE, breathes=False)

@@ -34,8 +34,8 @@ def posted(path, body, headers=JSON):
 
 REQUESTS = [
     *(f"GET {path} HTTP/1.1\r\n{HOST}\r\n" for path in (
-        "/healthz", "/readyz", "/version", "/api/description", "/api/metrics", "/api/latency", "/api/status", "/metrics", "/visual",
-        "/style.css", "/nothing", "/ws/metrics", "/api/phi")),
+        "/healthz", "/readyz", "/version", "/api/description", "/api/metrics", "/api/latency", "/api/status",
+        "/api/osc/targets", "/metrics", "/visual", "/style.css", "/nothing", "/ws/metrics", "/api/phi")),
     f"GET / HTTP/1.1\r\n{HOST}Accept: text/html\r\n\r\n",
     *(f"GET {path} HTTP/1.1\r\n{HOST}\r\n" for path in (
         "/?HOST_INFO", "/phicast", "/phicast/set/rate", "/phicast/spectral_centroid?RANGE", "/phicast?VALUE", "/phicast/ici?NONE",
@@ -53,6 +53,10 @@ REQUESTS = [
     posted("/api/calibrate", '{"level":-30}'),
     posted("/api/calibrate", "", ""),
     f"OPTIONS /api/phi HTTP/1.1\r\n{HOST}Origin: http://localhost:9\r\nAccess-Control-Request-Method: POST\r\n\r\n",
+    posted("/api/osc/targets", '{"url":"osc.udp://127.0.0.1"}'),
+    posted("/api/osc/targets", '{"keep":true}'),
+    f"DELETE /api/osc/targets/77 HTTP/1.1\r\n{HOST}\r\n",
+    f"OPTIONS /api/osc/targets HTTP/1.1\r\n{HOST}\r\n",
     f"OPTIONS * HTTP/1.1\r\n{HOST}\r\n",
     f"GET /api/status HTTP/1.1\r\n{HOST}{FOREIGN}\r\n",
     "GET /api/status HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n",
@@ -66,7 +70,7 @@ REQUESTS = [
     f"GET /ws/events HTTP/1.1\r\n{HOST}{UPGRADE}{DEFLATE}\r\n",
 ]
 # What is asked for whose every number is a time, a count, or nobody's but the run's.
-MEASURED = ("/api/latency", "/api/metrics", "/api/status", "/metrics", "/phicast", "/?HOST_INFO")
+MEASURED = ("/api/latency", "/api/metrics", "/api/status", "/api/osc/targets", "/metrics", "/phicast", "/?HOST_INFO")
 
 
 def shown(data):

@@ -267,6 +267,16 @@ enum status osc_map_make(struct osc_map *map, const char *name, const char *pref
     return status;
 }
 
+bool osc_map_is_file(const char *name)
+{
+    static const char *const ready_made[] = {"", "touchdesigner", "resolume", "eos"};
+    bool is_file = true;
+    for (size_t i = 0; i < sizeof ready_made / sizeof ready_made[0]; i++) {
+        is_file = is_file && strcmp(name, ready_made[i]) != 0;
+    }
+    return is_file;
+}
+
 void osc_map_free(struct osc_map *map)
 {
     free(map->row);

@@ -40,6 +40,9 @@ MUST_CHECK enum status osc_map_make(struct osc_map *map, const char *name, const
                                     char error[OPTION_ERROR_MAX]);
 void osc_map_free(struct osc_map *map);
 
+/* Whether that name stands for a file, which takes time to read and may be anybody's. Pure. */
+bool osc_map_is_file(const char *name);
+
 /* Pure. What the row sends for that frame. A channel that the frame does not have counts as silent. */
 float osc_map_value(const struct osc_row *row, const struct metrics_snapshot *frame);
 

@@ -8,12 +8,18 @@
 #include "broadcaster/stream/schedule.h"
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+/* Stays where it is: its link points to its choice. */
 struct target {
+    uint32_t id;
+    bool kept;   /* for the next start */
+    char *given; /* what it was asked for with */
     struct osc_choice choice;
     struct osc_map map;
     struct osc_link link;
@@ -28,62 +34,144 @@ struct target {
 
 struct osc_out {
     uint32_t count;
-    struct target target[OPTION_LIST_MAX];
+    uint32_t last_id;
+    struct target *target[OPTION_LIST_MAX];
 };
 
-/* quiet: as in osc_link_init. */
-static enum status open_target(struct target *target, const struct osc_choice *choice, bool quiet,
-                               uint64_t now_us, char *error)
+static void free_target(struct target *target)
 {
-    char why[OPTION_ERROR_MAX];
-    target->choice = *choice;
-    const enum status status = osc_map_make(&target->map, choice->map, choice->prefix, choice->add, why);
-    if (status) {
-        snprintf(error, OPTION_ERROR_MAX, "--osc ... map=%.200s", why);
-        return status == STATUS_NO_MEMORY ? status : STATUS_BAD_ARG;
-    }
-    osc_choice_url(&target->choice, target->url);
-    osc_link_init(&target->link, &target->choice, quiet);
-    schedule_init(&target->schedule, now_us, choice->rate_hz);
-    return STATUS_OK;
+    osc_link_close(&target->link);
+    osc_map_free(&target->map);
+    free(target->given);
+    free(target);
 }
 
-enum status osc_out_open(struct osc_out **out, const struct osc_choices *targets, uint64_t now_us,
-                         char error[OPTION_ERROR_MAX])
+struct osc_out *osc_out_open(void)
 {
-    struct osc_out *made = calloc(1, sizeof *made);
-    *out = NULL;
-    if (!made) {
-        snprintf(error, OPTION_ERROR_MAX, "out of memory");
-        return STATUS_NO_MEMORY;
-    }
-    for (uint32_t i = 0; i < targets->count; i++) {
-        const enum status status =
-            open_target(&made->target[i], &targets->choice[i], targets->by_default, now_us, error);
-        if (status) {
-            osc_out_close(made);
-            return status;
-        }
-        made->count++;
-    }
-    *out = made;
-    return STATUS_OK;
+    return calloc(1, sizeof(struct osc_out));
 }
 
 void osc_out_close(struct osc_out *out)
 {
     for (uint32_t i = 0; out && i < out->count; i++) {
-        osc_link_close(&out->target[i].link);
-        osc_map_free(&out->target[i].map);
+        free_target(out->target[i]);
     }
     free(out);
+}
+
+static enum status open_target(struct target *target, const struct osc_choice *choice, const char *given,
+                               bool quiet, uint64_t now_us, char *error)
+{
+    char why[OPTION_ERROR_MAX];
+    target->choice = *choice;
+    osc_choice_url(&target->choice, target->url);
+    osc_link_init(&target->link, &target->choice, quiet);
+    schedule_init(&target->schedule, now_us, choice->rate_hz);
+    target->given = strdup(utf8_is_plain(given) ? given : target->url); /* it is going to be printed */
+    if (!target->given) {
+        snprintf(error, OPTION_ERROR_MAX, "out of memory");
+        return STATUS_NO_MEMORY;
+    }
+    const enum status status = osc_map_make(&target->map, choice->map, choice->prefix, choice->add, why);
+    if (status) {
+        snprintf(error, OPTION_ERROR_MAX, "--osc ... map=%.200s", why);
+        return status == STATUS_NO_MEMORY ? status : STATUS_BAD_ARG;
+    }
+    return STATUS_OK;
+}
+
+enum status osc_out_add(struct osc_out *out, const struct osc_choice *choice, const char *given, bool quiet,
+                        uint64_t now_us, uint32_t *id, char error[OPTION_ERROR_MAX])
+{
+    if (out->count == OPTION_LIST_MAX) {
+        snprintf(error, OPTION_ERROR_MAX, "there are %d targets, and no more can be; remove one",
+                 OPTION_LIST_MAX);
+        return STATUS_BUSY;
+    }
+    struct target *target = calloc(1, sizeof *target);
+    if (!target) {
+        snprintf(error, OPTION_ERROR_MAX, "out of memory");
+        return STATUS_NO_MEMORY;
+    }
+    const enum status status = open_target(target, choice, given, quiet, now_us, error);
+    if (status) {
+        free_target(target);
+        return status;
+    }
+    target->id = *id = ++out->last_id;
+    out->target[out->count++] = target;
+    return STATUS_OK;
+}
+
+/* The place of the target; the number of targets if there is none of that id. */
+static uint32_t place_of(const struct osc_out *out, uint32_t id)
+{
+    uint32_t i = 0;
+    while (i < out->count && out->target[i]->id != id) {
+        i++;
+    }
+    return i;
+}
+
+bool osc_out_has(const struct osc_out *out, uint32_t id)
+{
+    return place_of(out, id) < out->count;
+}
+
+void osc_out_remove(struct osc_out *out, uint32_t id)
+{
+    uint32_t i = place_of(out, id);
+    free_target(out->target[i]);
+    for (out->count--; i < out->count; i++) {
+        out->target[i] = out->target[i + 1];
+    }
+}
+
+uint32_t osc_out_count(const struct osc_out *out)
+{
+    return out->count;
+}
+
+uint32_t osc_out_find(const struct osc_out *out, const struct osc_choice *choice)
+{
+    char url[OSC_URL_MAX];
+    osc_choice_url(choice, url);
+    for (uint32_t i = 0; i < out->count; i++) {
+        const struct osc_choice *other = &out->target[i]->choice;
+        if (strcasecmp(out->target[i]->url, url) == 0 && strcmp(other->prefix, choice->prefix) == 0 &&
+            strcmp(other->map, choice->map) == 0 && other->events == choice->events &&
+            other->metrics == choice->metrics && other->add == choice->add && other->dated == choice->dated &&
+            (other->rate_hz == choice->rate_hz || !choice->metrics)) {
+            return out->target[i]->id;
+        }
+    }
+    return 0;
+}
+
+const char *osc_out_kept(const struct osc_out *out, uint32_t id)
+{
+    const struct target *target = out->target[place_of(out, id)];
+    return target->kept ? target->given : NULL;
+}
+
+enum status osc_out_keep(struct osc_out *out, uint32_t id, const char *url)
+{
+    struct target *target = out->target[place_of(out, id)];
+    char *given = strdup(url);
+    if (!given) {
+        return STATUS_NO_MEMORY;
+    }
+    free(target->given);
+    target->given = given;
+    target->kept = true;
+    return STATUS_OK;
 }
 
 void osc_out_event(struct osc_out *out, const struct event *event, uint64_t now_us)
 {
     struct osc_packet packet;
     for (uint32_t i = 0; out && i < out->count; i++) {
-        struct target *target = &out->target[i];
+        struct target *target = out->target[i];
         if (!target->choice.events || (event->kind == EVENT_ONSET && !(target->choice.add & PART_ONSETS))) {
             continue;
         }
@@ -180,7 +268,7 @@ uint64_t osc_out_beat(struct osc_out *out, const struct source *source, uint64_t
 {
     uint64_t next = UINT64_MAX;
     for (uint32_t i = 0; out && i < out->count; i++) {
-        next = clock_earlier(next, beat_target(&out->target[i], source, now_us));
+        next = clock_earlier(next, beat_target(out->target[i], source, now_us));
     }
     return next;
 }
@@ -188,7 +276,7 @@ uint64_t osc_out_beat(struct osc_out *out, const struct source *source, uint64_t
 bool osc_out_wants_events(const struct osc_out *out)
 {
     for (uint32_t i = 0; out && i < out->count; i++) {
-        if (out->target[i].choice.events && osc_link_seems_alive(&out->target[i].link)) {
+        if (out->target[i]->choice.events && osc_link_seems_alive(&out->target[i]->link)) {
             return true;
         }
     }
@@ -199,7 +287,7 @@ uint32_t osc_out_wants_parts(const struct osc_out *out)
 {
     uint32_t parts = 0;
     for (uint32_t i = 0; out && i < out->count; i++) {
-        const struct target *target = &out->target[i];
+        const struct target *target = out->target[i];
         parts |= target->choice.metrics ? target->map.parts : 0;
         parts |= target->choice.events ? target->choice.add & PART_ONSETS : 0;
     }
@@ -209,9 +297,12 @@ uint32_t osc_out_wants_parts(const struct osc_out *out)
 void osc_out_report(const struct osc_out *out, struct osc_report *report)
 {
     for (uint32_t i = 0; out && i < out->count; i++) {
-        const struct target *target = &out->target[i];
+        const struct target *target = out->target[i];
         report->target[i] = (struct osc_target_report){
+            .id = target->id,
+            .given = target->given,
             .url = target->url,
+            .kept = target->kept,
             .state = osc_link_state_str(target->link.state),
             .detail = target->link.why,
             .events = target->choice.events,

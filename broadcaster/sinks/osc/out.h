@@ -17,12 +17,32 @@
 
 struct osc_out;
 
-/* Reads the maps that the choices name; no target is looked for yet. On failure `error` is one line naming
- * the thing and the cure, and *out is NULL: STATUS_BAD_ARG (a map that cannot be read), STATUS_NO_MEMORY. */
-MUST_CHECK enum status osc_out_open(struct osc_out **out, const struct osc_choices *targets, uint64_t now_us,
-                                    char error[OPTION_ERROR_MAX]);
-/* NULL is fine here and below: no targets. */
+/* No targets; NULL when out of memory. */
+struct osc_out *osc_out_open(void);
+/* NULL is fine here. */
 void osc_out_close(struct osc_out *out);
+
+/* Reads the map that the choice names; the target is looked for from the next beat on. given: what people
+ * know it by, a copy is kept; quiet: as in osc_link_init; *id: the target's, from 1, and never another's. On
+ * failure `error` is one line naming the thing and the cure: STATUS_BAD_ARG (a map that cannot be read),
+ * STATUS_BUSY (there are OPTION_LIST_MAX), STATUS_NO_MEMORY. */
+MUST_CHECK enum status osc_out_add(struct osc_out *out, const struct osc_choice *choice, const char *given,
+                                   bool quiet, uint64_t now_us, uint32_t *id, char error[OPTION_ERROR_MAX]);
+
+/* What waits for it is dropped. There must be one of that id. */
+void osc_out_remove(struct osc_out *out, uint32_t id);
+
+uint32_t osc_out_count(const struct osc_out *out);
+
+/* The target that is sent the very same; 0: there is none. */
+uint32_t osc_out_find(const struct osc_out *out, const struct osc_choice *choice);
+
+bool osc_out_has(const struct osc_out *out, uint32_t id);
+
+/* The URL by which the next start is to have that target as well, which becomes what it is known by; NULL: it
+ * is not to. STATUS_NO_MEMORY. */
+const char *osc_out_kept(const struct osc_out *out, uint32_t id);
+MUST_CHECK enum status osc_out_keep(struct osc_out *out, uint32_t id, const char *url);
 
 void osc_out_event(struct osc_out *out, const struct event *event, uint64_t now_us);
 

@@ -21,6 +21,10 @@ struct osc_resolve {
     atomic_int owners;
 };
 
+/* Threads that ask. Those that nobody waits for any more count as well: targets come and go faster than a
+ * dead name server is given up, and each has a descriptor. */
+static atomic_int asking;
+
 static int ask(struct osc_resolve *resolve, int flags)
 {
     const struct addrinfo hints = {
@@ -62,6 +66,7 @@ static void *run(void *arg)
     resolve->list = resolve->error ? NULL : v4_first(resolve->list);
     atomic_store_explicit(&resolve->done, true, memory_order_release);
     let_go(resolve);
+    atomic_fetch_sub(&asking, 1);
     return NULL;
 }
 
@@ -69,14 +74,16 @@ static bool start_thread(struct osc_resolve *resolve)
 {
     pthread_attr_t attributes;
     pthread_t thread;
-    if (pthread_attr_init(&attributes) != 0) {
+    if (atomic_load(&asking) >= OSC_RESOLVE_MAX || pthread_attr_init(&attributes) != 0) {
         return false;
     }
+    atomic_fetch_add(&asking, 1);
     atomic_store(&resolve->owners, 2);
     const bool started = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
                          pthread_create(&thread, &attributes, run, resolve) == 0;
     pthread_attr_destroy(&attributes);
     if (!started) {
+        atomic_fetch_sub(&asking, 1);
         atomic_store(&resolve->owners, 1);
     }
     return started;

@@ -9,6 +9,8 @@
 #include <netdb.h>
 #include <stdbool.h>
 
+enum { OSC_RESOLVE_MAX = 64 }; /* names that are being asked for at a time */
+
 struct osc_resolve;
 
 /* Event loop's thread. Begins to ask; addresses written as numbers are answered at once. NULL when out of

@@ -3,6 +3,7 @@
 #include "shared/json/requests.h"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct request request;
@@ -114,6 +115,42 @@ static void calibrate(void)
     CU_ASSERT_EQUAL(request.command[0].value, -6);
 }
 
+static enum status ask_target(struct target_request *target, const char *text)
+{
+    return request_target(target, text, strlen(text), error);
+}
+
+static void target(void)
+{
+    struct target_request asked;
+    char longest[REQUEST_URL_MAX + 32];
+    CU_ASSERT_EQUAL(ask_target(&asked, "[]"), STATUS_CORRUPT);
+    CU_ASSERT_EQUAL(ask_target(&asked, "{}"), STATUS_BAD_ARG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "url: give osc.udp://HOST:PORT"));
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"url\":1}"), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"url\":null}"), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"url\":\"\"}"), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"url\":\"a b\"}"), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"url\":\"a\\u0000b\"}"), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"url\":\"\xc3\xa4\"}"), STATUS_BAD_ARG);
+    CU_ASSERT_STRING_EQUAL(asked.url, "");
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"url\":\"x\",\"keep\":1}"), STATUS_BAD_ARG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "keep: give true or false"));
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"url\":\"x\",\"keep\":null}"), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"uri\":\"x\"}"), STATUS_BAD_ARG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "uri: no such member; there is url, keep"));
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"url\":\"x\",\"url\":\"y\"}"), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"url\":\"osc.udp://a:1?x=1&y=2\"}"), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(asked.url, "osc.udp://a:1?x=1&y=2");
+    CU_ASSERT_FALSE(asked.keep);
+    CU_ASSERT_EQUAL(ask_target(&asked, "{\"keep\":true,\"url\":\"x\"}"), STATUS_OK);
+    CU_ASSERT_TRUE(asked.keep);
+    snprintf(longest, sizeof longest, "{\"url\":\"%0*d\"}", REQUEST_URL_MAX - 1, 0);
+    CU_ASSERT_EQUAL(ask_target(&asked, longest), STATUS_OK);
+    snprintf(longest, sizeof longest, "{\"url\":\"%0*d\"}", REQUEST_URL_MAX, 0);
+    CU_ASSERT_EQUAL(ask_target(&asked, longest), STATUS_BAD_ARG);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -122,6 +159,7 @@ int main(void)
         {"no number that is none", no_number_that_is_none},
         {"the order is ours", order_is_ours},
         {"calibrate", calibrate},
+        {"target", target},
         CU_TEST_INFO_NULL,
     };
     return unit_run("requests", tests);

@@ -216,7 +216,7 @@ static void methods(void)
     CU_ASSERT_EQUAL(request.method, METHOD_OPTIONS);
     CU_ASSERT_STRING_EQUAL(request.path, "*");
     CU_ASSERT_EQUAL(parse("DELETE /x HTTP/1.1\r\nHost: a\r\n\r\n"), 0);
-    CU_ASSERT_EQUAL(request.method, METHOD_OTHER);
+    CU_ASSERT_EQUAL(request.method, METHOD_DELETE);
     CU_ASSERT_EQUAL(parse("CONNECT a:22 HTTP/1.1\r\nHost: a:22\r\n\r\n"), 0);
     CU_ASSERT_EQUAL(request.method, METHOD_OTHER);
 }

@@ -100,10 +100,14 @@ static void options(void)
     static const struct {
         const char *path;
         const char *allow;
-    } paths[] = {
-        {"*", "Allow: GET, HEAD, POST, OPTIONS\r\n"},     {"/", "Allow: GET, HEAD, OPTIONS\r\n"},
-        {"/api/status", "Allow: GET, HEAD, OPTIONS\r\n"}, {"/phicast/ici", "Allow: GET, HEAD, OPTIONS\r\n"},
-        {"/api/phi", "Allow: POST, OPTIONS\r\n"},         {"/ws/events", "Allow: GET, OPTIONS\r\n"}};
+    } paths[] = {{"*", "Allow: GET, HEAD, POST, DELETE, OPTIONS\r\n"},
+                 {"/", "Allow: GET, HEAD, OPTIONS\r\n"},
+                 {"/api/osc/targets", "Allow: GET, HEAD, POST, OPTIONS\r\n"},
+                 {"/api/osc/targets/1", "Allow: GET, HEAD, DELETE, OPTIONS\r\n"},
+                 {"/api/status", "Allow: GET, HEAD, OPTIONS\r\n"},
+                 {"/phicast/ici", "Allow: GET, HEAD, OPTIONS\r\n"},
+                 {"/api/phi", "Allow: POST, OPTIONS\r\n"},
+                 {"/ws/events", "Allow: GET, OPTIONS\r\n"}};
     begin();
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         CU_ASSERT_EQUAL(code_of(METHOD_OPTIONS, paths[i].path), 204);

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The OSC targets: where OSC goes and how it fares there; one more, one less.
+import { ask } from './access.js';
+import { $, element, text } from './page.js';
+import { ANSWER_MS, post, remove } from './server.js';
+
+const sent = (target) => `${target.sent} sent, ${target.dropped} dropped`;
+
+export class Targets {
+  constructor() {
+    this.rows = new Map(); // by id
+    for (const kind of ['keydown', 'dblclick']) $('target-form').addEventListener(kind, (event) => event.stopPropagation()); // no shortcuts
+    $('target-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.add($('target-url').value.trim());
+    });
+  }
+
+  // What the broadcaster says now. One that is slow is not asked again meanwhile.
+  ask() {
+    this.asking ??= this.askOnce().finally(() => { this.asking = null; });
+    return this.asking;
+  }
+
+  async askOnce() {
+    try {
+      const response = await ask('api/osc/targets', { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });
+      if (response.ok) this.show((await response.json()).targets);
+    } catch { // offline; the streams show it
+    }
+  }
+
+  // An answer that was on its way before the change does not show it, the next one does.
+  async change(answer, done) {
+    text($('target-answer'), answer.ok ? done : answer.detail);
+    await this.asking;
+    await this.ask();
+  }
+
+  async add(url) {
+    const answer = await post('api/osc/targets', { url, keep: $('target-keep').checked });
+    if (answer.ok) $('target-url').value = '';
+    await this.change(answer, `${url} is added.`);
+  }
+
+  async remove({ id, url }) {
+    await this.change(await remove(`api/osc/targets/${id}`), `${url} is removed.`);
+    if (document.activeElement === document.body) $('target-url').focus(); // its button has gone
+  }
+
+  makeRow(target) {
+    const row = { item: element('li'), state: element('span', 'state'), counts: element('span') };
+    const button = element('button', '', 'Remove');
+    button.type = 'button';
+    button.setAttribute('aria-label', `Remove ${target.url}`);
+    button.addEventListener('click', () => this.remove(target));
+    row.item.append(element('b', '', target.url), row.state, row.counts, element('span', '', target.kept ? 'kept' : ''), button);
+    return row;
+  }
+
+  show(targets) {
+    const now = new Set(targets.map((target) => target.id));
+    for (const [id, row] of this.rows) {
+      if (now.has(id)) continue;
+      row.item.remove();
+      this.rows.delete(id);
+    }
+    for (const target of targets) {
+      if (!this.rows.has(target.id)) {
+        this.rows.set(target.id, this.makeRow(target));
+        $('targets').append(this.rows.get(target.id).item);
+      }
+      const { item, state, counts } = this.rows.get(target.id);
+      item.dataset.state = target.state;
+      text(state, target.detail);
+      text(counts, sent(target));
+    }
+    $('no-targets').hidden = targets.length > 0;
+  }
+}
