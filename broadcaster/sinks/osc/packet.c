@@ -132,7 +132,6 @@ enum status osc_pack_frame(struct osc_packet *packet, const struct osc_map *map,
 enum status osc_pack_row(struct osc_packet *packet, const struct osc_map *map, uint32_t *next,
                          const struct metrics_snapshot *frame, struct osc_extent most)
 {
-    enum status status = STATUS_NO_MEMORY;
     packet->length = 0;
     while (*next < map->count && is_beyond(&map->row[*next].place, most)) {
         ++*next;
@@ -141,12 +140,8 @@ enum status osc_pack_row(struct osc_packet *packet, const struct osc_map *map, u
         return STATUS_OK;
     }
     const struct osc_row *row = &map->row[(*next)++];
-    lo_message message = lo_message_new();
-    if (message && lo_message_add_float(message, osc_map_value(row, frame)) == 0) {
-        status = finish_message(packet, message, row->address);
-    }
-    lo_message_free(message);
-    return status;
+    const struct osc_value value = {.type = 'f', .number = (double)osc_map_value(row, frame)};
+    return osc_pack_value(packet, row->address, &value);
 }
 
 enum status osc_pack_name(struct osc_packet *packet, const char *prefix, uint32_t channel, const char *name)
