@@ -200,8 +200,8 @@ static void refresh(struct listened *leaf, const struct osc_space *space, uint64
     leaf->looked = generation;
     leaf->known = osc_leaf_read(&leaf->where, space, &value);
     const float number = (float)value.number;
-    if (!leaf->known || (was_known && value.type != 's' && value.type == leaf->type &&
-                         memcmp(&number, &leaf->number, sizeof number) == 0)) {
+    if (!leaf->known ||
+        (was_known && value.type != 's' && value.type == leaf->type && number == leaf->number)) {
         return;
     }
     const struct wire *plain = &leaf->message.plain;
