@@ -333,9 +333,11 @@ class Requests(rig.RigTest):
             stream.sendall((f"GET {path} HTTP/1.1\r\n{UPGRADE}{KEY}Sec-WebSocket-Version: 13\r\n{extra}\r\n").encode())
             return stream
 
+        begun = {}  # by stream: what there is already of the next frame
+
         def read(stream, count):
-            """The payloads of so many messages, each of which is one frame; pings are answered."""
-            data = b""
+            """The payloads of so many messages, or some more, each of which is one frame; pings are answered."""
+            data = begun.pop(stream, b"")
             found = []
             while len(found) < count:
                 got = stream.recv(65536)
@@ -356,6 +358,7 @@ class Requests(rig.RigTest):
                     else:
                         found.append(payload)
                     data = data[start + length:]
+            begun[stream] = data
             return found
 
         for text in read(connect("/ws/metrics?rate=120"), 60):
