@@ -2,10 +2,10 @@
 #include "broadcaster/sinks/osc/in.h"
 
 #include "broadcaster/sinks/osc/choice.h"
-#include "broadcaster/sinks/osc/message.h"
 #include "broadcaster/sinks/osc/packet.h"
 #include "broadcaster/sinks/osc/pattern.h"
 #include "shared/log.h"
+#include "shared/osc/message.h"
 
 #include <arpa/inet.h>
 #include <stdarg.h>
