@@ -23,6 +23,10 @@ struct ruleset {
 
 enum { SCOPED_SIGNALS = 2, ABI_SIGNALS = 6 };
 
+/* What nobody needs who makes, reads, writes and removes files. */
+static const uint64_t not_for_files = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                                      LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_REFER;
+
 /* How many kinds of access to files each version of Landlock knows. All of them are taken away. */
 static uint64_t all_access(long abi)
 {
@@ -76,6 +80,18 @@ static void allow_replaced(int ruleset, const char *path)
     free(target);
 }
 
+/* The file, and what it is made of before it takes its place. */
+static void allow_written(int ruleset, const char *path, uint64_t all)
+{
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *name = strrchr(folder, '/');
+    if (name && name != folder) {
+        *name = '\0';
+        allow(ruleset, folder, all & ~not_for_files);
+    }
+}
+
 static void allow_system(int ruleset, uint64_t all)
 {
     static const char *const read_only[] = {
@@ -96,12 +112,10 @@ static void allow_system(int ruleset, uint64_t all)
     allow(ruleset, "/proc/self", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
     allow(ruleset, "/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
     /* Where a new analyser's segment appears, and ours is made anew if it is lost. */
-    allow(ruleset, "/dev/shm",
-          all & ~(uint64_t)(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
-                            LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_REFER));
+    allow(ruleset, "/dev/shm", all & ~not_for_files);
 }
 
-enum status confine_files(const char *const *readable, uint32_t count)
+enum status confine_files(const char *const *readable, uint32_t count, const char *written)
 {
     const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1) {
@@ -118,6 +132,9 @@ enum status confine_files(const char *const *readable, uint32_t count)
         if (readable[i]) {
             allow_replaced(ruleset, readable[i]);
         }
+    }
+    if (written) {
+        allow_written(ruleset, written, wanted.files);
     }
     const bool good =
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;

@@ -225,7 +225,19 @@ static enum status make_listener(struct server *server, char *error)
     return status;
 }
 
-enum status server_open(struct server **out, const struct broadcaster_options *options,
+/* The label is what people need to know of us. */
+static void enter_session(struct server *server)
+{
+    char url[64 + INET6_ADDRSTRLEN];
+    listen_url(&server->plan, 0, url, sizeof url);
+    watch(server, &server->session, server_on_session, server->nsm->fd);
+    nsm_set_label(server->nsm, url);
+    if (server->nsm->asked == NSM_OPEN) {
+        nsm_reply(server->nsm, "opened");
+    }
+}
+
+enum status server_open(struct server **out, const struct broadcaster_options *options, struct nsm *nsm,
                         char error[OPTION_ERROR_MAX])
 {
     struct server *server = calloc(1, sizeof *server);
@@ -236,6 +248,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     }
     server->control = SEGMENT_NONE;
     server->options = options;
+    server->nsm = nsm;
     server->tls.on_work = watchdog_turn;
     enum status status = privileges_choose(&server->identity, options->user, error);
     if (status == STATUS_OK) {
@@ -252,7 +265,8 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     }
     if (status == STATUS_OK) {
         const char *const files[] = {options->token_file, options->tls_cert, options->tls_key};
-        status = privileges_drop(&server->identity, server->control.fd, files, 3, error);
+        status =
+            privileges_drop(&server->identity, server->control.fd, files, 3, nsm ? nsm->path : NULL, error);
     }
     if (status == STATUS_OK) {
         status = make_watchers(server, error);
@@ -266,6 +280,9 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     }
     watchdog_start();
     announce(server);
+    if (nsm) {
+        enter_session(server);
+    }
     server->watchdog_us = notify_watchdog_us();
     notify_send("READY=1");
     *out = server;
@@ -292,6 +309,9 @@ void server_close(struct server *server)
     tls_free(&server->tls);
     stop_watching(server, &server->timer);
     stop_watching(server, &server->signals);
+    if (server->session.data) {
+        ev_io_stop(server->loop, &server->session); /* the socket goes on */
+    }
     if (server->loop) {
         ev_loop_destroy(server->loop);
     }
@@ -308,4 +328,5 @@ void server_close(struct server *server)
         segment_close(&server->control);
     }
     free(server);
+    watchdog_stop();
 }
