@@ -2,38 +2,79 @@
 #include "broadcaster/options.h"
 #include "broadcaster/server/server.h"
 #include "shared/log.h"
+#include "shared/nsm/nsm.h"
 #include "shared/standard_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
 
-static int serve(const struct broadcaster_options *options)
+static enum status serve(const struct broadcaster_options *options, struct nsm *nsm, char *error)
 {
-    char error[OPTION_ERROR_MAX];
     struct server *server;
     log_set_verbose(options->verbose);
-    const enum status status = server_open(&server, options, error);
+    const enum status status = server_open(&server, options, nsm, error);
     if (status) {
         log_error("%s", error);
-        return status == STATUS_BAD_ARG ? EXIT_USAGE : EXIT_FAILURE;
+    } else {
+        server_run(server);
+        server_close(server);
     }
-    server_run(server);
-    server_close(server);
-    return EXIT_SUCCESS;
+    return status;
+}
+
+static int serve_alone(const struct broadcaster_options *options)
+{
+    char error[OPTION_ERROR_MAX];
+    const enum status status = serve(options, NULL, error);
+    return status == STATUS_BAD_ARG ? EXIT_USAGE : status ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* One project; each that comes after it has a process of its own. */
+static int serve_session(struct nsm *nsm, int argc, char **argv)
+{
+    struct broadcaster_options options;
+    char error[OPTION_ERROR_MAX];
+    if (!nsm_wait(nsm)) {
+        return EXIT_SUCCESS;
+    }
+    if (broadcaster_options_read_session(&options, argc, argv, nsm->path, error) != OPTIONS_RUN) {
+        log_error("%s", error);
+        nsm_refuse(nsm, NSM_ERROR_BAD_PROJECT, error);
+    } else if (serve(&options, nsm, error)) {
+        nsm_refuse(nsm, NSM_ERROR_GENERAL, error);
+    }
+    broadcaster_options_free(&options);
+    return nsm->open && nsm->asked != NSM_OPEN ? EXIT_SUCCESS : nsm_next(nsm, argv);
+}
+
+/* Root is kept from all files but those of one session. */
+static bool joins_session(struct nsm *nsm, enum options_result parsed, char **argv)
+{
+    const struct nsm_client client = {.name = "phicast-broadcaster",
+                                      .capabilities = geteuid() == 0 ? ":" : ":switch:",
+                                      .executable = argv[0]};
+    return (parsed == OPTIONS_RUN || parsed == OPTIONS_ERROR) && nsm_join(nsm, &client);
 }
 
 int main(int argc, char **argv)
 {
+    static struct nsm nsm;
     char error[OPTION_ERROR_MAX];
     struct broadcaster_options options;
     int code = EXIT_SUCCESS;
 
     standard_files_keep();
     log_open("phicast-broadcaster");
-    switch (broadcaster_options_read(&options, argc, argv, error)) {
-    case OPTIONS_RUN: code = serve(&options); break;
+    const enum options_result parsed = broadcaster_options_read(&options, argc, argv, error);
+    if (joins_session(&nsm, parsed, argv)) {
+        broadcaster_options_free(&options);
+        return serve_session(&nsm, argc, argv);
+    }
+    switch (parsed) {
+    case OPTIONS_RUN: code = serve_alone(&options); break;
     case OPTIONS_HELP: broadcaster_options_help(stdout); break;
     case OPTIONS_VERSION: puts("phicast-broadcaster " PHICAST_VERSION); break;
     case OPTIONS_ERROR:

@@ -194,14 +194,18 @@ static enum options_result read_osc(struct broadcaster_options *options, char *e
     return OPTIONS_RUN;
 }
 
-enum options_result broadcaster_options_read(struct broadcaster_options *options, int argc, char **argv,
-                                             char error[OPTION_ERROR_MAX])
+enum options_result broadcaster_options_read_session(struct broadcaster_options *options, int argc,
+                                                     char **argv, const char *session,
+                                                     char error[OPTION_ERROR_MAX])
 {
     int operands = argc;
     *options = defaults;
     enum options_result result = options_parse(&table, options, argc, argv, &operands, error);
     char found[CONFIG_PATH_MAX];
-    const char *path = options->config_path ? options->config_path : config_find(found) ? found : NULL;
+    const char *path = session && config_is_there(session) ? session
+                       : options->config_path              ? options->config_path
+                       : config_find(found)                ? found
+                                                           : NULL;
     if (result == OPTIONS_RUN && path) {
         struct config *config = NULL;
         *options = defaults;
@@ -232,6 +236,18 @@ enum options_result broadcaster_options_read(struct broadcaster_options *options
         broadcaster_options_free(options);
     }
     return result;
+}
+
+enum options_result broadcaster_options_read(struct broadcaster_options *options, int argc, char **argv,
+                                             char error[OPTION_ERROR_MAX])
+{
+    return broadcaster_options_read_session(options, argc, argv, NULL, error);
+}
+
+enum status broadcaster_options_save(const struct broadcaster_options *options, const char *path,
+                                     char error[OPTION_ERROR_MAX])
+{
+    return config_save(path, &table, options, &defaults, error);
 }
 
 void broadcaster_options_free(struct broadcaster_options *options)

@@ -50,6 +50,15 @@ struct broadcaster_options {
 enum options_result broadcaster_options_read(struct broadcaster_options *options, int argc, char **argv,
                                              char error[OPTION_ERROR_MAX]);
 
+/* The same in a session: the file `session` takes the configuration file's place if it is there. */
+enum options_result broadcaster_options_read_session(struct broadcaster_options *options, int argc,
+                                                     char **argv, const char *session,
+                                                     char error[OPTION_ERROR_MAX]);
+
+/* Writes a file at `path` that broadcaster_options_read_session reads as these options. As config_save. */
+MUST_CHECK enum status broadcaster_options_save(const struct broadcaster_options *options, const char *path,
+                                                char error[OPTION_ERROR_MAX]);
+
 void broadcaster_options_free(struct broadcaster_options *options);
 
 /* The --help page. */

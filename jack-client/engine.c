@@ -92,6 +92,7 @@ RT_SAFE uint32_t engine_describe(struct engine *e, const struct analysis_frame *
 
 RT_SAFE void engine_command(struct engine *e, const struct command *command)
 {
+    e->commands++;
     switch (command->kind) {
     case COMMAND_DEPTH:
         auto_phi_set_on(&e->auto_phi, &e->breathing, false);

@@ -28,6 +28,7 @@ struct engine_config {
     double criticality_threshold; /* 0...100 */
     bool breathing;               /* on from the start */
     double phi_depth;             /* 0...1 */
+    double phi_phase;             /* rad: where it begins */
     double phi_rate;              /* Hz, BREATHING_RATE_MIN...BREATHING_RATE_MAX */
     bool auto_phi;                /* on from the start */
     uint32_t always;              /* enum metric_part: measured though nobody asks */
@@ -40,6 +41,8 @@ struct engine_config {
                             .criticality_threshold = 2,                                                      \
                             .phi_depth = BREATHING_DEPTH_DEFAULT,                                            \
                             .phi_rate = BREATHING_RATE_DEFAULT})
+
+#define ENGINE_PHASE_MAX 6.283185307179586 /* rad */
 
 /* A state_change with its critical_event, a phi_adaptation, and an onset. */
 enum { ENGINE_EVENTS_MAX = STATES_EVENTS_MAX + 2 };
@@ -59,6 +62,7 @@ struct engine {
     struct breathing breathing;
     struct auto_phi auto_phi;
     bool hold_auto_phi; /* it may not act for now */
+    uint32_t commands;  /* carried out so far */
 };
 
 /* Setup thread. The first prepare of an engine that was {0} sets breathing and auto-phi from the config; a

@@ -39,6 +39,8 @@
     {"breathing", 0, OPTION_FLAG, NULL, "let the outputs breathe from the start", ENGINE_AT(breathing), 0, 0}, \
     {"phi-depth", 0, OPTION_DOUBLE, "X", "depth of the breathing", ENGINE_AT(phi_depth), \
      COMMAND_DEPTH_MIN, COMMAND_DEPTH_MAX}, \
+    {"phi-phase", 0, OPTION_DOUBLE, "RAD", "phase at which the breathing begins, in radians", ENGINE_AT(phi_phase), \
+     0, ENGINE_PHASE_MAX}, \
     {"phi-rate", 0, OPTION_DOUBLE, "HZ", "rate of the breathing, in Hz", \
      ENGINE_AT(phi_rate), BREATHING_RATE_MIN, BREATHING_RATE_MAX}, \
     {"auto-phi", 0, OPTION_FLAG, NULL, "steer the breathing so that criticality comes to 1", ENGINE_AT(auto_phi), 0, 0}

@@ -5,6 +5,7 @@ static void begin_breathing(struct engine *e, const struct engine_config *config
 {
     breathing_init(&e->breathing, config->analysis.sample_rate, config->analysis.channels);
     breathing_set_depth(&e->breathing, config->phi_depth);
+    breathing_set_phase(&e->breathing, config->phi_phase);
     breathing_set_rate(&e->breathing, config->phi_rate);
     breathing_set_on(&e->breathing, config->breathing);
     auto_phi_set_on(&e->auto_phi, &e->breathing, config->auto_phi);

@@ -21,6 +21,8 @@ static_assert(JACK(engine) == 0, "ENGINE_ROWS");
         .engine = ENGINE_DEFAULTS, .midi = MIDI_DEFAULTS, .midi_out_map = MIDI_OUT_DEFAULTS, \
         .calibrate_level = COMMAND_LEVEL_DEFAULT})
 
+static const char default_name[] = "phicast";
+
 static const struct option_row jack_rows[] = {
     {"name", 'n', OPTION_NAME, "NAME", "JACK client and segment name (default phicast)", JACK(name), 0, 0},
     {"server", 's', OPTION_STRING, "SERVER",
@@ -183,16 +185,23 @@ static enum options_result check_labels(struct jack_options *options, char *erro
     return OPTIONS_RUN;
 }
 
-/* The command line is read twice: for the file's name, and again over what the file said. find: if none is
- * named, the one in its usual place. */
-static enum options_result parse_over_file(struct jack_options *options, int argc, char **argv, bool find,
-                                           int *operands, char *error)
+/* Where the configuration file is looked for if --config names none. */
+struct usual_file {
+    bool find;           /* in its usual place */
+    const char *session; /* first of all here, whatever --config says; NULL: no session */
+};
+
+/* The command line is read twice: for the file's name, and again over what the file said. */
+static enum options_result parse_over_file(struct jack_options *options, int argc, char **argv,
+                                           struct usual_file usual, int *operands, char *error)
 {
     char found[CONFIG_PATH_MAX];
     const enum options_result first = options_parse(&jack_table, options, argc, argv, operands, error);
-    const char *path = options->config_path         ? options->config_path
-                       : find && config_find(found) ? found
-                                                    : NULL;
+    const bool in_session = usual.session && config_is_there(usual.session);
+    const char *path = in_session                         ? usual.session
+                       : options->config_path             ? options->config_path
+                       : usual.find && config_find(found) ? found
+                                                          : NULL;
     if (first != OPTIONS_RUN || !path) {
         return first;
     }
@@ -203,12 +212,12 @@ static enum options_result parse_over_file(struct jack_options *options, int arg
     return options_parse(&jack_table, options, argc, argv, operands, error);
 }
 
-static enum options_result parse_jack(struct jack_options *options, int argc, char **argv, bool find,
-                                      char *error)
+static enum options_result parse_jack(struct jack_options *options, int argc, char **argv,
+                                      struct usual_file usual, char *error)
 {
     int operands;
     *options = JACK_DEFAULTS;
-    const enum options_result result = parse_over_file(options, argc, argv, find, &operands, error);
+    const enum options_result result = parse_over_file(options, argc, argv, usual, &operands, error);
     if (result != OPTIONS_RUN) {
         return result;
     }
@@ -239,28 +248,58 @@ static bool same_socket(const char *client, const char *server)
 }
 
 /* JACK2 would put the client's socket in the place of the server's, which nobody could join any more. */
-static enum options_result check_name(const struct jack_options *options, char *error)
+static enum options_result check_client(const struct jack_options *options, char *error)
 {
     const char *server = options->server ? options->server : getenv("JACK_DEFAULT_SERVER");
-    if (same_socket(options->name, server ? server : "default")) {
+    if (same_socket(options->client, server ? server : "default")) {
         snprintf(
             error, OPTION_ERROR_MAX,
             "--name %s: is the JACK server's own name, which no client must have; choose another with -n",
-            options->name);
+            options->client);
         return OPTIONS_ERROR;
     }
     return OPTIONS_RUN;
 }
 
+/* client: NULL for the segment's name. */
+static enum options_result parse_program(struct jack_options *options, int argc, char **argv,
+                                         const char *session, const char *client, char *error)
+{
+    const struct usual_file usual = {.find = true, .session = session};
+    const enum options_result result = parse_jack(options, argc, argv, usual, error);
+    options->argv = argv;
+    if (!options->name) {
+        options->name = default_name;
+    }
+    options->client = client ? client : options->name;
+    return result == OPTIONS_RUN ? check_client(options, error) : result;
+}
+
 enum options_result jack_options_parse(struct jack_options *options, int argc, char **argv,
                                        char error[OPTION_ERROR_MAX])
 {
-    const enum options_result result = parse_jack(options, argc, argv, true, error);
-    options->argv = argv;
-    if (!options->name) {
-        options->name = "phicast";
+    return parse_program(options, argc, argv, NULL, NULL, error);
+}
+
+enum options_result jack_options_parse_session(struct jack_options *options, int argc, char **argv,
+                                               const char *path, const char *client,
+                                               char error[OPTION_ERROR_MAX])
+{
+    const enum options_result result = parse_program(options, argc, argv, path, client, error);
+    if (result == OPTIONS_RUN && (options->check || options->calibrate)) {
+        snprintf(error, OPTION_ERROR_MAX, "--%s: ends the program, which a session keeps; leave it out",
+                 options->check ? "check" : "calibrate");
+        return OPTIONS_ERROR;
     }
-    return result == OPTIONS_RUN ? check_name(options, error) : result;
+    return result;
+}
+
+enum status jack_options_save(const struct jack_options *options, const char *path,
+                              char error[OPTION_ERROR_MAX])
+{
+    struct jack_options defaults = JACK_DEFAULTS;
+    defaults.name = default_name;
+    return config_save(path, &jack_table, options, &defaults, error);
 }
 
 /* Cuts the next word out of the text; NULL at its end. */
@@ -299,7 +338,8 @@ enum options_result jack_options_parse_init(struct jack_options *options, const 
     while ((word = next_word(&init)) && argc < WORDS_MAX) {
         argv[argc++] = word;
     }
-    const enum options_result result = parse_jack(options, argc, argv, false, error);
+    const enum options_result result = parse_jack(options, argc, argv, (struct usual_file){0}, error);
+    options->client = client;
     if (result == OPTIONS_RUN && !options->name &&
         options_set(&jack_table, options, "name", client, error) != STATUS_OK) {
         return OPTIONS_ERROR;

@@ -18,7 +18,8 @@ struct jack_options {
     struct option_list midi_out_cc;   /* "ici=20", and */
     struct option_list midi_out_note; /* "onset=66", as given, */
     struct midi_out_map midi_out_map; /* and what that comes to */
-    const char *name;                 /* JACK client and segment */
+    const char *name;                 /* segment, */
+    const char *client;               /* and JACK client: the same, but in a session */
     bool cv;                          /* control voltages go out, */
     uint32_t cv_add;                  /* of these as well: PART_LEVELS, PART_BANDS */
     const char *server;               /* NULL: JACK's own choice */
@@ -44,6 +45,16 @@ struct jack_options {
  * whatever the result. */
 enum options_result jack_options_parse(struct jack_options *options, int argc, char **argv,
                                        char error[OPTION_ERROR_MAX]);
+
+/* The same in a session: the file at `path` takes the configuration file's place if it is there, and `client`
+ * is JACK's name for us. Both must live on. */
+enum options_result jack_options_parse_session(struct jack_options *options, int argc, char **argv,
+                                               const char *path, const char *client,
+                                               char error[OPTION_ERROR_MAX]);
+
+/* Writes a file at `path` that jack_options_parse_session reads as these options. As config_save. */
+MUST_CHECK enum status jack_options_save(const struct jack_options *options, const char *path,
+                                         char error[OPTION_ERROR_MAX]);
 void jack_options_free(struct jack_options *options);
 
 /* The same from a plug-in's init string: words apart by blanks, 'quoted' or "quoted" where they hold some.

@@ -82,7 +82,8 @@ int jack_initialize(jack_client_t *client, const char *init)
         log_error("out of memory");
         return 1;
     }
-    if (!read_options(plugin, client, init) || control_open(&plugin->control, &plugin->options, client)) {
+    if (!read_options(plugin, client, init) ||
+        control_open(&plugin->control, &plugin->options, client, NULL)) {
         plugin_free(plugin);
         return 1;
     }

@@ -16,6 +16,8 @@ void log_open(const char *program)
 
 enum { LINE_MAX_BYTES = 1024 };
 
+static _Thread_local char last_error[LINE_MAX_BYTES];
+
 void log_set_verbose(bool verbose)
 {
     atomic_store(&show_details, verbose);
@@ -73,8 +75,16 @@ void log_error(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
+    vsnprintf(last_error, sizeof last_error, format, args);
+    va_end(args);
+    va_start(args, format);
     line("error: ", format, args);
     va_end(args);
+}
+
+const char *log_last_error(void)
+{
+    return last_error;
 }
 
 bool log_is_due(uint64_t *times)

@@ -20,6 +20,9 @@ __attribute__((format(printf, 1, 2))) void log_info(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void log_warning(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void log_error(const char *format, ...);
 
+/* What this thread's last log_error said, for others who want to know; "" if it has not. */
+const char *log_last_error(void);
+
 /* Counts one more; true the 1st, 2nd, 4th, 8th ... time. */
 bool log_is_due(uint64_t *times);
 

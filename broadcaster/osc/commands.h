@@ -9,8 +9,8 @@
 #define PHICAST_BROADCASTER_OSC_COMMANDS_H
 
 #include "broadcaster/control/remote.h"
-#include "broadcaster/osc/message.h"
 #include "shared/control.h"
+#include "shared/osc/message.h"
 
 #include <stdbool.h>
 #include <stddef.h>

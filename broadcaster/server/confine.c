@@ -23,6 +23,10 @@ struct ruleset {
 
 enum { SCOPED_SIGNALS = 2, ABI_SIGNALS = 6 };
 
+/* What nobody needs who makes, reads, writes and removes files. */
+static const uint64_t not_for_files = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                                      LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_REFER;
+
 /* How many kinds of access to files each version of Landlock knows. All of them are taken away. */
 static uint64_t all_access(long abi)
 {
@@ -96,12 +100,10 @@ static void allow_system(int ruleset, uint64_t all)
     allow(ruleset, "/proc/self", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
     allow(ruleset, "/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
     /* Where a new analyser's segment appears, and ours is made anew if it is lost. */
-    allow(ruleset, "/dev/shm",
-          all & ~(uint64_t)(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
-                            LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_REFER));
+    allow(ruleset, "/dev/shm", all & ~not_for_files);
 }
 
-enum status confine_files(const char *const *readable, uint32_t count, const char *kept)
+enum status confine_files(const struct file_needs *needs)
 {
     const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1) {
@@ -114,14 +116,16 @@ enum status confine_files(const char *const *readable, uint32_t count, const cha
         return STATUS_IO;
     }
     allow_system(ruleset, wanted.files);
-    for (uint32_t i = 0; i < count; i++) {
-        if (readable[i]) {
-            allow_replaced(ruleset, readable[i]);
+    for (uint32_t i = 0; i < needs->file_count; i++) {
+        if (needs->file[i]) {
+            allow_replaced(ruleset, needs->file[i]);
         }
     }
-    allow(ruleset, kept,
-          LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE |
-              LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE);
+    for (uint32_t i = 0; i < needs->folder_count; i++) {
+        if (needs->folder[i] && strcmp(needs->folder[i], "/") != 0) { /* all files are under the root */
+            allow(ruleset, needs->folder[i], wanted.files & ~not_for_files);
+        }
+    }
     const bool good =
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
     const int err = errno;

@@ -8,11 +8,20 @@
 
 #include <stdint.h>
 
+/* What will be opened later by name. NULLs are passed over. */
+struct file_needs {
+    const char *const *file; /* for reading, */
+    uint32_t file_count;
+    const char *const
+        *folder; /* and in these, files are made, written, replaced and removed; absolute paths */
+    uint32_t folder_count;
+};
+
 /* For good, for this thread and those that it starts. What can be opened from then on: shared memory; for
- * reading, what name lookups read, and the files in `readable` (NULLs are passed over). What replaces one of
- * those can be read as well if it lies in the same folder, unless that is one of the root's, as /etc is: then
- * it must keep its place. Files can be kept in the folder `kept`. Nothing can be executed. STATUS_NOT_FOUND:
+ * reading, what name lookups read, and the files in `needs`. What replaces one of those can be read as well
+ * if it lies in the same folder, unless that is one of the root's, as /etc is: then it must keep its place.
+ * The folders are there by now; the root itself is passed over. Nothing can be executed. STATUS_NOT_FOUND:
  * this kernel has no Landlock, or does not let us; STATUS_IO, with errno. */
-MUST_CHECK enum status confine_files(const char *const *readable, uint32_t count, const char *kept);
+MUST_CHECK enum status confine_files(const struct file_needs *needs);
 
 #endif

@@ -4,7 +4,6 @@
 #include "broadcaster/server/confine.h"
 #include "shared/log.h"
 #include "shared/options.h"
-#include "shared/state_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,17 +82,12 @@ static enum status refuse(char *error)
 }
 
 /* Root's own files would still be open to a root without capabilities. */
-static enum status stay_root(const struct identity *identity, const char *const *files, uint32_t count,
-                             char *error)
+static enum status stay_root(const struct identity *identity, const struct file_needs *needs, char *error)
 {
-    char state[STATE_PATH_MAX] = ""; /* the folder, which must be there by now */
-    if (state_file_path(state, "") == STATUS_OK) {
-        (void)state_file_make_folders(state);
-    }
     if (!clear_capabilities()) {
         return refuse(error);
     }
-    const enum status status = confine_files(files, count, state);
+    const enum status status = confine_files(needs);
     if (status == STATUS_OK) {
         log_info("started as root: goes on as root without capabilities, and without all files but those it "
                  "needs");
@@ -115,23 +109,24 @@ static enum status stay_root(const struct identity *identity, const char *const 
 }
 
 /* What SIGHUP will not be able to read. */
-static void warn_of_unreadable(const char *const *files, uint32_t count)
+static void warn_of_unreadable(const struct file_needs *needs)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        const int fd = files[i] ? open(files[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    for (uint32_t i = 0; i < needs->file_count; i++) {
+        const char *path = needs->file[i];
+        const int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
         if (fd >= 0) {
             close(fd);
-        } else if (files[i]) {
+        } else if (path) {
             log_warning(
                 "%s: %s from now on, so SIGHUP will not read it again; let the user that it goes on as "
                 "read it",
-                files[i], strerror(errno));
+                path, strerror(errno));
         }
     }
 }
 
-enum status privileges_drop(const struct identity *identity, int segment, const char *const *files,
-                            uint32_t count, char *error)
+enum status privileges_drop(const struct identity *identity, int segment, const struct file_needs *needs,
+                            char *error)
 {
     if (!identity->root) {
         return STATUS_OK;
@@ -143,13 +138,13 @@ enum status privileges_drop(const struct identity *identity, int segment, const 
     if (identity->name && !become(identity, segment)) {
         return refuse(error);
     }
-    const enum status status = identity->name ? STATUS_OK : stay_root(identity, files, count, error);
+    const enum status status = identity->name ? STATUS_OK : stay_root(identity, needs, error);
     if (status) {
         return status;
     }
     if (identity->name) {
         log_info("started as root: goes on as %s", identity->name);
     }
-    warn_of_unreadable(files, count);
+    warn_of_unreadable(needs);
     return STATUS_OK;
 }

@@ -7,6 +7,7 @@
 #ifndef PHICAST_BROADCASTER_SERVER_PRIVILEGES_H
 #define PHICAST_BROADCASTER_SERVER_PRIVILEGES_H
 
+#include "broadcaster/server/confine.h"
 #include "shared/status.h"
 
 #include <stdbool.h>
@@ -26,9 +27,9 @@ struct identity {
 MUST_CHECK enum status privileges_choose(struct identity *identity, const char *user, char *error);
 void privileges_free(struct identity *identity);
 
-/* For good. `segment`, an open file of ours, goes along. `files` will be read again (NULLs are passed over);
- * those that then cannot be are named in the log. STATUS_IO, with the cure in `error`. */
-MUST_CHECK enum status privileges_drop(const struct identity *identity, int segment, const char *const *files,
-                                       uint32_t count, char *error);
+/* For good. `segment`, an open file of ours, goes along. What is needed later and then cannot be read is
+ * named in the log. STATUS_IO, with the cure in `error`. */
+MUST_CHECK enum status privileges_drop(const struct identity *identity, int segment,
+                                       const struct file_needs *needs, char *error);
 
 #endif

@@ -48,6 +48,42 @@ static void reload(struct server *server)
     }
 }
 
+/* A second reason does not wait for the clients' answers. */
+static void stop(struct server *server, const char *why)
+{
+    notify_send("STOPPING=1");
+    log_info("%s: closing %" PRIu32 " clients and ending", why, hub_client_count(&server->hub));
+    server->stop_at_us = clock_now_us() + (server->stop_at_us == 0 ? STOP_US : 0);
+    listener_stop(&server->listener);
+    hub_close_clients(&server->hub, (struct client_close){GOING_AWAY, "server stops"}, clock_now_us());
+}
+
+/* Nothing is steered here that the file does not know. */
+static void save(const struct server *server)
+{
+    char error[OPTION_ERROR_MAX];
+    struct nsm *nsm = server->nsm;
+    if (!config_is_there(nsm->path) && broadcaster_options_save(server->options, nsm->path, error)) {
+        log_error("%s", error);
+        nsm_refuse(nsm, NSM_ERROR_GENERAL, error);
+    } else {
+        nsm_reply(nsm, "saved");
+    }
+}
+
+void server_on_session(struct ev_loop *loop, ev_io *watcher, int events)
+{
+    (void)events;
+    struct server *server = watcher->data;
+    const enum nsm_asked asked = nsm_poll(server->nsm);
+    if (asked == NSM_SAVE) {
+        save(server);
+    } else if (asked == NSM_OPEN) {
+        ev_io_stop(loop, watcher); /* what comes after it waits for our successor */
+        stop(server, "another session");
+    }
+}
+
 void server_on_signal(struct ev_loop *loop, ev_io *watcher, int events)
 {
     (void)loop, (void)events;
@@ -56,14 +92,8 @@ void server_on_signal(struct ev_loop *loop, ev_io *watcher, int events)
     if (number == SIGHUP) {
         reload(server);
     } else if (number != 0) {
-        notify_send("STOPPING=1");
-        log_info("%s: closing %" PRIu32 " clients and ending", strsignal(number),
-                 hub_client_count(&server->hub));
         server->stopped_by = number;
-        /* A second signal does not wait for the clients' answers. */
-        server->stop_at_us = clock_now_us() + (server->stop_at_us == 0 ? STOP_US : 0);
-        listener_stop(&server->listener);
-        hub_close_clients(&server->hub, (struct client_close){GOING_AWAY, "server stops"}, clock_now_us());
+        stop(server, strsignal(number));
     }
 }
 

@@ -9,10 +9,13 @@
 #include "shared/clock.h"
 #include "shared/control.h"
 #include "shared/log.h"
+#include "shared/state_file.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -225,7 +228,46 @@ static enum status make_listener(struct server *server, char *error)
     return status;
 }
 
-enum status server_open(struct server **out, const struct broadcaster_options *options,
+/* The label is what people need to know of us. */
+static void enter_session(struct server *server)
+{
+    char url[64 + INET6_ADDRSTRLEN];
+    listen_url(&server->plan, 0, url, sizeof url);
+    watch(server, &server->session, server_on_session, server->nsm->fd);
+    nsm_set_label(server->nsm, url);
+    if (server->nsm->asked == NSM_OPEN) {
+        nsm_reply(server->nsm, "opened");
+    }
+}
+
+/* The folder that a file is in, which is there; "": none. */
+static void folder_of(char folder[PATH_MAX], const char *path)
+{
+    snprintf(folder, PATH_MAX, "%s", path ? path : "");
+    char *name = strrchr(folder, '/');
+    *(name ? name : folder) = '\0';
+}
+
+static enum status drop_privileges(struct server *server, char *error)
+{
+    const struct broadcaster_options *options = server->options;
+    const bool stays_root = server->identity.root && !server->identity.name;
+    char state[STATE_PATH_MAX] = "";
+    char session[PATH_MAX];
+    folder_of(session, server->nsm ? server->nsm->path : NULL);
+    if (stays_root && state_file_path(state, "") == STATUS_OK) {
+        (void)state_file_make_folders(state);
+    }
+    const char *const files[] = {options->token_file, options->tls_cert, options->tls_key};
+    const char *const folders[] = {state, session};
+    const struct file_needs needs = {.file = files,
+                                     .file_count = sizeof files / sizeof files[0],
+                                     .folder = folders,
+                                     .folder_count = sizeof folders / sizeof folders[0]};
+    return privileges_drop(&server->identity, server->control.fd, &needs, error);
+}
+
+enum status server_open(struct server **out, const struct broadcaster_options *options, struct nsm *nsm,
                         char error[OPTION_ERROR_MAX])
 {
     struct server *server = calloc(1, sizeof *server);
@@ -236,6 +278,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     }
     server->control = SEGMENT_NONE;
     server->options = options;
+    server->nsm = nsm;
     server->tls.on_work = watchdog_turn;
     enum status status = privileges_choose(&server->identity, options->user, error);
     if (status == STATUS_OK) {
@@ -251,8 +294,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = make_listener(server, error);
     }
     if (status == STATUS_OK) {
-        const char *const files[] = {options->token_file, options->tls_cert, options->tls_key};
-        status = privileges_drop(&server->identity, server->control.fd, files, 3, error);
+        status = drop_privileges(server, error);
     }
     if (status == STATUS_OK) {
         status = make_watchers(server, error);
@@ -266,6 +308,9 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     }
     watchdog_start();
     announce(server);
+    if (nsm) {
+        enter_session(server);
+    }
     server->watchdog_us = notify_watchdog_us();
     notify_send("READY=1");
     *out = server;
@@ -292,6 +337,9 @@ void server_close(struct server *server)
     tls_free(&server->tls);
     stop_watching(server, &server->timer);
     stop_watching(server, &server->signals);
+    if (server->session.data) {
+        ev_io_stop(server->loop, &server->session); /* the socket goes on */
+    }
     if (server->loop) {
         ev_loop_destroy(server->loop);
     }
@@ -308,4 +356,5 @@ void server_close(struct server *server)
         segment_close(&server->control);
     }
     free(server);
+    watchdog_stop();
 }

@@ -37,14 +37,17 @@ struct server {
     struct ev_loop *loop;
     ev_io timer;            /* rings for the next beat */
     ev_io signals;          /* readable when one has come */
+    struct nsm *nsm;        /* NULL: no session */
+    ev_io session;          /* readable when its manager has sent something */
     uint64_t stop_at_us;    /* 0: running */
     int stopped_by;         /* the signal */
     uint64_t watchdog_us;   /* how often systemd wants to hear of us; 0: never */
     uint64_t watchdog_next; /* CLOCK_MONOTONIC, us */
 };
 
-/* Watchers: the hub's beat is due; a signal has come. */
+/* Watchers: the hub's beat is due; a signal has come; the session manager has sent something. */
 void server_on_timer(struct ev_loop *loop, ev_io *watcher, int events);
 void server_on_signal(struct ev_loop *loop, ev_io *watcher, int events);
+void server_on_session(struct ev_loop *loop, ev_io *watcher, int events);
 
 #endif

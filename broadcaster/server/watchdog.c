@@ -71,6 +71,12 @@ void watchdog_start(void)
     setitimer(ITIMER_REAL, &looks, NULL);
 }
 
+void watchdog_stop(void)
+{
+    const struct itimerval never = {0};
+    setitimer(ITIMER_REAL, &never, NULL);
+}
+
 void watchdog_turn(void)
 {
     atomic_fetch_add_explicit(&turns, 1, memory_order_relaxed);

@@ -18,6 +18,9 @@ enum {
 /* Main thread, when start-up is over. Uses SIGALRM. */
 void watchdog_start(void);
 
+/* When all is closed. An alarm that is set would end the program that this one starts. */
+void watchdog_stop(void);
+
 /* The loop turns, or is at work that has an end. */
 void watchdog_turn(void);
 

@@ -337,7 +337,7 @@ enum status control_run(struct control_side *c)
     bool ended = wake_wait(&c->wake, 0);
     uint64_t next_try_ms = 0;
 
-    while (!ended) {
+    while (!ended && !project_listen(&c->project)) {
         const uint64_t now_ms = clocks_now_ms();
         double wanted_level = NAN;
         watch_beat(&c->watch, WATCH_OWN_MS);
@@ -355,6 +355,7 @@ enum status control_run(struct control_side *c)
         publication_tend(&c->publication, &c->rt, c->session.client != NULL, now_ms);
         names_publish(&c->names, c->publication.segment.memory);
         report(c, now_ms);
+        project_tend(&c->project, &c->rt, c->session.client && !c->stalled, now_ms);
         ended = wake_wait(&c->wake, ended ? 0 : TICK_MS) || ended;
     }
     return c->failed ? STATUS_IO : STATUS_OK;

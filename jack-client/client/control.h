@@ -7,6 +7,7 @@
 #include "jack-client/client/connections.h"
 #include "jack-client/client/inbox.h"
 #include "jack-client/client/names.h"
+#include "jack-client/client/project.h"
 #include "jack-client/client/publication.h"
 #include "jack-client/client/server_choice.h"
 #include "jack-client/client/session.h"
@@ -26,6 +27,7 @@ struct control_side {
     struct connections connections;
     struct names names;
     struct inbox inbox;
+    struct project project;
     struct calibration calibration;
     uint32_t period;          /* that the calibration was looked up for */
     bool failed;              /* a calibration that was all there was to do has failed */
@@ -60,10 +62,11 @@ struct control_side {
 MUST_CHECK enum status control_check(const struct jack_options *options);
 
 /* Takes the segment and opens the first session; what fails has been logged. host: the client that a server
- * has made for its plug-in, or NULL: a program, which opens its own and ends at a signal. Main thread, or the
- * server's. With --wait, a server that is absent is no failure. */
+ * has made for its plug-in, or NULL: a program, which opens its own and ends at a signal. nsm: the session
+ * manager that has asked for it and is told when it is done; NULL: none. Main thread, or the server's. With
+ * --wait, or a session manager, a server that is absent is no failure. */
 MUST_CHECK enum status control_open(struct control_side *control, const struct jack_options *options,
-                                    jack_client_t *host);
+                                    jack_client_t *host, struct nsm *nsm);
 
 /* The control thread: tries to open a session; if only another libjack reaches a server, the program starts
  * itself anew with that one. control_join_again logs why it cannot, each reason once. */
@@ -73,7 +76,8 @@ MUST_CHECK enum status control_join_again(struct control_side *control);
 /* The control thread: starts the program anew with the other libjack; returns if a signal has come. */
 void control_change_libjack(struct control_side *control, enum server_choice choice);
 
-/* The control thread: until a signal, or control_end. A server that goes away is waited for, for ever. With
+/* The control thread: until a signal, or control_end, or the session manager asks for another project. A
+ * server that goes away is waited for, for ever. With
  * --calibrate: until that is done. STATUS_OK unless that has failed. */
 MUST_CHECK enum status control_run(struct control_side *control);
 

@@ -37,14 +37,14 @@ static void explain(const struct jack_options *options, enum status status)
 {
     if (status == STATUS_BUSY) {
         log_error("the JACK server already has a client named %s; choose another name with -n",
-                  options->name);
+                  options->client);
     } else if (status == STATUS_NOT_FOUND) {
         explain_absence(options);
     } else if (status == STATUS_BAD_ARG) {
         log_error(
             "--name %s: a JACK server of that name is running, whose socket a client of that name would take "
             "away; choose another name with -n",
-            options->name);
+            options->client);
     } /* others have been logged where they arose */
 }
 
@@ -65,7 +65,8 @@ enum status control_check(const struct jack_options *options)
 static void explain_waiting(const struct control_side *c, enum status status)
 {
     if (status == STATUS_BUSY) {
-        log_warning("the JACK server has a client named %s already; waiting for it to go", c->options->name);
+        log_warning("the JACK server has a client named %s already; waiting for it to go",
+                    c->options->client);
     } else if (status == STATUS_BAD_ARG) {
         explain(c->options, status);
     }
@@ -98,7 +99,7 @@ void control_change_libjack(struct control_side *c, enum server_choice choice)
         return;
     }
     if (server_prepare_start(choice)) {
-        resume_exec(c->options->argv, &resume, &c->connections.lost);
+        resume_exec(c->options->argv, &resume, &c->connections.lost, c->project.nsm);
     }
     give_up(c);
 }
@@ -217,7 +218,7 @@ static void on_hang(void *arg, bool ending)
         log_warning("libjack does not come back; starting anew");
     }
     connections_server_lost(&c->connections);
-    resume_exec(c->options->argv, &resume, &c->connections.lost);
+    resume_exec(c->options->argv, &resume, &c->connections.lost, c->project.nsm);
     give_up(c);
 }
 
@@ -234,7 +235,8 @@ static enum status open_wake(struct control_side *c)
     return status;
 }
 
-enum status control_open(struct control_side *c, const struct jack_options *options, jack_client_t *host)
+enum status control_open(struct control_side *c, const struct jack_options *options, jack_client_t *host,
+                         struct nsm *nsm)
 {
     *c = (struct control_side){
         .options = options,
@@ -244,6 +246,7 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
     };
     inbox_init(&c->inbox, options->name);
     names_init(&c->names, &options->labels);
+    project_init(&c->project, nsm, options);
     arrivals_init(&c->session.arrivals);
     c->session.host = host;
     c->session.options = options;
@@ -253,7 +256,7 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
     if (!host) {
         const struct resume resume = resume_take(&c->connections.lost);
         c->hangs = resume.hangs;
-        c->going = resume.going;
+        c->going = resume.going || nsm;
         c->jack_before = resume.jack_before;
         c->jack_ms = clocks_now_ms();
         c->jack_left = resume.jack_left;
@@ -270,6 +273,8 @@ enum status control_open(struct control_side *c, const struct jack_options *opti
     }
     if (status) {
         control_close(c);
+    } else {
+        project_opened(&c->project);
     }
     return status;
 }

@@ -45,7 +45,7 @@ void report_write(struct telemetry *telemetry, const struct session *session, bo
         .extra_ms = known ? calibration->current.extra * 1000 / rt->sample_rate : 0,
         .ici_threshold = (float)engine->ici_threshold,
         .criticality_threshold = (float)engine->criticality_threshold,
-        .phi_rate = load_relaxed(rt->reports.phi_rate),
+        .phi_rate = (float)load_relaxed(rt->reports.phi_rate),
         .auto_phi = load_relaxed(rt->reports.auto_phi),
         .parts = load_relaxed(rt->inputs.wanted) | engine->always,
         .band_count = config->bands,

@@ -21,7 +21,7 @@ static void let_go_of_files(void)
     (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
-void resume_exec(char **argv, const struct resume *resume, const struct links *lost)
+void resume_exec(char **argv, const struct resume *resume, const struct links *lost, const struct nsm *nsm)
 {
     char *text = malloc(TEXT_MAX);
     if (text) {
@@ -33,6 +33,9 @@ void resume_exec(char **argv, const struct resume *resume, const struct links *l
         }
         (void)setenv(variable, text, 1);
         let_go_of_files();
+        if (nsm) {
+            nsm_hand_over(nsm);
+        }
         (void)execv("/proc/self/exe", argv);
         free(text);
     }

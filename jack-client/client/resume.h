@@ -8,6 +8,7 @@
 #define PHICAST_JACK_CLIENT_CLIENT_RESUME_H
 
 #include "jack-client/client/links.h"
+#include "shared/nsm/nsm.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,9 +21,9 @@ struct resume {
     uint64_t next_frame;     /* the number of the next frame */
 };
 
-/* Runs the program anew with these arguments, leaving it `resume` and the connections to be restored. Any
- * thread; all others end. Returns only if it fails. */
-void resume_exec(char **argv, const struct resume *resume, const struct links *lost);
+/* Runs the program anew with these arguments, leaving it `resume`, the connections to be restored, and the
+ * session manager if there is one. Any thread; all others end. Returns only if it fails. */
+void resume_exec(char **argv, const struct resume *resume, const struct links *lost, const struct nsm *nsm);
 
 /* At the start: what resume_exec has left; {0} if it was not at work. */
 struct resume resume_take(struct links *lost);

@@ -140,14 +140,14 @@ static enum status open_client(struct session *session)
         session->client = session->host;
         return STATUS_OK;
     }
-    if (server_of_name(options->name) != 0) {
+    if (server_of_name(options->client) != 0) {
         return STATUS_BAD_ARG;
     }
     jack_set_error_function(keep_quiet);
     jack_set_info_function(keep_quiet);
     session->client = options->server
-                          ? jack_client_open(options->name, how | JackServerName, &status, options->server)
-                          : jack_client_open(options->name, how, &status);
+                          ? jack_client_open(options->client, how | JackServerName, &status, options->server)
+                          : jack_client_open(options->client, how, &status);
     if (session->client) {
         return STATUS_OK;
     }

@@ -84,7 +84,7 @@ static void glide_step(struct glide *glide, uint32_t length)
 /* What glides arrives at once: there is no sound that could click. */
 static void arrive(struct breathing *b)
 {
-    b->theta = wrap(b->theta + b->shift.to - b->shift.value);
+    b->theta = breathing_aim(b);
     b->shift = glide_at(0);
     b->depth = glide_at(b->depth.to);
     b->rate = glide_at(b->rate.to);
@@ -134,7 +134,7 @@ RT_SAFE void breathing_set_rate(struct breathing *b, double rate)
 RT_SAFE void breathing_set_phase(struct breathing *b, double phase)
 {
     /* From where the changes under way lead. */
-    b->shift.to += way_between(b->theta + b->shift.to - b->shift.value, phase);
+    b->shift.to += way_between(breathing_aim(b), phase);
 }
 
 RT_SAFE void breathing_shift_phase(struct breathing *b, double by)
@@ -156,6 +156,11 @@ RT_SAFE double breathing_depth(const struct breathing *b)
 RT_SAFE double breathing_rate(const struct breathing *b)
 {
     return b->rate.to;
+}
+
+RT_SAFE double breathing_aim(const struct breathing *b)
+{
+    return wrap(b->theta + b->shift.to - b->shift.value);
 }
 
 /* --- sound --- */

@@ -97,6 +97,9 @@ RT_SAFE void breathing_set_on(struct breathing *breathing, bool on);
 RT_SAFE double breathing_depth(const struct breathing *breathing);
 RT_SAFE double breathing_rate(const struct breathing *breathing);
 
+/* theta at the end of the segment under way, had it arrived where changes of phase lead; rad, [0, 2 pi). */
+RT_SAFE double breathing_aim(const struct breathing *breathing);
+
 /* theta as it was `ago` samples before the end of the last block; rad, [0, 2 pi). Of what lies before the
  * sound began at this rate, or more than BREATHING_HISTORY segments back, the nearest that is known. */
 RT_SAFE double breathing_phase(const struct breathing *breathing, uint64_t ago);

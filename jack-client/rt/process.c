@@ -164,8 +164,12 @@ static void report(struct rt *rt, const struct cycle *cycle)
     }
     store_relaxed(rt->reports.refused, rt->first_refused + analysis_refused_samples(rt->engine.analysis));
     store_relaxed(rt->reports.jitter_ns, (uint32_t)(jitter_deviation(&rt->jitter) * 1000));
+    store_relaxed(rt->reports.commands, rt->engine.commands);
+    store_relaxed(rt->reports.breathing, rt->engine.breathing.on);
     store_relaxed(rt->reports.auto_phi, rt->engine.auto_phi.on);
-    store_relaxed(rt->reports.phi_rate, (float)rt->engine.breathing.rate.to);
+    store_relaxed(rt->reports.phi_depth, breathing_depth(&rt->engine.breathing));
+    store_relaxed(rt->reports.phi_phase, breathing_aim(&rt->engine.breathing));
+    store_relaxed(rt->reports.phi_rate, breathing_rate(&rt->engine.breathing));
     store_relaxed(rt->reports.period, cycle->count);
     store_relaxed(rt->reports.last_cycle_us, cycle->began_us);
     store_relaxed(cycle->telemetry->heartbeat_us,

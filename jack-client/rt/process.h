@@ -44,8 +44,12 @@ struct rt_reports {
     _Atomic uint64_t last_cycle_us; /* jack_get_time() at the latest callback's start; 0 before any */
     _Atomic uint32_t worst_us;      /* the longest callback */
     _Atomic uint32_t jitter_ns;     /* standard deviation of the wake-up over the last 10 s */
+    _Atomic uint32_t commands;      /* carried out */
+    _Atomic uint32_t breathing;     /* 0 or 1: whether it is on */
     _Atomic uint32_t auto_phi;      /* 0 or 1: whether it steers */
-    _Atomic float phi_rate;         /* Hz: what was asked for last */
+    _Atomic double phi_depth;       /* 0...1: where it is, or is gliding to */
+    _Atomic double phi_phase;       /* rad, [0, 2 pi): likewise */
+    _Atomic double phi_rate;        /* Hz: what was asked for last */
     _Atomic uint32_t period;        /* samples in the latest callback */
     _Atomic uint64_t midi_lost;     /* messages that found no room in their cycle */
     _Atomic uint32_t stream_start;  /* JACK frame of the first sample of the stream, after the latest gap */

@@ -2,6 +2,7 @@
 #include "shared/json/calibrations.h"
 
 #include "shared/json/parse.h"
+#include "shared/json/store.h"
 #include "shared/state_file.h"
 
 #include <errno.h>
@@ -103,18 +104,6 @@ static struct json_object *describe(const struct calibration_entry *entry)
     return object;
 }
 
-static enum status replace_file(const char *path, struct json_object *list)
-{
-    char fresh[CALIBRATION_PATH_MAX + 8];
-    snprintf(fresh, sizeof fresh, "%s.%d", path, (int)getpid() % 100000);
-    if (json_object_to_file_ext(fresh, list, JSON_C_TO_STRING_PRETTY) != 0 || rename(fresh, path) != 0) {
-        const enum status status = errno ? status_from_errno(errno) : STATUS_IO;
-        (void)unlink(fresh);
-        return status;
-    }
-    return STATUS_OK;
-}
-
 enum status calibrations_keep(const char *path, const struct calibration_entry *entry)
 {
     enum status status;
@@ -127,8 +116,7 @@ enum status calibrations_keep(const char *path, const struct calibration_entry *
         return STATUS_NO_MEMORY;
     }
     const enum status folders = state_file_make_folders(path);
-    errno = 0;
-    status = replace_file(path, list);
+    status = json_store(path, list);
     json_object_put(list);
     return status == STATUS_NOT_FOUND && folders ? folders : status;
 }

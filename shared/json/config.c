@@ -2,9 +2,13 @@
 #include "shared/json/config.h"
 
 #include "shared/json/parse.h"
+#include "shared/json/store.h"
+#include "shared/part.h"
+#include "shared/utf8.h"
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +119,11 @@ static enum status set_all(const struct option_table *table, void *options, stru
     return STATUS_OK;
 }
 
+bool config_is_there(const char *path)
+{
+    return access(path, F_OK) == 0 || errno == EACCES;
+}
+
 bool config_find(char path[CONFIG_PATH_MAX])
 {
     const char *set = getenv("XDG_CONFIG_HOME");
@@ -125,8 +134,7 @@ bool config_find(char path[CONFIG_PATH_MAX])
     }
     const int length = snprintf(path, CONFIG_PATH_MAX, "%s%s/phicast/phicast.conf", use_set ? set : home,
                                 use_set ? "" : "/.config");
-    /* One that is there and cannot be read is an error. */
-    return length > 0 && length < CONFIG_PATH_MAX && (access(path, F_OK) == 0 || errno == EACCES);
+    return length > 0 && length < CONFIG_PATH_MAX && config_is_there(path);
 }
 
 enum status config_load(const char *path, const struct option_table *table, void *options,
@@ -150,7 +158,7 @@ enum status config_load(const char *path, const struct option_table *table, void
         status = set_all(table, options, own, false, why);
     }
     if (status) {
-        snprintf(error, OPTION_ERROR_MAX, "--config %.80s: %.160s", path, why);
+        snprintf(error, OPTION_ERROR_MAX, "%.80s: %.160s", path, why);
         config_free(*config);
         *config = NULL;
     }
@@ -163,4 +171,142 @@ void config_free(struct config *config)
         json_object_put(config->root);
         free(config);
     }
+}
+
+/* --- writing --- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_list(const struct option_list *a, const struct option_list *b)
+{
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        same = strcmp(a->item[i], b->item[i]) == 0;
+    }
+    return same;
+}
+
+static bool is_default(const struct option_row *row, const void *member, const void *usual)
+{
+    switch (row->kind) {
+    case OPTION_FLAG: return *(const bool *)member == *(const bool *)usual;
+    case OPTION_UINT:
+    case OPTION_POWER2:
+    case OPTION_PARTS: return *(const uint32_t *)member == *(const uint32_t *)usual;
+    case OPTION_DOUBLE: return *(const double *)member == *(const double *)usual;
+    case OPTION_STRING:
+    case OPTION_NAME: return same_text(*(const char *const *)member, *(const char *const *)usual);
+    case OPTION_LIST: return same_list(member, usual);
+    }
+    return true;
+}
+
+/* The shortest text that is this number and no other; but 0 for what strtod would call out of range. */
+static struct json_object *make_number(double number)
+{
+    const double value = isnormal(number) ? number : 0;
+    enum { FEWEST = 6, MOST = 17 };
+    char text[32];
+    int digits = FEWEST;
+    do {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+    } while (strtod(text, NULL) != value && ++digits <= MOST);
+    return json_object_new_double_s(value, text);
+}
+
+/* Which one is not UTF-8 could not be read again. */
+static struct json_object *make_text(const char *text)
+{
+    struct utf8 utf8 = {0};
+    const size_t length = strlen(text);
+    const bool good = utf8_take(&utf8, (const unsigned char *)text, length) && utf8.missing == 0;
+    return good ? json_object_new_string_len(text, (int)length) : NULL;
+}
+
+static struct json_object *make_list(const struct option_list *list)
+{
+    struct json_object *array = json_object_new_array();
+    for (uint32_t i = 0; array && i < list->count; i++) {
+        struct json_object *text = make_text(list->item[i]);
+        if (!text || json_object_array_add(array, text) != 0) {
+            json_object_put(text);
+            json_object_put(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static struct json_object *make_parts(uint32_t parts)
+{
+    char list[64] = "";
+    size_t used = 0;
+    for (uint32_t part = 1; part <= PARTS_ALL; part <<= 1U) {
+        if (parts & part) {
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? "," : "",
+                                     part_str(part));
+        }
+    }
+    return json_object_new_string(list);
+}
+
+static struct json_object *make_value(const struct option_row *row, const void *member)
+{
+    switch (row->kind) {
+    case OPTION_FLAG: return json_object_new_boolean(*(const bool *)member);
+    case OPTION_UINT:
+    case OPTION_POWER2: return json_object_new_int64(*(const uint32_t *)member);
+    case OPTION_PARTS: return make_parts(*(const uint32_t *)member);
+    case OPTION_DOUBLE: return make_number(*(const double *)member);
+    case OPTION_STRING:
+    case OPTION_NAME: return make_text(*(const char *const *)member);
+    case OPTION_LIST: return make_list(member);
+    }
+    return NULL;
+}
+
+/* STATUS_BAD_ARG: `why` names the row. */
+static enum status describe(struct json_object *root, const struct option_table *table, const void *options,
+                            const void *defaults, char *why)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_row *row = &table->rows[i];
+        const void *member = (const char *)options + row->offset;
+        if (strcmp(row->name, "config") == 0 ||
+            is_default(row, member, (const char *)defaults + row->offset)) {
+            continue;
+        }
+        struct json_object *value = make_value(row, member);
+        if (!value || json_object_object_add(root, row->name, value) != 0) {
+            json_object_put(value);
+            snprintf(why, OPTION_ERROR_MAX, "--%s cannot be written; give it in UTF-8", row->name);
+            return STATUS_BAD_ARG;
+        }
+    }
+    if (strlen(json_object_to_json_string_ext(root, JSON_STORE_FLAGS)) >= FILE_MAX - 1) {
+        snprintf(why, OPTION_ERROR_MAX, "the options come to more than %d bytes; give fewer", FILE_MAX - 1);
+        return STATUS_BAD_ARG;
+    }
+    return STATUS_OK;
+}
+
+enum status config_save(const char *path, const struct option_table *table, const void *options,
+                        const void *defaults, char error[OPTION_ERROR_MAX])
+{
+    char why[OPTION_ERROR_MAX] = "out of memory";
+    struct json_object *root = json_object_new_object();
+    enum status status = root ? describe(root, table, options, defaults, why) : STATUS_NO_MEMORY;
+    if (status == STATUS_OK) {
+        status = json_store(path, root);
+        snprintf(why, sizeof why, "cannot be written (%s); is there room, and may we write in its folder?",
+                 status_str(status));
+    }
+    json_object_put(root);
+    if (status) {
+        snprintf(error, OPTION_ERROR_MAX, "%.80s: %.160s", path, why);
+    }
+    return status;
 }

@@ -16,6 +16,9 @@ enum { CONFIG_PATH_MAX = 4096 };
  * False: there is none. */
 bool config_find(char path[CONFIG_PATH_MAX]);
 
+/* Whether there is one of that name: if it then cannot be read, that is an error. */
+bool config_is_there(const char *path);
+
 struct config; /* owns the strings that the options point to after config_load */
 
 #define CONFIG_HELP "read this JSON file and not ~/.config/phicast/phicast.conf; the command line wins"
@@ -30,5 +33,12 @@ MUST_CHECK enum status config_load(const char *path, const struct option_table *
                                    struct config **config, char error[OPTION_ERROR_MAX]);
 
 void config_free(struct config *config);
+
+/* Writes a file that config_load reads as these options: whatever is not as in `defaults`, so that what is
+ * left out stays what it is without the file. "config" is not written. On
+ * failure `error` names the file and the cure, and the one that was there is left as it was: STATUS_BAD_ARG
+ * (a string is not UTF-8, or there is more than a file may hold), STATUS_NO_MEMORY, and json_store's. */
+MUST_CHECK enum status config_save(const char *path, const struct option_table *table, const void *options,
+                                   const void *defaults, char error[OPTION_ERROR_MAX]);
 
 #endif

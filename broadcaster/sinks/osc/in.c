@@ -6,6 +6,7 @@
 #include "broadcaster/sinks/osc/choice.h"
 #include "broadcaster/sinks/osc/map.h"
 #include "shared/log.h"
+#include "shared/osc/message.h"
 
 #include <arpa/inet.h>
 #include <stddef.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/options.h"
+#include "tests/unit/saved_options.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
 #include <unistd.h>
 
-enum { ARGS_MAX = 8, FILE_NAME_MAX = 64 };
+enum { ARGS_MAX = 48, FILE_NAME_MAX = 64 };
 
 static char error[OPTION_ERROR_MAX];
 
@@ -53,7 +54,7 @@ static void wrong_ones(void)
     refuses("not an IP address", READ(&o, "--bind", "localhost"));
     refuses("loopback", READ(&o, "--bind", "0.0.0.0"));
     refuses("loopback", READ(&o, "--bind", "127.0.0.1", "--bind", "::"));
-    refuses("--config", READ(&o, "--config", "/nonexistent/phicast.conf"));
+    refuses("/nonexistent/phicast.conf: ", READ(&o, "--config", "/nonexistent/phicast.conf"));
 }
 
 static void defaults(void)
@@ -149,6 +150,47 @@ static void wrong_files(void)
     unlink(path);
 }
 
+/* Each option that --help has is written if it is not as usual, and read again as it was. */
+static void all_is_saved(void)
+{
+    struct broadcaster_options before;
+    struct broadcaster_options o;
+    char path[FILE_NAME_MAX];
+    char *help = NULL;
+    size_t size = 0;
+    char *argv[] = {(char *)"phicast-broadcaster", NULL};
+    make_file(path, "");
+    CU_ASSERT_EQUAL_FATAL(READ(&before, "-n", "stage", "--group", "audio", "-p", "0", "--bind", "127.0.0.2",
+                               "--osc", "osc.udp://a:1?metrics=1", "--osc", "osc.tcp://b:2", "--osc-metrics",
+                               "--osc-listen", "0", "--osc-bind", "127.0.0.3", "--wled", "239.0.0.1",
+                               "--token-file", "/t", "--insecure-open", "--allow-origin", "http://a:1",
+                               "--tls-cert", "/c", "--tls-key", "/k", "--max-clients", "7",
+                               "--max-per-address", "5", "--user", "nobody", "-v"),
+                          OPTIONS_RUN);
+    CU_ASSERT_EQUAL_FATAL(broadcaster_options_save(&before, path, error), STATUS_OK);
+    FILE *out = open_memstream(&help, &size);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    broadcaster_options_help(out);
+    fclose(out);
+    const char *const kept[] = {"config", "help", "version"};
+    file_has_all(path, help, kept, sizeof kept / sizeof kept[0]);
+    free(help);
+    CU_ASSERT_EQUAL_FATAL(broadcaster_options_read_session(&o, 1, argv, path, error), OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(o.name, "stage");
+    CU_ASSERT(o.port == 0 && o.osc_listen == 0 && o.max_clients == 7 && o.max_per_address == 5);
+    CU_ASSERT(o.osc_metrics && o.insecure_open && o.verbose);
+    CU_ASSERT_EQUAL_FATAL(o.osc.count, 2);
+    CU_ASSERT_STRING_EQUAL(o.osc.item[0], "osc.udp://a:1?metrics=1");
+    CU_ASSERT_EQUAL(o.osc_targets.count, 2);
+    CU_ASSERT_STRING_EQUAL(o.user, "nobody");
+    CU_ASSERT_STRING_EQUAL(o.tls_key, "/k");
+    broadcaster_options_free(&o);
+    unlink(path);
+    CU_ASSERT_EQUAL(broadcaster_options_read_session(&o, 1, argv, path, error), OPTIONS_RUN); /* it is new */
+    CU_ASSERT_EQUAL(o.port, 8000);
+    broadcaster_options_free(&o);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -158,6 +200,7 @@ int main(void)
         {"OSC given", osc_given},
         {"the command line beats the file", command_line_beats_file},
         {"wrong files", wrong_files},
+        {"all is saved", all_is_saved},
         CU_TEST_INFO_NULL,
     };
     (void)setenv("XDG_CONFIG_HOME", "/nonexistent", 1);

@@ -92,11 +92,13 @@ static void the_configuration_is_where_it_begins(void)
     struct engine_config config = small();
     config.breathing = true;
     config.phi_depth = 0.25;
+    config.phi_phase = 3;
     config.phi_rate = 2;
     config.auto_phi = true;
     begin(&config);
     CU_ASSERT(engine.breathing.on && engine.auto_phi.on);
     CU_ASSERT_EQUAL(engine.breathing.depth.value, 0.25);
+    CU_ASSERT_DOUBLE_EQUAL(engine.breathing.theta, 3, 1e-12);
     CU_ASSERT_EQUAL(engine.breathing.rate.value, 2);
     CU_ASSERT_EQUAL(engine.breathing.power.value, 1); /* from the first sample on */
     engine_release(&engine);

@@ -3,6 +3,7 @@
  * because all cases share one way of parsing each. */
 #include "jack-client/options.h"
 #include "jack-client/render/options.h"
+#include "tests/unit/saved_options.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -10,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 16 };
+enum { WORDS_MAX = 80 };
 
 /* A command line that getopt may reorder. */
 struct line {
     int count;
     char *word[WORDS_MAX];
-    char text[512];
+    char text[1024];
 };
 
 static struct line *split(struct line *line, const char *program, const char *words)
@@ -477,6 +478,88 @@ static void the_command_line_wins(void)
     jack_options_free(&jack);
 }
 
+/* Each option that --help has is written if it is not as usual, and read again as it was; but those that end
+ * the program, or name a file. */
+static void all_is_saved(void)
+{
+    static const char all[] =
+        "-n stage -s other -c 3 --wait --connect a:* --connect b:* --follow c:* --label 1=Kick --label 3=Hat "
+        "--window 1024 --hop 128 --gate-db -48.25 --tau-smooth-ms 1.5 --tau-criticality-ms 700 "
+        "--ici-threshold 0.1 "
+        "--criticality-threshold 3 --bands 4 --bands-per-channel --band-release-ms 3 --onset-threshold 0.3 "
+        "--breathing "
+        "--phi-depth 0.3 --phi-phase 6.283185307179586 --phi-rate 0.01 --auto-phi --add levels,onsets --cv "
+        "--cv-add bands "
+        "--no-compensation --calibrate-level -6.5 --calibrate-out x:a --calibrate-in x:b --midi-depth 10 "
+        "--midi-phase 11 "
+        "--midi-rate 12 --midi-breathing 13 --midi-auto 14 --group audio --verbose";
+    char file[sizeof path];
+    char *help = NULL;
+    size_t size = 0;
+    strcpy(path + sizeof path - 7, "XXXXXX");
+    close(mkstemp(path));
+    CU_ASSERT_EQUAL_FATAL(parse_jack(all), OPTIONS_RUN);
+    CU_ASSERT_EQUAL_FATAL(jack_options_save(&jack, path, error), STATUS_OK);
+    strcpy(file, path);
+    FILE *out = open_memstream(&help, &size);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    jack_options_help(out);
+    fclose(out);
+    const char *const kept[] = {"config", "check", "calibrate", "help", "version"};
+    file_has_all(file, help, kept, sizeof kept / sizeof kept[0]);
+    free(help);
+
+    const struct jack_options before = jack;
+    split(&words, "phicast-jack", "");
+    CU_ASSERT_EQUAL_FATAL(jack_options_parse_session(&jack, 1, words.word, file, "stage.n", error),
+                          OPTIONS_RUN);
+    CU_ASSERT_STRING_EQUAL(jack.client, "stage.n");
+    CU_ASSERT_STRING_EQUAL(jack.name, "stage");
+    CU_ASSERT_EQUAL(memcmp(&jack.engine, &before.engine, sizeof jack.engine), 0);
+    CU_ASSERT_EQUAL(memcmp(&jack.labels, &before.labels, sizeof jack.labels), 0);
+    CU_ASSERT_EQUAL(memcmp(&jack.midi, &before.midi, sizeof jack.midi), 0);
+    CU_ASSERT(jack.wait && jack.cv && jack.cv_add == PART_BANDS && jack.no_compensation && jack.verbose);
+    CU_ASSERT_EQUAL(jack.calibrate_level, -6.5);
+    CU_ASSERT_STRING_EQUAL(jack.server, "other");
+    CU_ASSERT_STRING_EQUAL(jack.group, "audio");
+    CU_ASSERT_STRING_EQUAL(jack.calibrate_in, "x:b");
+    CU_ASSERT_EQUAL_FATAL(jack.connect.count, 2);
+    CU_ASSERT_STRING_EQUAL(jack.connect.item[1], "b:*");
+    CU_ASSERT_STRING_EQUAL(jack.follow.item[0], "c:*");
+    jack_options_free(&jack);
+    unlink(file);
+}
+
+static void a_session_has_its_own_file(void)
+{
+    static const char missing[] = "/nonexistent/phicast.nABCD";
+    CU_ASSERT_EQUAL(parse_with_file("{\"channels\": 2}", ""),
+                    OPTIONS_RUN); /* for its name, which is free again */
+    jack_options_free(&jack);
+    const char *const texts[] = {"{\"channels\": 5}", "{\"channels\": 65}", "{\"check\": true}",
+                                 "{\"calibrate\": true}"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        FILE *file = fopen(path, "w");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+        fputs(texts[i], file);
+        fclose(file);
+        split(&words, "phicast-jack", "--hop 256 --config /nonexistent");
+        const enum options_result result =
+            jack_options_parse_session(&jack, words.count, words.word, path, "phicast.n", error);
+        CU_ASSERT_EQUAL(result, i == 0 ? OPTIONS_RUN : OPTIONS_ERROR);
+        CU_ASSERT(i > 0 || (jack.engine.analysis.channels == 5 && jack.engine.analysis.hop == 256));
+        jack_options_free(&jack);
+    }
+    unlink(path);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "--calibrate: ends the program"));
+    split(&words, "phicast-jack", "-c 3");
+    CU_ASSERT_EQUAL(jack_options_parse_session(&jack, words.count, words.word, missing, "phicast.n", error),
+                    OPTIONS_RUN);
+    CU_ASSERT_EQUAL(jack.engine.analysis.channels, 3); /* it is new */
+    CU_ASSERT_STRING_EQUAL(jack.name, "phicast");
+    jack_options_free(&jack);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -498,6 +581,8 @@ int main(void)
         {"a file sets what the command line leaves", a_file_sets_what_the_command_line_leaves},
         {"a file may hold labels", a_file_may_hold_labels},
         {"the command line wins", the_command_line_wins},
+        {"all is saved", all_is_saved},
+        {"a session has its own file", a_session_has_its_own_file},
         CU_TEST_INFO_NULL,
     };
     (void)setenv("XDG_CONFIG_HOME", "/nonexistent", 1);

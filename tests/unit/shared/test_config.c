@@ -298,7 +298,7 @@ static void files_that_cannot_be_read(void)
     char endless[1500] = "/tmp/";
     memset(endless + 5, 'x', 1400);
     CU_ASSERT_NOT_EQUAL(load_path(endless), STATUS_OK);
-    CU_ASSERT_TRUE(says("--config")); /* a long path does not push the cure out */
+    CU_ASSERT_TRUE(says("; give")); /* a long path does not push the cure out */
     write_file("{}", 2);
     if (geteuid() == 0) {
         puts("SKIPPED: no permission (root has every permission)");
@@ -363,7 +363,7 @@ static void lists(void)
 static void duplicate_keys(void)
 {
     CU_ASSERT_EQUAL(load("{\"channels\": 4, \"connect\": [\"a\"], \"channels\": 5}"), STATUS_BAD_ARG);
-    CU_ASSERT_TRUE(says("--config"));
+    CU_ASSERT_TRUE(says(path));
     CU_ASSERT_TRUE(says("channels: given twice, again at line 1; leave one out"));
     CU_ASSERT_EQUAL(load("{\"connect\": [\"a\"], \"connect\": [\"b\"]}"), STATUS_BAD_ARG);
     CU_ASSERT_TRUE(says("connect: given twice"));
@@ -388,6 +388,113 @@ static void the_command_line_beats_the_file(void)
     config_free(config);
 }
 
+/* --- writing --- */
+
+static struct sample saved;
+
+static enum status save_to(const char *to)
+{
+    error[0] = '\0';
+    const enum status status = config_save(to, &sample_table, &saved, &sample_defaults, error);
+    CU_ASSERT_EQUAL(error[0] == '\0', status == STATUS_OK);
+    return status;
+}
+
+static bool file_is(const char *text)
+{
+    char found[1024] = "";
+    FILE *file = fopen(path, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    (void)!fread(found, 1, sizeof found - 1, file);
+    fclose(file);
+    if (strcmp(found, text) != 0) {
+        fprintf(stderr, "%s\n", found);
+    }
+    return strcmp(found, text) == 0;
+}
+
+static void what_is_written_is_read(void)
+{
+    static const double depths[] = {0, 1, 0.1, 1.0 / 3, 0.618, 0.01, 1e-300, 0.61803398874989484};
+    for (size_t i = 0; i < sizeof depths / sizeof depths[0]; i++) {
+        saved = (struct sample){.breathing = true,
+                                .channels = 64,
+                                .window = 16384,
+                                .depth = depths[i],
+                                .name = "a \"quoted\"\\ caf\xC3\xA9\n\t\x7f",
+                                .connect = {2, {"x:*", "y/z"}},
+                                .any_power = 2147483648U,
+                                .gate = -60.5};
+        CU_ASSERT_EQUAL(save_to(path), STATUS_OK);
+        CU_ASSERT_EQUAL_FATAL(load_path(path), STATUS_OK);
+        CU_ASSERT(options.breathing && options.channels == 64 && options.window == 16384);
+        CU_ASSERT_EQUAL(options.depth, depths[i]);
+        CU_ASSERT_STRING_EQUAL(options.name, saved.name);
+        CU_ASSERT_EQUAL_FATAL(options.connect.count, 2);
+        CU_ASSERT_STRING_EQUAL(options.connect.item[1], "y/z");
+        CU_ASSERT(options.any_power == 2147483648U && options.gate == -60.5);
+        config_free(config);
+    }
+}
+
+/* strtod calls it out of range. */
+static void crumbs_are_nothing(void)
+{
+    saved = sample_defaults;
+    saved.depth = 5e-324;
+    CU_ASSERT_EQUAL(save_to(path), STATUS_OK);
+    CU_ASSERT_EQUAL_FATAL(load_path(path), STATUS_OK);
+    CU_ASSERT_EQUAL(options.depth, 0);
+    config_free(config);
+}
+
+static void defaults_are_left_out(void)
+{
+    saved = sample_defaults;
+    saved.name = "phi";
+    CU_ASSERT_EQUAL(save_to(path), STATUS_OK);
+    CU_ASSERT_TRUE(file_is("{\n  \"name\":\"phi\"\n}"));
+    char name[] = "phicast"; /* the same text, elsewhere */
+    saved.name = name;
+    saved.config = (struct option_list){1, {"other"}}; /* no file names another */
+    CU_ASSERT_EQUAL(save_to(path), STATUS_OK);
+    CU_ASSERT_TRUE(file_is("{\n}"));
+    saved.depth = 0.25;
+    saved.connect.count = 0;
+    CU_ASSERT_EQUAL(save_to(path), STATUS_OK);
+    CU_ASSERT_TRUE(file_is("{\n  \"depth\":0.25,\n  \"connect\":[\n  ]\n}"));
+    CU_ASSERT_EQUAL_FATAL(load_path(path), STATUS_OK);
+    CU_ASSERT_EQUAL(options.connect.count, 0);
+    config_free(config);
+}
+
+static void what_cannot_be_written_is_told(void)
+{
+    char nowhere[160];
+    static char large[2048];
+    snprintf(nowhere, sizeof nowhere, "%s/none/c.json", folder);
+    write_file("{}", 2);
+    saved = sample_defaults;
+    CU_ASSERT_EQUAL(save_to(nowhere), STATUS_NOT_FOUND);
+    CU_ASSERT_TRUE(says(nowhere) && says("may we write in its folder?"));
+    saved.name = "\xff";
+    CU_ASSERT_EQUAL(save_to(path), STATUS_BAD_ARG);
+    CU_ASSERT_TRUE(says(path) && says("--name cannot be written; give it in UTF-8"));
+    saved.name = "\xC3";
+    CU_ASSERT_EQUAL(save_to(path), STATUS_BAD_ARG);
+    saved.name = "fine";
+    saved.connect = (struct option_list){2, {"a", "\xff"}};
+    CU_ASSERT_EQUAL(save_to(path), STATUS_BAD_ARG);
+    CU_ASSERT_TRUE(says("--connect cannot be written"));
+    memset(large, 'x', sizeof large - 1);
+    for (saved.connect.count = 0; saved.connect.count < OPTION_LIST_MAX; saved.connect.count++) {
+        saved.connect.item[saved.connect.count] = large;
+    }
+    CU_ASSERT_EQUAL(save_to(path), STATUS_BAD_ARG);
+    CU_ASSERT_TRUE(says("the options come to more than 65535 bytes; give fewer"));
+    CU_ASSERT_TRUE(file_is("{}")); /* all the while */
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -407,6 +514,10 @@ int main(void)
         {"duplicate keys", duplicate_keys},
         {"a file in a file", a_file_in_a_file},
         {"the command line beats the file", the_command_line_beats_the_file},
+        {"what is written is read", what_is_written_is_read},
+        {"crumbs are nothing", crumbs_are_nothing},
+        {"defaults are left out", defaults_are_left_out},
+        {"what cannot be written is told", what_cannot_be_written_is_told},
         CU_TEST_INFO_NULL,
     };
     if (!mkdtemp(folder)) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "broadcaster/osc/message.h"
+#include "shared/osc/message.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What is still to be read. Whatever takes something leaves it as it was if there is not enough. */
@@ -133,4 +134,61 @@ enum status osc_message_read(struct osc_message *message, const void *bytes, siz
     }
     *message = read;
     return status;
+}
+
+/* What is written of a message; `used` beyond `size`: it does not fit. */
+struct writing {
+    unsigned char *bytes;
+    size_t size;
+    size_t used;
+};
+
+static void put(struct writing *w, const void *bytes, size_t length)
+{
+    const size_t padded = (length + 3) / 4 * 4;
+    if (w->used <= w->size && padded <= w->size - w->used) {
+        memset(w->bytes + w->used, 0, padded);
+        memcpy(w->bytes + w->used, bytes, length);
+        w->used += padded;
+    } else {
+        w->used = w->size + 1;
+    }
+}
+
+static void put_integer(struct writing *w, int value)
+{
+    const uint32_t bits = (uint32_t)value;
+    const unsigned char bytes[] = {(unsigned char)(bits >> 24U), (unsigned char)(bits >> 16U),
+                                   (unsigned char)(bits >> 8U), (unsigned char)bits};
+    put(w, bytes, sizeof bytes);
+}
+
+size_t osc_message_vwrite(void *bytes, size_t size, const char *address, const char *types, va_list values)
+{
+    struct writing w = {.bytes = bytes, .size = size};
+    char tags[2 + OSC_WRITTEN_MAX];
+    const int length = snprintf(tags, sizeof tags, ",%s", types);
+    if ((size_t)length >= sizeof tags) {
+        return 0;
+    }
+    put(&w, address, strlen(address) + 1);
+    put(&w, tags, (size_t)length + 1);
+    for (; *types; types++) {
+        if (*types == 's') {
+            const char *text = va_arg(values, const char *);
+            put(&w, text, strlen(text) + 1);
+        } else {
+            put_integer(&w, va_arg(values, int));
+        }
+    }
+    return w.used <= size ? w.used : 0;
+}
+
+size_t osc_message_write(void *bytes, size_t size, const char *address, const char *types, ...)
+{
+    va_list values;
+    va_start(values, types);
+    const size_t length = osc_message_vwrite(bytes, size, address, types, values);
+    va_end(values);
+    return length;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Messages as strangers send them. Each stands in a block of exactly its size, so that the sanitizer, or
  * valgrind, sees every byte that is read beyond its end. */
-#include "broadcaster/osc/message.h"
+#include "shared/osc/message.h"
 #include "tests/unit/unit.h"
 
 #include <math.h>
@@ -73,7 +73,7 @@ static void types_that_are_not_taken(void)
     }
     CU_ASSERT_EQUAL(read_bytes(BYTES("/a\0\0,fb\0\0\0\0\0")), STATUS_BAD_ARG);
     CU_ASSERT_EQUAL(read_bytes(BYTES("/a\0\0,b\0\0\377\377\377\377")), STATUS_BAD_ARG);
-    CU_ASSERT_EQUAL(read_bytes(BYTES("/a\0\0,TTT\0\0\0\0")), STATUS_BAD_ARG); /* one too many */
+    CU_ASSERT_EQUAL(read_bytes(BYTES("/a\0\0,TTTTT\0\0")), STATUS_BAD_ARG); /* one too many */
 }
 
 static void good(void)
@@ -115,6 +115,26 @@ static void cut_and_changed(void)
     }
 }
 
+static void written(void)
+{
+    static const char whole[] = "/reply\0\0,sis\0\0\0\0abc\0\377\377\377\376abcd\0\0\0\0";
+    char bytes[64];
+    CU_ASSERT_EQUAL(osc_message_write(bytes, sizeof bytes, "/reply", "sis", "abc", -2, "abcd"),
+                    sizeof whole - 1);
+    CU_ASSERT_EQUAL(memcmp(bytes, whole, sizeof whole - 1), 0);
+    CU_ASSERT_EQUAL(read_bytes(bytes, sizeof whole - 1), STATUS_OK);
+    CU_ASSERT(message.count == 3 && message.argument[1].number == -2);
+    for (size_t size = 0; size < sizeof whole - 1; size++) {
+        char *block = malloc(size > 0 ? size : 1);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(block);
+        CU_ASSERT_EQUAL(osc_message_write(block, size, "/reply", "sis", "abc", -2, "abcd"), 0);
+        free(block);
+    }
+    CU_ASSERT_EQUAL(osc_message_write(bytes, sizeof bytes, "/a", ""), 8);
+    CU_ASSERT_EQUAL(memcmp(bytes, "/a\0\0,\0\0\0", 8), 0);
+    CU_ASSERT_EQUAL(osc_message_write(bytes, sizeof bytes, "/a", "iiiiiiiii", 1, 2, 3, 4, 5, 6, 7, 8, 9), 0);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -123,6 +143,7 @@ int main(void)
         {"types that are not taken", types_that_are_not_taken},
         {"good", good},
         {"cut and changed", cut_and_changed},
+        {"written", written},
         CU_TEST_INFO_NULL,
     };
     return unit_run("osc message", tests);
