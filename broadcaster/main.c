@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/discover.h"
 #include "broadcaster/options.h"
 #include "broadcaster/server/server.h"
 #include "shared/log.h"
@@ -24,6 +25,17 @@ static int serve(const struct broadcaster_options *options)
     return EXIT_SUCCESS;
 }
 
+static int discover(const struct broadcaster_options *options)
+{
+    char error[OPTION_ERROR_MAX];
+    log_set_verbose(options->verbose);
+    if (discover_run(stdout, error)) {
+        log_error("%s", error);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
     char error[OPTION_ERROR_MAX];
@@ -33,7 +45,7 @@ int main(int argc, char **argv)
     standard_files_keep();
     log_open("phicast-broadcaster");
     switch (broadcaster_options_read(&options, argc, argv, error)) {
-    case OPTIONS_RUN: code = serve(&options); break;
+    case OPTIONS_RUN: code = options.discover ? discover(&options) : serve(&options); break;
     case OPTIONS_HELP: broadcaster_options_help(stdout); break;
     case OPTIONS_VERSION: puts("phicast-broadcaster " PHICAST_VERSION); break;
     case OPTIONS_ERROR:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/http/relay.h"
 #include "broadcaster/server/notify.h"
+#include "broadcaster/server/offers.h"
 #include "broadcaster/server/server.h"
 #include "broadcaster/server/server_state.h"
 #include "broadcaster/server/ticker.h"
@@ -258,7 +259,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = make_watchers(server, error);
     }
     if (status == STATUS_OK) {
-        status = limits_fit(&server->limits, options->osc_targets.count, error);
+        status = limits_fit(&server->limits, options->osc_targets.count + offers_descriptors(options), error);
     }
     if (status) {
         server_close(server);
@@ -266,6 +267,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     }
     watchdog_start();
     announce(server);
+    offers_open(server);
     server->watchdog_us = notify_watchdog_us();
     notify_send("READY=1");
     *out = server;
@@ -285,6 +287,7 @@ void server_close(struct server *server)
     if (!server) {
         return;
     }
+    offers_close(server);
     listener_stop(&server->listener);
     listen_close(&server->plan);
     connections_close(&server->connections);

@@ -124,7 +124,7 @@ static bool take_ping(struct asked *asked, const struct osc_message *message)
         return refuse(asked, asked->address, "give two strings, a URL and an OSC address");
     }
     if (osc_choice_parse(&choice, message->argument[0].string, false, error) || choice.tcp ||
-        !is_sender(choice.host, asked->from)) {
+        choice.service || !is_sender(choice.host, asked->from)) {
         return refuse(asked, asked->address,
                       "give the sender's own address, osc.udp://HOST:PORT; no other is answered");
     }

@@ -4,6 +4,7 @@
 #include "broadcaster/sinks/list.h"
 #include "broadcaster/sinks/osc/in.h"
 #include "broadcaster/sinks/osc/out.h"
+#include "broadcaster/sinks/osc/service.h"
 #include "shared/clock.h"
 
 #include <ev.h>
@@ -31,6 +32,7 @@ static void close_osc(struct sink *sink)
     }
     osc_in_close(&osc->in);
     osc_out_close(osc->out);
+    osc_service_close();
     free(osc);
 }
 
