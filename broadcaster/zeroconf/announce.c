@@ -75,11 +75,10 @@ static bool find_place(const struct listen_address *address, struct place *place
 
 static int add(struct avahi *avahi, const struct zeroconf_offer *offer, struct place place)
 {
-    AvahiStringList *facts = NULL;
+    AvahiStringList *facts = NULL; /* Avahi has its lists from the last one on */
     for (uint32_t i = 0; i < ZEROCONF_FACTS_MAX && offer->fact[i]; i++) {
         facts = avahi_string_list_add(facts, offer->fact[i]);
     }
-    facts = avahi_string_list_reverse(facts);
     const int error =
         avahi_entry_group_add_service_strlst(avahi->group, place.interface, place.protocol, 0, avahi->name,
                                              offer->type, NULL, NULL, offer->port, facts);

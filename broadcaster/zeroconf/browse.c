@@ -56,6 +56,9 @@ static void on_resolved(AvahiServiceResolver *resolver, AvahiIfIndex interface, 
     } else if (entry) {
         entry->service.address[0] = '\0'; /* it goes on looking */
     }
+    if (entry) {
+        entry->service.pending = false;
+    }
     zeroconf->changes++;
     pthread_mutex_unlock(&zeroconf->lock);
 }
@@ -84,7 +87,7 @@ static void add(struct avahi *avahi, const struct zeroconf_entry *like, const ch
     *entry = *like;
     entry->resolver =
         avahi_service_resolver_new(avahi->client, like->interface, like->protocol, name, like->service.type,
-                                   domain, AVAHI_PROTO_UNSPEC, 0, on_resolved, avahi);
+                                   domain, like->protocol, 0, on_resolved, avahi);
     if (!entry->resolver) {
         free(entry);
         return;
@@ -131,7 +134,7 @@ static void on_browsed(AvahiServiceBrowser *browser, AvahiIfIndex interface, Ava
     (void)type, (void)flags;
     struct avahi *avahi = data;
     const struct zeroconf_wish *wish = &avahi->zeroconf->wish;
-    struct zeroconf_entry like = {.interface = interface, .protocol = protocol};
+    struct zeroconf_entry like = {.interface = interface, .protocol = protocol, .service.pending = true};
     for (uint32_t i = 0; i < ZEROCONF_TYPES_MAX; i++) {
         like.service.type = avahi->browser[i] == browser ? wish->type[i] : like.service.type;
     }

@@ -46,7 +46,8 @@ struct zeroconf_wish {
 struct zeroconf_service {
     const char *type; /* as it was looked for */
     char name[ZEROCONF_NAME_MAX];
-    char address[ZEROCONF_ADDRESS_MAX]; /* a number: "192.168.1.5", "fe80::1%eth0"; empty: not known yet */
+    bool pending;                       /* its address is being asked for, which ends within seconds */
+    char address[ZEROCONF_ADDRESS_MAX]; /* a number: "192.168.1.5", "fe80::1%eth0"; empty: not known */
     uint16_t port;
     char txt[ZEROCONF_TXT_MAX]; /* its facts, with spaces between */
 };

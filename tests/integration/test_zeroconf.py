@@ -184,9 +184,9 @@ class Zeroconf(rig.RigTest):
         found = self.discover()
         self.assertEqual((found.returncode, found.stderr), (0, ""), found)
         lines = found.stdout.splitlines()
-        self.assertRegex(found.stdout, rf"(?m)^{self.service} +10\.99\.0\.1:{listener.port}  txtvers=1 version=\S+ token=0")
-        self.assertRegex(found.stdout, r"(?m)^evil \?\[2J +10\.99\.0\.2:8000  fact=\?\]0;x\?\? name=\u00e9$")
-        self.assertRegex(found.stdout, r"(?m)^Beamer/1 'left' \u00e9 +10\.99\.0\.2:7000  --osc 'zeroconf:Beamer%2F1 %27left%27 \u00e9'$")
+        self.assertRegex(found.stdout, rf"(?m)^{self.service} +10\.99\.0\.1:{listener.port} +txtvers=1 version=\S+ token=0")
+        self.assertRegex(found.stdout, r"(?m)^evil \?\[2J +10\.99\.0\.2:8000 +fact=\?\]0;x\?\? name=\u00e9$")
+        self.assertRegex(found.stdout, r"(?m)^Beamer/1 'left' \u00e9 +10\.99\.0\.2:7000 +--osc 'zeroconf:Beamer%2F1 %27left%27 \u00e9'$")
         self.assertEqual(len([line for line in lines if self.service in line]), 1)
         self.assertLess(lines.index("Broadcasters:"), lines.index("OSC receivers:"))
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* More than 400 lines because every state of a link, and each way from one to another, is here. */
 #include "broadcaster/sinks/osc/link.h"
 
 #include "broadcaster/sinks/osc/service.h"

@@ -26,6 +26,17 @@ static struct addrinfo *make_list(const struct zeroconf_service *found, uint32_t
     return list;
 }
 
+/* IPv4 goes first, so it is given the time to be found. */
+static bool has_pending(const struct zeroconf_service *found, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (found[i].pending) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum status osc_service_find(const char *name, struct addrinfo **list, const char **why)
 {
     static char detail[OPTION_ERROR_MAX];
@@ -41,12 +52,13 @@ enum status osc_service_find(const char *name, struct addrinfo **list, const cha
         return STATUS_IO;
     }
     const uint32_t count = zeroconf_found(lookout, name, found, ADDRESSES_MAX);
-    *list = make_list(found, count);
-    if (!*list && zeroconf_is_settled(lookout) && count == 0) {
-        *why = "no service of that name is announced";
-        return STATUS_NOT_FOUND;
+    if (count == 0 ? !zeroconf_is_settled(lookout) : has_pending(found, count)) {
+        return STATUS_NOT_READY;
     }
-    return *list ? STATUS_OK : STATUS_NOT_READY;
+    *list = make_list(found, count);
+    *why =
+        count == 0 ? "no service of that name is announced" : "the service is announced without an address";
+    return *list ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
 uint32_t osc_service_changes(void)
