@@ -46,12 +46,12 @@ static void offer_http(const struct server *server, struct zeroconf_wish *wish)
     const struct broadcaster_options *options = server->options;
     const uint16_t port = server->plan.port;
     const bool tls = options->tls_cert != NULL;
+    static const char version[] = "version=" PHICAST_VERSION;
     wish->offer[wish->offer_count++] = (struct zeroconf_offer){
         .type = "_phicast._tcp",
         .port = port,
-        .fact = {"txtvers=1", "version=" PHICAST_VERSION, options->token_file ? "token=1" : "token=0",
-                 tls ? "tls=1" : "tls=0", "metrics=/ws/metrics", "latency=/ws/latency", "events=/ws/events",
-                 "status=/api/status"},
+        .fact = {"txtvers=1", version, options->token_file ? "token=1" : "token=0", tls ? "tls=1" : "tls=0",
+                 "metrics=/ws/metrics", "latency=/ws/latency", "events=/ws/events", "status=/api/status"},
         .at = server->plan.at};
     wish->offer[wish->offer_count++] = (struct zeroconf_offer){
         .type = tls ? "_https._tcp" : "_http._tcp", .port = port, .fact = {"path=/"}, .at = server->plan.at};
