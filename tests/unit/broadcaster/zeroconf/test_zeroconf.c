@@ -44,7 +44,6 @@ static void no_bus(void)
     wish.offer[1].port = 81;
     struct zeroconf *zeroconf = zeroconf_open(&wish);
     CU_ASSERT_PTR_NOT_NULL_FATAL(zeroconf);
-    const uint32_t before = zeroconf_changes(zeroconf);
     for (int i = 0; i < 60000 && zeroconf_look(zeroconf, detail) != ZEROCONF_WAITING; i++) {
         usleep(1000);
     }
@@ -52,7 +51,7 @@ static void no_bus(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(detail, "Avahi"));
     CU_ASSERT_FALSE(zeroconf_is_settled(zeroconf));
     CU_ASSERT_EQUAL(zeroconf_found(zeroconf, NULL, found, 1), 0);
-    CU_ASSERT_NOT_EQUAL(zeroconf_changes(zeroconf), before);
+    CU_ASSERT_TRUE(zeroconf_changes(zeroconf) > 0);
     zeroconf_report(zeroconf, &report);
     CU_ASSERT_STRING_EQUAL(report.state, "waiting");
     CU_ASSERT_STRING_EQUAL(report.name, "");
