@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broadcaster/discover.h"
 #include "broadcaster/options.h"
 #include "broadcaster/server/server.h"
 #include "shared/log.h"
@@ -51,12 +52,25 @@ static int serve_session(struct nsm *nsm, int argc, char **argv)
 }
 
 /* Root is kept from all files but those of one session. */
-static bool joins_session(struct nsm *nsm, enum options_result parsed, char **argv)
+static bool joins_session(struct nsm *nsm, enum options_result parsed,
+                          const struct broadcaster_options *options, char **argv)
 {
     const struct nsm_client client = {.name = "phicast-broadcaster",
                                       .capabilities = geteuid() == 0 ? ":" : ":switch:",
                                       .executable = argv[0]};
-    return (parsed == OPTIONS_RUN || parsed == OPTIONS_ERROR) && nsm_join(nsm, &client);
+    const bool serves = parsed == OPTIONS_ERROR || (parsed == OPTIONS_RUN && !options->discover);
+    return serves && nsm_join(nsm, &client);
+}
+
+static int discover(const struct broadcaster_options *options)
+{
+    char error[OPTION_ERROR_MAX];
+    log_set_verbose(options->verbose);
+    if (discover_run(stdout, error)) {
+        log_error("%s", error);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
@@ -69,12 +83,12 @@ int main(int argc, char **argv)
     standard_files_keep();
     log_open("phicast-broadcaster");
     const enum options_result parsed = broadcaster_options_read(&options, argc, argv, error);
-    if (joins_session(&nsm, parsed, argv)) {
+    if (joins_session(&nsm, parsed, &options, argv)) {
         broadcaster_options_free(&options);
         return serve_session(&nsm, argc, argv);
     }
     switch (parsed) {
-    case OPTIONS_RUN: code = serve_alone(&options); break;
+    case OPTIONS_RUN: code = options.discover ? discover(&options) : serve_alone(&options); break;
     case OPTIONS_HELP: broadcaster_options_help(stdout); break;
     case OPTIONS_VERSION: puts("phicast-broadcaster " PHICAST_VERSION); break;
     case OPTIONS_ERROR:

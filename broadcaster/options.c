@@ -58,6 +58,14 @@ static const struct option_row rows[] = {
      .arg = "ADDR",
      .help = "send WLED's audio sync there, ADDR[:PORT]; 239.0.0.1: to all on the network; may be repeated",
      .offset = AT(wled)},
+    {.name = "no-zeroconf",
+     .kind = OPTION_FLAG,
+     .help = "do not announce what other machines can reach (as Avahi does where it runs)",
+     .offset = AT(no_zeroconf)},
+    {.name = "discover",
+     .kind = OPTION_FLAG,
+     .help = "list the broadcasters and OSC receivers that are announced on the network, and exit",
+     .offset = AT(discover)},
     {.name = "token-file",
      .kind = OPTION_STRING,
      .arg = "FILE",
@@ -131,6 +139,7 @@ static const struct option_table table = {
                               "(default 0)\n"
                               "  bundle=0|1     0: each metric as a message of its own (default 1; 0 with "
                               "grandma3)\n"
+                              "or zeroconf:NAME[/PREFIX][?...], a service that --discover shows.\n"
                               "PREFIX is /phicast unless given. Quote the URL: the shell knows ? and & as "
                               "well.",
     .rows = rows,

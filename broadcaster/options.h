@@ -25,6 +25,8 @@ struct broadcaster_options {
     uint32_t osc_listen;             /* UDP port 0...65535, or OSC_LISTEN_OFF */
     struct option_list osc_bind;     /* IP addresses; none means both loopbacks */
     struct option_list wled;         /* addresses of WLED devices */
+    bool no_zeroconf;                /* announce nothing */
+    bool discover;                   /* list what is announced, and end */
     const char *token_file;          /* NULL: no token is asked for */
     bool insecure_open;              /* other machines may come without a token */
     struct option_list allow_origin; /* "http://host[:port]" or https */

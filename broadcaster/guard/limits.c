@@ -41,7 +41,7 @@ static int lowest_free(void)
     return fd;
 }
 
-enum status limits_fit(struct limits *limits, char *error)
+enum status limits_fit(struct limits *limits, uint32_t more, char *error)
 {
     struct rlimit files;
     const int next = lowest_free();
@@ -53,7 +53,7 @@ enum status limits_fit(struct limits *limits, char *error)
     const rlim_t share = files.rlim_cur / LIMITS_TARGETS_SHARE;
     const uint32_t most = share < OPTION_LIST_MAX ? (uint32_t)share : OPTION_LIST_MAX;
     limits->targets = limits->targets > most ? limits->targets : most;
-    const rlim_t kept = (rlim_t)LIMITS_RESERVE + limits->targets;
+    const rlim_t kept = (rlim_t)LIMITS_RESERVE + limits->targets + more;
     const rlim_t least = (rlim_t)next + kept + limits->per_stream + 1;
     if (files.rlim_cur < least) {
         snprintf(

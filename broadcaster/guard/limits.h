@@ -62,11 +62,11 @@ struct limits {
 void limits_init(struct limits *limits, uint32_t max_clients, uint32_t max_per_address, uint32_t per_stream);
 
 /* Once all is open that stays open: what is left is for connections, but for LIMITS_RESERVE, with which an
- * analyser is found again, names are looked up and files read, and for `targets`: as many as the sinks have
- * said, or, if that is more, a share of all, up to OPTION_LIST_MAX. Where the rest
- * is too little for max_clients, it becomes less, and the log says so. STATUS_IO: it is too little for
- * anybody; `error` has OPTION_ERROR_MAX bytes and says it in words. */
-MUST_CHECK enum status limits_fit(struct limits *limits, char *error);
+ * analyser is found again, names are looked up and files read, for `more` that are to be opened later, and
+ * for `targets`: as many as the sinks have said, or, if that is more, a share of all, up to OPTION_LIST_MAX.
+ * Where the rest is too little for max_clients, it becomes less, and the log says so. STATUS_IO: it is too
+ * little for anybody; `error` has OPTION_ERROR_MAX bytes and says it in words. */
+MUST_CHECK enum status limits_fit(struct limits *limits, uint32_t more, char *error);
 
 /* Whether a connection from there may be taken up. */
 bool limits_may_connect(struct limits *limits, const struct sockaddr *from);

@@ -35,6 +35,7 @@ struct server_report report_make(const struct hub *hub, uint64_t now_us, uint64_
         .metrics = describe(&hub->stream[STREAM_METRICS], now_us),
         .latency = describe(&hub->stream[STREAM_LATENCY], now_us),
         .events = describe(&hub->stream[STREAM_EVENTS], now_us),
+        .zeroconf = {.state = "off"},
     };
     for (uint32_t i = 0; i < hub->feed.sink_count; i++) {
         const struct sink *sink = hub->feed.sink[i];

@@ -56,7 +56,13 @@ static struct server_report make_report(struct site *site)
 {
     const uint64_t now_us = clock_now_us();
     source_poll(site->hub->source, now_us);
-    return report_make(site->hub, now_us, site->started_us);
+    struct server_report report = report_make(site->hub, now_us, site->started_us);
+    if (site->zeroconf) {
+        zeroconf_report(site->zeroconf, &report.zeroconf);
+    } else if (site->unannounced) {
+        snprintf(report.zeroconf.detail, sizeof report.zeroconf.detail, "%s", site->unannounced);
+    }
+    return report;
 }
 
 static void get_status(struct site *site, const struct http_request *request, struct reply *reply)

@@ -9,6 +9,7 @@
 #include "broadcaster/http/post.h"
 #include "broadcaster/http/upgrade.h"
 #include "broadcaster/stream/hub.h"
+#include "broadcaster/zeroconf/zeroconf.h"
 
 #include <stdint.h>
 
@@ -17,9 +18,11 @@ struct site {
     struct remote *remote;
     const struct access *access;
     struct limits *limits;
-    uint64_t started_us;    /* CLOCK_MONOTONIC */
-    struct message scratch; /* start from {0}; free with message_free */
-    char headers[256];      /* of the answer under way */
+    uint64_t started_us;       /* CLOCK_MONOTONIC */
+    struct zeroconf *zeroconf; /* what is announced; NULL: nothing, */
+    const char *unannounced;   /* for this reason */
+    struct message scratch;    /* start from {0}; free with message_free */
+    char headers[256];         /* of the answer under way */
 };
 
 enum outcome {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/http/relay.h"
 #include "broadcaster/server/notify.h"
+#include "broadcaster/server/offers.h"
 #include "broadcaster/server/server.h"
 #include "broadcaster/server/server_state.h"
 #include "broadcaster/server/ticker.h"
@@ -300,7 +301,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = make_watchers(server, error);
     }
     if (status == STATUS_OK) {
-        status = limits_fit(&server->limits, error);
+        status = limits_fit(&server->limits, offers_descriptors(options), error);
     }
     if (status) {
         server_close(server);
@@ -308,6 +309,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     }
     watchdog_start();
     announce(server);
+    offers_open(server);
     if (nsm) {
         enter_session(server);
     }
@@ -330,6 +332,7 @@ void server_close(struct server *server)
     if (!server) {
         return;
     }
+    offers_close(server);
     listener_stop(&server->listener);
     listen_close(&server->plan);
     connections_close(&server->connections);

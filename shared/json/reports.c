@@ -282,6 +282,23 @@ static struct build report_wled(const struct server_report *report)
     return list;
 }
 
+static struct build report_zeroconf(const struct zeroconf_report *zeroconf)
+{
+    struct build build = build_object();
+    struct build list = build_list(zeroconf->count);
+    for (uint32_t i = 0; i < zeroconf->count; i++) {
+        struct build service = build_object();
+        build_text(&service, "type", zeroconf->type[i]);
+        build_count(&service, "port", zeroconf->port[i]);
+        build_nest(&list, NULL, service);
+    }
+    build_text(&build, "state", zeroconf->state);
+    build_text(&build, "detail", zeroconf->detail);
+    build_text(&build, "name", zeroconf->name);
+    build_nest(&build, "services", list);
+    return build;
+}
+
 /* What is measured of the sound on request. */
 static struct build report_requested(const struct metrics_snapshot *sound)
 {
@@ -305,6 +322,7 @@ enum status message_server(struct message *message, const struct server_report *
     build_nest(&build, "osc", report_osc(&report->osc));
     build_nest(&build, "oscquery", report_oscquery(&report->oscquery));
     build_nest(&build, "wled", report_wled(report));
+    build_nest(&build, "zeroconf", report_zeroconf(&report->zeroconf));
     if (report->analyser) {
         build_nest(&build, "analyser", report_analyser(report->analyser, report->names));
     } else {

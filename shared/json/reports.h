@@ -58,6 +58,18 @@ struct oscquery_report {
     uint64_t refused;   /* packets */
 };
 
+enum { ZEROCONF_OFFERS_MAX = 4, ZEROCONF_REPORT_NAME_MAX = 64 };
+
+/* What is told of us on the local network. */
+struct zeroconf_report {
+    const char *state;
+    char detail[OPTION_ERROR_MAX];
+    char name[ZEROCONF_REPORT_NAME_MAX]; /* of the services; empty: not announced at present */
+    uint32_t count;
+    const char *type[ZEROCONF_OFFERS_MAX]; /* "_http._tcp" */
+    uint16_t port[ZEROCONF_OFFERS_MAX];
+};
+
 /* What /api/status tells. */
 struct server_report {
     double uptime_s;
@@ -81,6 +93,7 @@ struct server_report {
     struct oscquery_report oscquery;
     uint32_t wled_count;
     struct wled_report wled[OPTION_LIST_MAX];
+    struct zeroconf_report zeroconf;
 };
 
 /* Each replaces the text of `message`. STATUS_NO_MEMORY. */

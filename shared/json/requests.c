@@ -181,10 +181,10 @@ static enum status take_target(struct target_request *request, struct json_objec
 {
     struct json_object *value = NULL;
     if (!json_object_object_get_ex(root, "url", &value) || !take_url(request, value)) {
-        snprintf(
-            error, REQUEST_ERROR_MAX,
-            "url: give osc.udp://HOST:PORT or osc.tcp://HOST:PORT, in fewer than %d visible ASCII characters",
-            REQUEST_URL_MAX);
+        snprintf(error, REQUEST_ERROR_MAX,
+                 "url: give osc.udp://HOST:PORT, osc.tcp://HOST:PORT or zeroconf:NAME, in fewer than %d "
+                 "visible ASCII characters",
+                 REQUEST_URL_MAX);
         return STATUS_BAD_ARG;
     }
     if (json_object_object_get_ex(root, "keep", &value)) {

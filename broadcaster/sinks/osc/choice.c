@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/sinks/osc/choice.h"
 
+#include "shared/utf8.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_MAX = 256 };
+enum { VALUE_MAX = 256, SERVICE_MAX = 63 /* bytes of a service's name: a label of the DNS */ };
 
 struct given { /* what the query said, where the default depends on the rest */
     bool events;
@@ -83,32 +85,6 @@ static enum status take_authority(struct osc_choice *choice, const char *url, co
     return STATUS_OK;
 }
 
-/* "/" and "" mean the default. The forbidden characters are those that OSC gives a meaning in addresses. */
-static enum status take_prefix(struct osc_choice *choice, const char *url, const char *at, const char **rest,
-                               char *error)
-{
-    const char *end = at + strcspn(at, "?");
-    *rest = end;
-    while (end > at && end[-1] == '/') {
-        end--;
-    }
-    if (end == at) {
-        snprintf(choice->prefix, sizeof choice->prefix, "/phicast");
-        return STATUS_OK;
-    }
-    if (!cut(choice->prefix, sizeof choice->prefix, at, end)) {
-        return refuse(error, url, "the prefix is too long; give one of up to %d characters",
-                      OSC_PREFIX_MAX - 1);
-    }
-    for (const char *c = choice->prefix; *c; c++) {
-        if (*c <= ' ' || *c > '~' || strchr("#*,?[]{}", *c)) {
-            return refuse(error, url,
-                          "the prefix must be plain text without any of # * , ? [ ] { } and spaces");
-        }
-    }
-    return STATUS_OK;
-}
-
 static int hex_digit(char c)
 {
     static const char digits[] = "0123456789abcdef";
@@ -133,6 +109,56 @@ static bool decode(char *out, const char *text)
     }
     *out = '\0';
     return true;
+}
+
+/* Also what a shell's quotes would end at. */
+static void encode(char *out, const char *text)
+{
+    for (; *text; text++) {
+        out += sprintf(out, strchr("%/?'", *text) ? "%%%02X" : "%c", (unsigned char)*text);
+    }
+    *out = '\0';
+}
+
+static enum status take_service(struct osc_choice *choice, const char *url, const char *at, const char **rest,
+                                char *error)
+{
+    char text[OSC_HOST_MAX];
+    *rest = at + strcspn(at, "/?");
+    if (!cut(text, sizeof text, at, *rest) || !decode(choice->host, text) ||
+        strlen(choice->host) > SERVICE_MAX || !utf8_is_plain(choice->host)) {
+        return refuse(
+            error, url,
+            "give zeroconf:NAME, a service's name of up to %d bytes, with %%2F, %%3F and %%25 for / ? %%",
+            SERVICE_MAX);
+    }
+    return STATUS_OK;
+}
+
+/* "/" and "" mean the default. The forbidden characters are those that OSC gives a meaning in addresses. */
+static enum status take_prefix(struct osc_choice *choice, const char *url, const char *at, const char **rest,
+                               char *error)
+{
+    const char *end = at + strcspn(at, "?");
+    *rest = end;
+    while (end > at && end[-1] == '/') {
+        end--;
+    }
+    if (end == at) {
+        snprintf(choice->prefix, sizeof choice->prefix, "/phicast");
+        return STATUS_OK;
+    }
+    if (!cut(choice->prefix, sizeof choice->prefix, at, end)) {
+        return refuse(error, url, "the prefix is too long; give one of up to %d characters",
+                      OSC_PREFIX_MAX - 1);
+    }
+    for (const char *c = choice->prefix; *c; c++) {
+        if (*c <= ' ' || *c > '~' || strchr("#*,?[]{}", *c)) {
+            return refuse(error, url,
+                          "the prefix must be plain text without any of # * , ? [ ] { } and spaces");
+        }
+    }
+    return STATUS_OK;
 }
 
 static bool take_switch(const char *value, bool *on)
@@ -212,15 +238,18 @@ enum status osc_choice_parse(struct osc_choice *choice, const char *url, bool me
 {
     static const char udp[] = "osc.udp://";
     static const char tcp[] = "osc.tcp://";
+    static const char zeroconf[] = "zeroconf:";
     struct given given = {0};
-    const char *at = url + sizeof udp - 1;
+    const char *at = url;
 
     *choice = (struct osc_choice){.events = true, .metrics = metrics, .rate_hz = OSC_RATE_DEFAULT};
     choice->tcp = strncmp(url, tcp, sizeof tcp - 1) == 0;
-    if (!choice->tcp && strncmp(url, udp, sizeof udp - 1) != 0) {
-        return refuse(error, url, "give osc.udp://HOST:PORT or osc.tcp://HOST:PORT, or none");
+    choice->service = strncmp(url, zeroconf, sizeof zeroconf - 1) == 0;
+    if (!choice->tcp && !choice->service && strncmp(url, udp, sizeof udp - 1) != 0) {
+        return refuse(error, url, "give osc.udp://HOST:PORT, osc.tcp://HOST:PORT, zeroconf:NAME, or none");
     }
-    enum status status = take_authority(choice, url, at, &at, error);
+    enum status status = choice->service ? take_service(choice, url, url + sizeof zeroconf - 1, &at, error)
+                                         : take_authority(choice, url, url + sizeof udp - 1, &at, error);
     if (status == STATUS_OK) {
         status = take_prefix(choice, url, at, &at, error);
     }
@@ -247,6 +276,12 @@ enum status osc_choice_parse(struct osc_choice *choice, const char *url, bool me
 void osc_choice_url(const struct osc_choice *choice, char out[OSC_URL_MAX])
 {
     const bool v6 = strchr(choice->host, ':') != NULL;
+    if (choice->service) {
+        char name[3 * SERVICE_MAX + 1];
+        encode(name, choice->host);
+        snprintf(out, OSC_URL_MAX, "zeroconf:%s%s", name, choice->prefix);
+        return;
+    }
     snprintf(out, OSC_URL_MAX, "osc.%s://%s%s%s:%s%s", choice->tcp ? "tcp" : "udp", v6 ? "[" : "",
              choice->host, v6 ? "]" : "", choice->port, choice->prefix);
 }

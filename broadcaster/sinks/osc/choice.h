@@ -3,6 +3,9 @@
  *
  *   osc.udp://HOST:PORT[/PREFIX][?CHOICE=VALUE[&CHOICE=VALUE]...]     or osc.tcp://
  *
+ * or zeroconf:NAME[/PREFIX][?...], what is announced as _osc._udp by that name; %XX in it stands for any
+ * byte.
+ *
  *   events=0|1      events as messages of strings and floats (default 1; 0 with a map)
  *   metrics=0|1     metrics, one float per address (default 0; 1 with a map or --osc-metrics)
  *   add=PARTS       with them what is measured on request: levels,bands,onsets (default none; the first two
@@ -36,6 +39,7 @@ enum { OSC_HOST_MAX = 256, OSC_PREFIX_MAX = 64, OSC_MAP_NAME_MAX = 256, OSC_URL_
 
 struct osc_choice {
     bool tcp;
+    bool service;                /* `host` is a service's name, and there is no port */
     char host[OSC_HOST_MAX];     /* a name or an address, without brackets */
     char port[6];                /* 1...65535 */
     char prefix[OSC_PREFIX_MAX]; /* "/phicast": starts with a slash and does not end with one */

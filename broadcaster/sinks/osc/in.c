@@ -72,7 +72,7 @@ static bool take_ping(struct osc_commands *commands, const struct osc_message *m
         return osc_commands_refuse(commands, commands->address, "give two strings, a URL and an OSC address");
     }
     if (osc_choice_parse(&choice, message->argument[0].string, false, error) || choice.tcp ||
-        !is_sender(choice.host, asked->from)) {
+        choice.service || !is_sender(choice.host, asked->from)) {
         return osc_commands_refuse(
             commands, commands->address,
             "give the sender's own address, osc.udp://HOST:PORT; no other is answered");

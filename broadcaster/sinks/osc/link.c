@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* More than 400 lines because every state of a link, and each way from one to another, is here. */
 #include "broadcaster/sinks/osc/link.h"
 
+#include "broadcaster/sinks/osc/service.h"
 #include "broadcaster/sinks/osc/socket.h"
+#include "shared/clock.h"
 #include "shared/log.h"
 
 #include <errno.h>
@@ -160,13 +163,22 @@ static void connect_next(struct osc_link *link, uint64_t now_us)
 static bool start_lookup(struct osc_link *link, uint64_t now_us)
 {
     link->resolved_us = now_us;
-    link->resolve = osc_resolve_start(link->choice->host, link->choice->port, link->choice->tcp);
+    link->resolved_change = osc_service_changes();
+    link->resolve = link->choice->service
+                        ? osc_resolve_start_service(link->choice->host)
+                        : osc_resolve_start(link->choice->host, link->choice->port, link->choice->tcp);
     return link->resolve != NULL;
+}
+
+/* Of a service's name, since it was asked for. */
+static bool may_have_changed(const struct osc_link *link)
+{
+    return link->choice->service && link->resolved_change != osc_service_changes();
 }
 
 static void beat_waiting(struct osc_link *link, uint64_t now_us)
 {
-    if (now_us < link->retry_us) {
+    if (now_us < link->retry_us && !may_have_changed(link)) {
         return;
     }
     if (!start_lookup(link, now_us)) {
@@ -219,7 +231,8 @@ static void look_again(struct osc_link *link, uint64_t now_us)
     const char *why;
     struct addrinfo *list;
     const uint64_t pause_us = link->state == LINK_REFUSED ? LINK_LOOKUP_REFUSED_US : LINK_LOOKUP_US;
-    if (!link->resolve && (now_us < link->resolved_us + pause_us || !start_lookup(link, now_us))) {
+    const bool is_due = now_us >= link->resolved_us + pause_us || may_have_changed(link);
+    if (!link->resolve && (!is_due || !start_lookup(link, now_us))) {
         return;
     }
     const enum status status = osc_resolve_poll(link->resolve, &list, &why);
@@ -229,6 +242,8 @@ static void look_again(struct osc_link *link, uint64_t now_us)
     end_lookup(link);
     if (status == STATUS_OK) {
         move_on(link, list, now_us);
+    } else if (link->choice->service && status == STATUS_NOT_FOUND) {
+        pause_link(link, why, now_us);
     }
 }
 
@@ -342,7 +357,7 @@ uint64_t osc_link_beat(struct osc_link *link, uint64_t now_us)
         link->choice->tcp ? beat_tcp(link, now_us) : beat_udp(link, now_us);
     }
     if (link->state == LINK_WAITING) {
-        return link->retry_us;
+        return link->choice->service ? clock_earlier(link->retry_us, now_us + LOOK_US) : link->retry_us;
     }
     const bool busy = link->queue.first || link->probe_us != 0 || !osc_link_sends(link);
     return now_us + (busy ? SOON_US : LOOK_US);

@@ -11,7 +11,8 @@
  *
  * A name may come to mean another machine. Each attempt begins with the name; while UDP is refused it is
  * asked for every LINK_LOOKUP_REFUSED_US, and else every LINK_LOOKUP_US. An address that it no longer stands
- * for is left for the first that it does.
+ * for is left for the first that it does. A service's name is asked for whenever the answer may have changed;
+ * one that is not announced any more is waited for, while the loss of Avahi alone changes nothing.
  *
  * All functions: the event loop's thread. */
 #ifndef PHICAST_BROADCASTER_SINKS_OSC_LINK_H
@@ -55,6 +56,7 @@ struct osc_link {
     int fd;                      /* -1: none */
     struct osc_resolve *resolve; /* NULL: the name is not being asked for */
     uint64_t resolved_us;        /* when it was last */
+    uint32_t resolved_change;    /* of a service: what osc_service_changes was then */
     struct addrinfo *list;       /* all addresses found */
     struct addrinfo *address;
     struct osc_queue queue;

@@ -8,6 +8,7 @@
 #include "broadcaster/sinks/osc/keep.h"
 #include "broadcaster/sinks/osc/map.h"
 #include "broadcaster/sinks/osc/out.h"
+#include "broadcaster/sinks/osc/service.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 
@@ -41,6 +42,7 @@ static void close_osc(struct sink *sink)
     osc_in_close(&osc->in);
     osc_out_close(osc->out);
     osc_keep_close(&osc->keep);
+    osc_service_close();
     free(osc);
 }
 

@@ -2,6 +2,7 @@
 #include "broadcaster/sinks/osc/resolve.h"
 
 #include "broadcaster/sinks/osc/choice.h"
+#include "broadcaster/sinks/osc/service.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,6 +16,7 @@ struct osc_resolve {
     char host[OSC_HOST_MAX];
     char port[8];
     int socktype;
+    bool service; /* `host` is one's name; no thread asks */
     struct addrinfo *list;
     int error; /* of getaddrinfo */
     atomic_bool done;
@@ -111,8 +113,22 @@ struct osc_resolve *osc_resolve_start(const char *host, const char *port, bool t
     return resolve;
 }
 
+struct osc_resolve *osc_resolve_start_service(const char *name)
+{
+    struct osc_resolve *resolve = calloc(1, sizeof *resolve);
+    if (resolve) {
+        snprintf(resolve->host, sizeof resolve->host, "%s", name);
+        resolve->service = true;
+        atomic_init(&resolve->owners, 1);
+    }
+    return resolve;
+}
+
 enum status osc_resolve_poll(struct osc_resolve *resolve, struct addrinfo **list, const char **why)
 {
+    if (resolve->service) {
+        return osc_service_find(resolve->host, list, why);
+    }
     if (!atomic_load_explicit(&resolve->done, memory_order_acquire)) {
         return STATUS_NOT_READY;
     }

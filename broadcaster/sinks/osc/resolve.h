@@ -17,8 +17,12 @@ struct osc_resolve;
  * memory or threads. */
 struct osc_resolve *osc_resolve_start(const char *host, const char *port, bool tcp);
 
+/* The same for a service's name, asked of service.h. */
+struct osc_resolve *osc_resolve_start_service(const char *name);
+
 /* Event loop's thread. STATUS_NOT_READY: no answer yet. STATUS_OK: *list is the caller's, to be freed with
- * freeaddrinfo, IPv4 addresses first. STATUS_NOT_FOUND: *why (never to be freed) tells. */
+ * freeaddrinfo, IPv4 addresses first. STATUS_NOT_FOUND: *why (never to be freed) tells, and of
+ * services STATUS_IO as well. */
 MUST_CHECK enum status osc_resolve_poll(struct osc_resolve *resolve, struct addrinfo **list,
                                         const char **why);
 

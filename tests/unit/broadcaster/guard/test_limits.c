@@ -117,13 +117,13 @@ static void few_descriptors(void)
     limits_init(&limits, 30, 0, 1);
     limits.targets = 8;
     set_files(8 + LIMITS_RESERVE);
-    CU_ASSERT_EQUAL(limits_fit(&limits, error), STATUS_IO);
+    CU_ASSERT_EQUAL(limits_fit(&limits, 0, error), STATUS_IO);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "ulimit -n"));
     for (rlim_t files = 40; files < 400; files += 7) {
         limits_init(&limits, 30, 0, 1);
         limits.targets = 2;
         set_files(files);
-        CU_ASSERT_EQUAL_FATAL(limits_fit(&limits, error), STATUS_OK);
+        CU_ASSERT_EQUAL_FATAL(limits_fit(&limits, 0, error), STATUS_OK);
         const rlim_t kept = LIMITS_RESERVE + limits.targets;
         CU_ASSERT_EQUAL(limits.targets, files < 96 ? 2 : files / LIMITS_TARGETS_SHARE);
         const uint32_t all = limits.max_clients + limits.spare;
@@ -136,13 +136,13 @@ static void few_descriptors(void)
     limits_init(&limits, 30, 0, 3);
     limits.targets = 2;
     set_files(free_descriptor() + LIMITS_RESERVE + 2 + 3);
-    CU_ASSERT_EQUAL(limits_fit(&limits, error), STATUS_IO); /* one more is needed, to say no with */
+    CU_ASSERT_EQUAL(limits_fit(&limits, 0, error), STATUS_IO); /* one more is needed, to say no with */
     set_files(free_descriptor() + LIMITS_RESERVE + 2 + 4);
-    CU_ASSERT_EQUAL(limits_fit(&limits, error), STATUS_OK);
+    CU_ASSERT_EQUAL(limits_fit(&limits, 0, error), STATUS_OK);
     CU_ASSERT_EQUAL(limits.max_clients, 1);
     set_files(400);
     limits_init(&limits, 30, 0, 3);
-    CU_ASSERT_EQUAL(limits_fit(&limits, error), STATUS_OK);
+    CU_ASSERT_EQUAL(limits_fit(&limits, 0, error), STATUS_OK);
     CU_ASSERT_EQUAL(limits.max_clients, 30);
     CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
 }

@@ -36,6 +36,14 @@ static void wrong_ones(void)
     refuses("osc.udp://user@host:9000", "no host");
     refuses("osc.udp://a b:9000", "no host");
     refuses(long_host, "no host");
+    refuses("zeroconf:", "zeroconf:NAME");
+    refuses("zeroconf:?rate=1", "zeroconf:NAME");
+    refuses("zeroconf:a%", "zeroconf:NAME");
+    refuses("zeroconf:a%0Ab", "zeroconf:NAME");
+    refuses("zeroconf:%FF", "zeroconf:NAME");
+    refuses("zeroconf:"
+            "0123456789012345678901234567890123456789012345678901234567890123",
+            "63 bytes");
     refuses("osc.udp://host", "no port");
     refuses("osc.udp://[::1]", "no port");
     refuses("osc.udp://[studio]:9000", "no host"); /* brackets are IPv6's */
@@ -147,12 +155,33 @@ static void bundles(void)
     }
 }
 
+static void services(void)
+{
+    char url[OSC_URL_MAX];
+    CU_ASSERT_EQUAL(osc_choice_parse(&choice, "zeroconf:Resolume Arena", false, error), STATUS_OK);
+    CU_ASSERT_TRUE(choice.service && choice.events && !choice.tcp && !choice.metrics);
+    CU_ASSERT_STRING_EQUAL(choice.host, "Resolume Arena");
+    CU_ASSERT_STRING_EQUAL(choice.port, "");
+    CU_ASSERT_STRING_EQUAL(choice.prefix, "/phicast");
+    CU_ASSERT_EQUAL(osc_choice_parse(&choice, "zeroconf:a%2fb%3F%25%27 caf\303\251/my/show?metrics=1&rate=5",
+                                     false, error),
+                    STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(choice.host, "a/b?%' caf\303\251");
+    CU_ASSERT_STRING_EQUAL(choice.prefix, "/my/show");
+    CU_ASSERT_EQUAL(choice.rate_hz, 5);
+    osc_choice_url(&choice, url);
+    CU_ASSERT_STRING_EQUAL(url, "zeroconf:a%2Fb%3F%25%27 caf\303\251/my/show");
+    CU_ASSERT_EQUAL(osc_choice_parse(&choice, "osc.udp://a:1", false, error), STATUS_OK);
+    CU_ASSERT_FALSE(choice.service);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
         {"wrong ones", wrong_ones}, {"plain", plain},
         {"everything", everything}, {"maps want floats", maps_want_floats},
-        {"bundles", bundles},       CU_TEST_INFO_NULL,
+        {"bundles", bundles},       {"services", services},
+        CU_TEST_INFO_NULL,
     };
     return unit_run("osc choice", tests);
 }
