@@ -21,7 +21,7 @@ struct ruleset {
     uint64_t scoped;
 };
 
-enum { SCOPED_SIGNALS = 2, ABI_SIGNALS = 6 };
+enum { SCOPED_SIGNALS = 2, ABI_SIGNALS = 6, ACCESS_TRUNCATE = 1 << 14 };
 
 /* How many kinds of access to files each version of Landlock knows. All of them are taken away. */
 static uint64_t all_access(long abi)
@@ -101,7 +101,7 @@ static void allow_system(int ruleset, uint64_t all)
                             LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_REFER));
 }
 
-enum status confine_files(const char *const *readable, uint32_t count)
+enum status confine_files(const char *const *readable, uint32_t count, const char *written)
 {
     const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1) {
@@ -118,6 +118,10 @@ enum status confine_files(const char *const *readable, uint32_t count)
         if (readable[i]) {
             allow_replaced(ruleset, readable[i]);
         }
+    }
+    if (written && strcmp(written, "/") != 0) { /* all files are under that one */
+        allow(ruleset, written,
+              wanted.files & (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | ACCESS_TRUNCATE));
     }
     const bool good =
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;

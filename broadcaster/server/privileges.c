@@ -83,12 +83,12 @@ static enum status refuse(char *error)
 
 /* Root's own files would still be open to a root without capabilities. */
 static enum status stay_root(const struct identity *identity, const char *const *files, uint32_t count,
-                             char *error)
+                             const char *written, char *error)
 {
     if (!clear_capabilities()) {
         return refuse(error);
     }
-    const enum status status = confine_files(files, count);
+    const enum status status = confine_files(files, count, written);
     if (status == STATUS_OK) {
         log_info("started as root: goes on as root without capabilities, and without all files but those it "
                  "needs");
@@ -126,7 +126,7 @@ static void warn_of_unreadable(const char *const *files, uint32_t count)
 }
 
 enum status privileges_drop(const struct identity *identity, int segment, const char *const *files,
-                            uint32_t count, char *error)
+                            uint32_t count, const char *written, char *error)
 {
     if (!identity->root) {
         return STATUS_OK;
@@ -138,7 +138,7 @@ enum status privileges_drop(const struct identity *identity, int segment, const 
     if (identity->name && !become(identity, segment)) {
         return refuse(error);
     }
-    const enum status status = identity->name ? STATUS_OK : stay_root(identity, files, count, error);
+    const enum status status = identity->name ? STATUS_OK : stay_root(identity, files, count, written, error);
     if (status) {
         return status;
     }

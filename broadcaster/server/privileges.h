@@ -27,8 +27,9 @@ MUST_CHECK enum status privileges_choose(struct identity *identity, const char *
 void privileges_free(struct identity *identity);
 
 /* For good. `segment`, an open file of ours, goes along. `files` will be read again (NULLs are passed over);
- * those that then cannot be are named in the log. STATUS_IO, with the cure in `error`. */
+ * those that then cannot be are named in the log. Files will be made in the folder `written`; NULL: none.
+ * STATUS_IO, with the cure in `error`. */
 MUST_CHECK enum status privileges_drop(const struct identity *identity, int segment, const char *const *files,
-                                       uint32_t count, char *error);
+                                       uint32_t count, const char *written, char *error);
 
 #endif

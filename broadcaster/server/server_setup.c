@@ -179,6 +179,7 @@ static enum status open_sinks(struct server *server, char *error)
                                          .loop = server->loop,
                                          .hub = &server->hub,
                                          .remote = &server->remote,
+                                         .recorder = &server->recorder,
                                          .limits = &server->limits,
                                          .connections = &server->connections};
     return sinks_open(&context, error);
@@ -202,6 +203,7 @@ static enum status make_core(struct server *server, char *error)
     server->remote = (struct remote){.control = &server->control, .source = &server->live.base};
     server->site = (struct site){.hub = &server->hub,
                                  .remote = &server->remote,
+                                 .recorder = &server->recorder,
                                  .access = &server->access,
                                  .limits = &server->limits,
                                  .started_us = now_us};
@@ -252,7 +254,8 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     }
     if (status == STATUS_OK) {
         const char *const files[] = {options->token_file, options->tls_cert, options->tls_key};
-        status = privileges_drop(&server->identity, server->control.fd, files, 3, error);
+        status =
+            privileges_drop(&server->identity, server->control.fd, files, 3, server->recorder.folder, error);
     }
     if (status == STATUS_OK) {
         status = make_watchers(server, error);

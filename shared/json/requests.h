@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What people ask of the analyser over HTTP: the JSON bodies of POST /api/phi and POST /api/calibrate. */
+/* What people ask for over HTTP: the JSON bodies of POST /api/phi, /api/calibrate and /api/record. */
 #ifndef PHICAST_SHARED_JSON_REQUESTS_H
 #define PHICAST_SHARED_JSON_REQUESTS_H
 
@@ -7,6 +7,7 @@
 #include "shared/json/messages.h"
 #include "shared/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,10 @@ MUST_CHECK enum status request_phi(struct request *request, const char *text, si
 /* {"level_dbfs":x}, {} or no text at all. Otherwise as above. */
 MUST_CHECK enum status request_calibrate(struct request *request, const char *text, size_t length,
                                          char error[REQUEST_ERROR_MAX]);
+
+/* {"on":bool}. Otherwise as above. */
+MUST_CHECK enum status request_record(bool *on, const char *text, size_t length,
+                                      char error[REQUEST_ERROR_MAX]);
 
 /* {"accepted":["depth",...]}. STATUS_NO_MEMORY. */
 MUST_CHECK enum status message_accepted(struct message *message, const struct request *request);

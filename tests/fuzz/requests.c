@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The bodies of POST /api/phi and POST /api/calibrate. The first byte says which. */
+/* The bodies of POST /api/phi, /api/calibrate and /api/record. The first byte says which. */
 #include "shared/json/requests.h"
 
 #include "tests/fuzz/fuzz.h"
@@ -12,6 +12,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     const char *text = (const char *)data + 1;
+    bool on;
+    if (data[0] & 2) {
+        if (request_record(&on, text, size - 1, error)) {
+            fuzz_check_message(error);
+        }
+        return 0;
+    }
     const enum status status = data[0] & 1 ? request_calibrate(&request, text, size - 1, error)
                                            : request_phi(&request, text, size - 1, error);
     if (status) {
