@@ -186,12 +186,24 @@ static enum status open_record(struct sink **sink, const struct sink_context *co
     return status;
 }
 
+/* With the first event or beat, and not before: a thread would keep what root gives up. */
+static void start_by_itself(struct record *record, uint64_t now_us)
+{
+    if (record->at_start) {
+        record->at_start = false;
+        if (start(record, now_us)) {
+            log_error("--record: out of memory; nothing is recorded");
+        }
+    }
+}
+
 static void event(struct sink *sink, const struct event *event, struct event_id id, uint64_t now_us)
 {
     struct record *record = (struct record *)sink;
     const struct message *text = &record->hub->feed.text;
     const bool is_wanted = event->kind != EVENT_ONSET || (record->options->record_add & PART_ONSETS) != 0;
     (void)id;
+    start_by_itself(record, now_us);
     if (record->on && is_wanted && text->length > 0) {
         put(record, "events", text->text, text->length, now_us);
     }
@@ -258,12 +270,7 @@ static uint64_t beat(struct sink *sink, const struct source *source, uint64_t no
 {
     struct record *record = (struct record *)sink;
     uint64_t next = UINT64_MAX;
-    if (record->at_start) { /* not before root's privileges are gone, which a thread would keep */
-        record->at_start = false;
-        if (start(record, now_us)) {
-            log_error("--record: out of memory; nothing is recorded");
-        }
-    }
+    start_by_itself(record, now_us);
     if (record->on && record->latency.close.code != 0) {
         stop(record, now_us);
     }
