@@ -45,13 +45,13 @@ static bool find_folder(struct record_names *names, const char *path)
     return realpath(slash ? folder : ".", names->folder) != NULL;
 }
 
-static enum status refuse(const char *path, const char *why, char *error)
+static enum status refuse(enum status status, const char *path, const char *why, char *error)
 {
     snprintf(
         error, OPTION_ERROR_MAX,
         "--record %.120s: %s; name a file in a folder that is there and can be written to, or that folder",
         path, why);
-    return STATUS_BAD_ARG;
+    return status;
 }
 
 enum status record_names_read(struct record_names *names, const char *path, const char *analyser,
@@ -63,14 +63,18 @@ enum status record_names_read(struct record_names *names, const char *path, cons
     const char *file = slash ? slash + 1 : path;
     *names = (struct record_names){.is_folder = exists && S_ISDIR(about.st_mode)};
     if (exists && !names->is_folder && !S_ISREG(about.st_mode)) {
-        return refuse(path, "is neither a file nor a folder", error);
+        return refuse(STATUS_BAD_ARG, path, "is neither a file nor a folder", error);
     }
-    if (!names->is_folder && (*file == '\0' || strlen(file) + RECORD_NAME_ROOM > NAME_MAX)) {
-        return refuse(path, *file ? "the name is too long" : "there is no such folder", error);
+    if (!names->is_folder && strlen(file) + RECORD_NAME_ROOM > NAME_MAX) {
+        return refuse(STATUS_BAD_ARG, path, "the name is too long", error);
+    }
+    if (!names->is_folder && *file == '\0') {
+        return refuse(STATUS_NOT_FOUND, path, "there is no such folder", error);
     }
     const bool found = names->is_folder ? realpath(path, names->folder) != NULL : find_folder(names, path);
     if (!found || faccessat(AT_FDCWD, names->folder, W_OK | X_OK, AT_EACCESS) != 0) {
-        return refuse(path, strerror(errno), error);
+        const int err = errno;
+        return refuse(status_from_errno(err), path, strerror(err), error);
     }
     if (names->is_folder) {
         snprintf(names->stem, sizeof names->stem, "%s", analyser);

@@ -22,8 +22,9 @@ struct record_names {
     bool is_folder;               /* a folder was named, no file */
 };
 
-/* path: a file in a folder that is there, or such a folder, where they are then called after the analyser. On
- * failure `error` names the path and the cure. Looks at the file system. */
+/* path: a file in a folder that is there, or such a folder, where they are then called after the analyser.
+ * STATUS_BAD_ARG: no name for a file; another status: the folder is not there (yet), or not ours to write to.
+ * Then `error` names the path and the cure. Looks at the file system. */
 MUST_CHECK enum status record_names_read(struct record_names *names, const char *path, const char *analyser,
                                          bool rotates, char error[OPTION_ERROR_MAX]);
 

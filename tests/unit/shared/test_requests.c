@@ -114,6 +114,22 @@ static void calibrate(void)
     CU_ASSERT_EQUAL(request.command[0].value, -6);
 }
 
+static void record(void)
+{
+    bool on = true;
+    CU_ASSERT_EQUAL(request_record(&on, "{\"on\":\"true\"}", 13, error), STATUS_BAD_ARG);
+    CU_ASSERT_FALSE(on);
+    CU_ASSERT_STRING_EQUAL(error, "on: give true or false");
+    CU_ASSERT_EQUAL(request_record(&on, "{}", 2, error), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(request_record(&on, "", 0, error), STATUS_CORRUPT);
+    CU_ASSERT_EQUAL(request_record(&on, "{\"on\":true,\"file\":\"x\"}", 22, error), STATUS_BAD_ARG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "file: no such member; there is on"));
+    CU_ASSERT_EQUAL(request_record(&on, "{\"on\":true}", 11, error), STATUS_OK);
+    CU_ASSERT_TRUE(on);
+    CU_ASSERT_EQUAL(request_record(&on, "{\"on\":false}", 12, error), STATUS_OK);
+    CU_ASSERT_FALSE(on);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -122,6 +138,7 @@ int main(void)
         {"no number that is none", no_number_that_is_none},
         {"the order is ours", order_is_ours},
         {"calibrate", calibrate},
+        {"record", record},
         CU_TEST_INFO_NULL,
     };
     return unit_run("requests", tests);

@@ -26,9 +26,9 @@ static void bad(void)
     char longest[NAME_MAX + 2] = "/";
     memset(longest + 1, 'x', NAME_MAX);
     longest[NAME_MAX + 1] = '\0';
-    CU_ASSERT_EQUAL(read_names("/none/show.jsonl", false), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(read_names("/none/show.jsonl", false), STATUS_NOT_FOUND);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "No such file"));
-    CU_ASSERT_EQUAL(read_names("/none/", false), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(read_names("/none/", false), STATUS_NOT_FOUND);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "no such folder"));
     CU_ASSERT_EQUAL(read_names(longest, false), STATUS_BAD_ARG);
     CU_ASSERT_PTR_NOT_NULL(strstr(error, "too long"));
