@@ -15,7 +15,8 @@
 enum {
     HASTE = WRITER_KEEPS / 16, /* bytes at which the thread does not wait for its time */
     SPARE = 1 << 20,           /* bytes that are kept for the next lines */
-    ENVELOPE = 96              /* bytes around a message at most */
+    ENVELOPE = 96,             /* bytes around a message at most */
+    GAP_LINE = 2 * ENVELOPE    /* and a line on what is missing */
 };
 
 struct lines {
@@ -72,7 +73,8 @@ static void append(struct lines *lines, uint64_t t_us, const char *stream, const
                         "{\"t\":%" PRIu64 ".%06" PRIu64 ",\"stream\":\"%s\",\"message\":", t_us / 1000000U,
                         t_us % 1000000U, stream);
     memcpy(at + head, text, length);
-    memcpy(at + head + length, "}\n", 2);
+    at[(size_t)head + length] = '}';
+    at[(size_t)head + length + 1] = '\n';
     lines->length += (size_t)head + length + 2;
 }
 
@@ -83,7 +85,7 @@ static bool close_gap(struct writer *writer, size_t length)
     if (writer->gap == 0) {
         return reserve(&writer->filling, length + ENVELOPE);
     }
-    if (!reserve(&writer->filling, length + 3 * ENVELOPE)) {
+    if (!reserve(&writer->filling, length + GAP_LINE + ENVELOPE)) {
         return false;
     }
     const int count =
@@ -258,7 +260,7 @@ static void *run(void *arg)
         }
     }
     if (status == STATUS_OK) {
-        status = close_file(writer);
+        (void)close_file(writer); /* it has told of a failure */
     } else {
         record_file_drop(&writer->file);
     }
