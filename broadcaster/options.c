@@ -3,6 +3,7 @@
 
 #include "broadcaster/guard/guard.h"
 #include "broadcaster/guard/limits.h"
+#include "shared/part.h"
 #include "shared/text.h"
 
 #include <string.h>
@@ -66,6 +67,25 @@ static const struct option_row rows[] = {
      .kind = OPTION_FLAG,
      .help = "list the broadcasters and OSC receivers that are announced on the network, and exit",
      .offset = AT(discover)},
+    {.name = "record",
+     .kind = OPTION_STRING,
+     .arg = "PATH",
+     .help = "record the streams to this file (.gz: compressed); a folder: there, when the page or HTTP asks",
+     .offset = AT(record)},
+    {.name = "record-add",
+     .kind = OPTION_PARTS,
+     .arg = "PARTS",
+     .help = "and these as well: " PARTS_LIST,
+     .offset = AT(record_add)},
+    {.name = "record-all-frames",
+     .kind = OPTION_FLAG,
+     .help = "each frame, not 30 a second",
+     .offset = AT(record_all_frames)},
+    {.name = "record-rotate",
+     .kind = OPTION_STRING,
+     .arg = "WHEN",
+     .help = "go on in a new file at this size or time: 100M, 1h",
+     .offset = AT(record_rotate)},
     {.name = "token-file",
      .kind = OPTION_STRING,
      .arg = "FILE",
@@ -203,6 +223,19 @@ static enum options_result read_osc(struct broadcaster_options *options, char *e
     return OPTIONS_RUN;
 }
 
+static enum options_result read_record(struct broadcaster_options *options, char *error)
+{
+    if (!options->record && (options->record_add || options->record_all_frames || options->record_rotate)) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "--record-add, --record-all-frames and --record-rotate do nothing by themselves; give "
+                 "--record PATH "
+                 "as well");
+        return OPTIONS_ERROR;
+    }
+    return rotation_read(&options->record_rotation, options->record_rotate, error) ? OPTIONS_ERROR
+                                                                                   : OPTIONS_RUN;
+}
+
 enum options_result broadcaster_options_read_session(struct broadcaster_options *options, int argc,
                                                      char **argv, const char *session,
                                                      char error[OPTION_ERROR_MAX])
@@ -240,6 +273,9 @@ enum options_result broadcaster_options_read_session(struct broadcaster_options 
     }
     if (result == OPTIONS_RUN && wled_addresses_read(&options->wled_at, &options->wled, error)) {
         result = OPTIONS_ERROR;
+    }
+    if (result == OPTIONS_RUN) {
+        result = read_record(options, error);
     }
     if (result == OPTIONS_ERROR) {
         broadcaster_options_free(options);

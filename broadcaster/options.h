@@ -5,6 +5,7 @@
 
 #include "broadcaster/guard/listen.h"
 #include "broadcaster/sinks/osc/choice.h"
+#include "broadcaster/sinks/record/rotation.h"
 #include "broadcaster/sinks/wled/address.h"
 #include "shared/json/config.h"
 #include "shared/options.h"
@@ -27,6 +28,10 @@ struct broadcaster_options {
     struct option_list wled;         /* addresses of WLED devices */
     bool no_zeroconf;                /* announce nothing */
     bool discover;                   /* list what is announced, and end */
+    const char *record;              /* a file, or a folder for files; NULL: nothing can be recorded */
+    bool record_all_frames;          /* else as many as clients get */
+    uint32_t record_add;             /* bits of enum metric_part */
+    const char *record_rotate;       /* NULL: never */
     const char *token_file;          /* NULL: no token is asked for */
     bool insecure_open;              /* other machines may come without a token */
     struct option_list allow_origin; /* "http://host[:port]" or https */
@@ -44,6 +49,7 @@ struct broadcaster_options {
     struct listen_addresses osc_at;    /* osc_bind */
     struct osc_choices osc_targets;    /* osc */
     struct wled_addresses wled_at;     /* wled */
+    struct rotation record_rotation;   /* record_rotate */
 };
 
 /* Reads the configuration file, if one is named or in its place, then the command line over it. On

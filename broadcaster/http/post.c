@@ -10,6 +10,7 @@
 
 static const char phi_path[] = "/api/phi";
 static const char calibrate_path[] = "/api/calibrate";
+static const char record_path[] = "/api/record";
 
 static bool is_calibrate(const char *path)
 {
@@ -18,7 +19,7 @@ static bool is_calibrate(const char *path)
 
 bool post_takes(const char *path)
 {
-    return strcmp(path, phi_path) == 0 || is_calibrate(path);
+    return strcmp(path, phi_path) == 0 || is_calibrate(path) || strcmp(path, record_path) == 0;
 }
 
 /* "application/json", with or without parameters after it. */
@@ -49,9 +50,33 @@ struct verdict post_judge(const struct http_request *request)
     return (struct verdict){0};
 }
 
-void post_answer(const struct http_request *request, const char *body, size_t length, struct remote *remote,
-                 struct message *scratch, struct reply *reply)
+static void answer_record(const char *body, size_t length, const struct recorder *recorder,
+                          struct message *scratch, struct reply *reply)
 {
+    static const struct request taken = {.count = 1, .name = {"on"}};
+    const char *why = "there is nowhere to record to: start phicast-broadcaster with --record FOLDER";
+    char error[REQUEST_ERROR_MAX];
+    bool on;
+    enum status status = request_record(&on, body, length, error);
+    if (status) {
+        reply_detail(reply, status == STATUS_NO_MEMORY ? 500 : 400, error, scratch);
+        return;
+    }
+    status = recorder->turn ? recorder->turn(recorder->arg, on, &why) : STATUS_NOT_FOUND;
+    if (status) {
+        reply_detail(reply, status == STATUS_NO_MEMORY ? 500 : 409, why, scratch);
+        return;
+    }
+    reply_fill(reply, 202, message_accepted(scratch, &taken), scratch);
+}
+
+void post_answer(const struct http_request *request, const char *body, size_t length, struct remote *remote,
+                 const struct recorder *recorder, struct message *scratch, struct reply *reply)
+{
+    if (strcmp(request->path, record_path) == 0) {
+        answer_record(body, length, recorder, scratch, reply);
+        return;
+    }
     struct request asked;
     char error[REQUEST_ERROR_MAX];
     enum status status = is_calibrate(request->path) ? request_calibrate(&asked, body, length, error)

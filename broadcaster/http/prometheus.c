@@ -229,6 +229,15 @@ static void osc(struct page *page, const struct osc_report *report)
     one(page, "osc_packets_refused_total", "counter", "OSC packets refused.", (double)report->refused);
 }
 
+static void record(struct page *page, const struct record_report *report)
+{
+    one(page, "recording", "gauge", "Whether a recording goes on.", report->on);
+    one(page, "recording_bytes", "gauge", "Of the recording that goes on, or the last, on the disk.",
+        (double)report->bytes);
+    one(page, "recording_dropped_messages", "gauge", "Messages that are missing there.",
+        (double)report->dropped);
+}
+
 enum status prometheus_print(struct message *message, const struct server_report *report,
                              const struct limits *limits)
 {
@@ -242,6 +251,9 @@ enum status prometheus_print(struct message *message, const struct server_report
     streams(&page, report);
     limits_lines(&page, limits);
     osc(&page, &report->osc);
+    if (report->record.possible) {
+        record(&page, &report->record);
+    }
     if (report->analyser) {
         analyser(&page, report->analyser);
     }

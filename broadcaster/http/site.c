@@ -394,7 +394,7 @@ void site_body(struct site *site, const struct http_request *request, const char
         return;
     }
     source_poll(site->hub->source, clock_now_us());
-    post_answer(request, body, request->content_length, site->remote, &site->scratch, reply);
+    post_answer(request, body, request->content_length, site->remote, site->recorder, &site->scratch, reply);
 }
 
 void site_refuse(struct site *site, const struct http_request *request, struct refusal refusal,

@@ -16,6 +16,7 @@
 struct site {
     struct hub *hub;
     struct remote *remote;
+    const struct recorder *recorder;
     const struct access *access;
     struct limits *limits;
     uint64_t started_us;       /* CLOCK_MONOTONIC */

@@ -183,6 +183,7 @@ static enum status open_sinks(struct server *server, char *error)
                                          .loop = server->loop,
                                          .hub = &server->hub,
                                          .remote = &server->remote,
+                                         .recorder = &server->recorder,
                                          .limits = &server->limits,
                                          .connections = &server->connections};
     return sinks_open(&context, error);
@@ -206,6 +207,7 @@ static enum status make_core(struct server *server, char *error)
     server->remote = (struct remote){.control = &server->control, .source = &server->live.base};
     server->site = (struct site){.hub = &server->hub,
                                  .remote = &server->remote,
+                                 .recorder = &server->recorder,
                                  .access = &server->access,
                                  .limits = &server->limits,
                                  .started_us = now_us};
@@ -260,7 +262,7 @@ static enum status drop_privileges(struct server *server, char *error)
         (void)state_file_make_folders(state);
     }
     const char *const files[] = {options->token_file, options->tls_cert, options->tls_key};
-    const char *const folders[] = {state, session};
+    const char *const folders[] = {state, session, server->recorder.folder};
     const struct file_needs needs = {.file = files,
                                      .file_count = sizeof files / sizeof files[0],
                                      .folder = folders,

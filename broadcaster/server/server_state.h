@@ -3,6 +3,7 @@
 #ifndef PHICAST_BROADCASTER_SERVER_SERVER_STATE_H
 #define PHICAST_BROADCASTER_SERVER_SERVER_STATE_H
 
+#include "broadcaster/control/recorder.h"
 #include "broadcaster/control/remote.h"
 #include "broadcaster/guard/limits.h"
 #include "broadcaster/guard/listen.h"
@@ -27,6 +28,7 @@ struct server {
     struct live live;
     struct hub hub;
     struct remote remote;
+    struct recorder recorder;
     struct site site;
     struct access access;
     struct limits limits;

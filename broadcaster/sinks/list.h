@@ -9,7 +9,8 @@
 #define SINKS(SINK)                                                                                          \
     SINK(ws)                                                                                                 \
     SINK(osc)                                                                                                \
-    SINK(wled)
+    SINK(wled)                                                                                               \
+    SINK(record)
 
 #define SINK_DECLARE(name) extern const struct sink_kind name##_sink;
 SINKS(SINK_DECLARE)

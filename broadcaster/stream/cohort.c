@@ -77,16 +77,20 @@ void cohort_serve(struct cohort *cohort, uint64_t now_us)
 {
     enum { AHEAD = 4 };
     const uint32_t count = cohort->client_count;
+    struct carrier *carrier = NULL;
     cohort->backwards = !cohort->backwards;
     for (uint32_t i = 0; i < count; i++) {
         struct client **place = &cohort->client[cohort->backwards ? count - 1 - i : i];
         if (count - i > AHEAD) {
             fetch_ahead(cohort->backwards ? *(place - AHEAD) : *(place + AHEAD));
         }
-        (*place)->carrier->serve(*place, now_us);
+        if (carrier && carrier != (*place)->carrier) {
+            carrier->flush(carrier);
+        }
+        carrier = (*place)->carrier;
+        carrier->serve(*place, now_us);
     }
-    if (count > 0) {
-        struct carrier *carrier = cohort->client[0]->carrier;
+    if (carrier) {
         carrier->flush(carrier);
     }
 }

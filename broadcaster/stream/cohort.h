@@ -53,8 +53,8 @@ void cohort_leave(struct cohort *first, struct cohort *cohort);
 MUST_CHECK enum status cohort_add(struct cohort *cohort, struct client *client);
 void cohort_remove(struct cohort *cohort, struct client *client);
 
-/* Has each client served (all are of one carrier), in this order and that in turn, so that nobody is always
- * the last: messages to a thousand sockets take milliseconds. */
+/* Has each client served, in this order and that in turn, so that nobody is always the last: messages to a
+ * thousand sockets take milliseconds. */
 void cohort_serve(struct cohort *cohort, uint64_t now_us);
 
 /* Looks at the clock. published_us: when the newest frame was published; UINT64_MAX for what is always new.

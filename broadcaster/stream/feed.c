@@ -72,7 +72,7 @@ void feed_free(struct feed *feed)
 {
     eventlog_free(&feed->log);
     eventlog_free(&feed->full);
-    message_free(&feed->scratch);
+    message_free(&feed->text);
 }
 
 void feed_want(struct feed *feed, uint32_t parts)
@@ -88,19 +88,14 @@ bool feed_is_replaying(const struct feed *feed, uint64_t now_us)
     return now_us < feed->replay_until_us;
 }
 
-static void log_event(struct feed *feed, const struct event *event, uint64_t before)
+static enum status log_event(struct feed *feed, const struct event *event, uint64_t before)
 {
-    const struct message *text = &feed->scratch;
-    enum status status = message_event(&feed->scratch, event);
-    if (status == STATUS_OK) {
-        status = eventlog_push(&feed->full, text->text, text->length, before);
-    }
+    const struct message *text = &feed->text;
+    enum status status = eventlog_push(&feed->full, text->text, text->length, before);
     if (status == STATUS_OK && event->kind != EVENT_ONSET) {
         status = eventlog_push(&feed->log, text->text, text->length, before);
     }
-    if (status) {
-        log_repeated(&feed->unsent, "event not sent: %s", status_str(status));
-    }
+    return status;
 }
 
 /* Whether a client of any sink may want it from the log. */
@@ -134,12 +129,17 @@ static void give(struct feed *feed, uint32_t i, const struct event *event, bool 
 static void publish(struct feed *feed, const struct event *event, uint64_t before)
 {
     const bool own = before == feed->source->event_next;
+    feed->text.length = 0;
+    enum status status = message_event(&feed->text, event);
     feed->published++;
     if (event->kind == EVENT_STATE_CHANGE) {
         feed->state = event->state_change.to_state;
     }
-    if (own || is_for_log(feed, before)) {
-        log_event(feed, event, before);
+    if (status == STATUS_OK && (own || is_for_log(feed, before))) {
+        status = log_event(feed, event, before);
+    }
+    if (status) {
+        log_repeated(&feed->unsent, "event not sent: %s", status_str(status));
     }
     for (uint32_t i = 0; i < feed->sink_count; i++) {
         if (!reads_log(feed->sink[i])) {

@@ -28,12 +28,12 @@ struct feed {
     uint64_t from[FEED_SINKS]; /* events of the ring before this one have been delivered by a predecessor */
     struct eventlog log;       /* of what everybody gets */
     struct eventlog full;      /* and with it what is sent to those alone who ask: onsets */
-    struct message scratch;
-    uint64_t attached;          /* source->attached when it was last looked at */
-    uint64_t replay_until_us;   /* 0: there is nothing to be replayed */
-    uint64_t published;         /* events so far */
-    uint64_t unsent;            /* of them, those that there was no memory for */
-    uint32_t state;             /* enum sound_state, as told last */
+    struct message text;       /* the event's that the sinks are being given; empty if it could not be made */
+    uint64_t attached;         /* source->attached when it was last looked at */
+    uint64_t replay_until_us;  /* 0: there is nothing to be replayed */
+    uint64_t published;        /* events so far */
+    uint64_t unsent;           /* of them, those that there was no memory for */
+    uint32_t state;            /* enum sound_state, as told last */
     struct event_cursor cursor; /* the note; its places are in the order of the sinks */
     struct event_cursor past;   /* the predecessor's */
 };

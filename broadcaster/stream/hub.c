@@ -308,6 +308,15 @@ const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint32_t a
     return print(hub, kind, add, now_us) ? NULL : &stream->shown[add].message.plain;
 }
 
+const struct wire *hub_newest(struct hub *hub, uint32_t add, uint64_t now_us)
+{
+    if (!is_shown(hub)) {
+        show_frame(hub, now_us);
+    }
+    return print(hub, STREAM_METRICS, add, now_us) ? NULL
+                                                   : &hub->stream[STREAM_METRICS].shown[add].message.plain;
+}
+
 void hub_ask(struct hub *hub, uint32_t parts, uint64_t now_us)
 {
     hub->asked = (now_us < hub->asked_until_us ? hub->asked : 0) | parts;

@@ -91,6 +91,9 @@ void hub_unfollow(struct hub *hub, uint32_t parts);
  * when out of memory. */
 const struct wire *hub_latest(struct hub *hub, enum stream_kind kind, uint32_t add, uint64_t now_us);
 
+/* The message of the newest frame there is; as above. */
+const struct wire *hub_newest(struct hub *hub, uint32_t add, uint64_t now_us);
+
 /* Somebody who is no client looks at these parts now, and may do so again. */
 void hub_ask(struct hub *hub, uint32_t parts, uint64_t now_us);
 

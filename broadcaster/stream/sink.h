@@ -20,6 +20,7 @@ struct connections;
 struct ev_loop;
 struct hub;
 struct limits;
+struct recorder;
 struct remote;
 struct server_report;
 
@@ -29,6 +30,7 @@ struct sink_context {
     struct ev_loop *loop;
     struct hub *hub;                 /* the streams, and the encoded copies of their messages */
     struct remote *remote;           /* takes commands */
+    struct recorder *recorder;       /* a switch, for the sink that records */
     struct limits *limits;           /* how many may come */
     struct connections *connections; /* HTTP's; hand over what becomes a stream */
 };

@@ -10,6 +10,7 @@ import { drawHeader } from './header.js';
 import { Latency, latencyKeys } from './latency.js';
 import { isStale, onEvent, onEventsOpen, onLatency, onMetrics, onMetricsOpen, onOnset } from './model.js';
 import { makePlots } from './plots.js';
+import { Recorder, recorderKeys } from './recorder.js';
 import { adding, askStatus } from './server.js';
 import { Stream, streamUrl } from './stream.js';
 import { Targets } from './targets.js';
@@ -40,8 +41,8 @@ startField(() => {
 });
 
 const circle = new Circle();
-startView({ ...breathingKeys, ...channelKeys, ...latencyKeys, r: () => circle.toggle() });
-const painters = [new Channels(), new Bands(), new Breathing(), circle, ...makePlots(), new Latency(), new Events()];
+startView({ ...breathingKeys, ...channelKeys, ...latencyKeys, ...recorderKeys, r: () => circle.toggle() });
+const painters = [new Channels(), new Bands(), new Breathing(), circle, ...makePlots(), new Latency(), new Events(), new Recorder()];
 let next = 0; // whose turn it is
 
 // All that is due, in turns, as far as the frame's time goes.

@@ -5,6 +5,8 @@ import { ask } from './access.js';
 export const server = {
   why: '',        // what keeps the numbers from moving
   analyser: null, // /api/status, analyser; null: unknown
+  record: null,   // /api/status, record; null: it cannot
+  recordAt: 0,    // when that was so
   iciThreshold: 0.75, // the analyser's last known ones
   criticalityThreshold: 2,
 };
@@ -48,6 +50,8 @@ async function askBoth() {
     const status = await response.json();
     server.why = status.source?.detail ?? '';
     server.analyser = status.analyser ?? null;
+    server.record = status.record ?? null;
+    server.recordAt = performance.now();
     server.iciThreshold = server.analyser?.ici_threshold ?? server.iciThreshold;
     server.criticalityThreshold = server.analyser?.criticality_threshold ?? server.criticalityThreshold;
   } catch { // offline; the streams show it

@@ -299,6 +299,28 @@ static struct build report_zeroconf(const struct zeroconf_report *zeroconf)
     return build;
 }
 
+/* NULL becomes null. */
+static void add_text(struct build *build, const char *key, const char *text)
+{
+    if (text) {
+        build_text(build, key, text);
+    } else {
+        build_null(build, key);
+    }
+}
+
+static struct build report_record(const struct record_report *record)
+{
+    struct build build = build_object();
+    build_flag(&build, "on", record->on);
+    add_text(&build, "file", record->file);
+    build_number(&build, "seconds", record->seconds);
+    build_count(&build, "bytes", record->bytes);
+    build_count(&build, "dropped", record->dropped);
+    add_text(&build, "error", record->error);
+    return build;
+}
+
 /* What is measured of the sound on request. */
 static struct build report_requested(const struct metrics_snapshot *sound)
 {
@@ -323,10 +345,67 @@ enum status message_server(struct message *message, const struct server_report *
     build_nest(&build, "oscquery", report_oscquery(&report->oscquery));
     build_nest(&build, "wled", report_wled(report));
     build_nest(&build, "zeroconf", report_zeroconf(&report->zeroconf));
+    if (report->record.possible) {
+        build_nest(&build, "record", report_record(&report->record));
+    } else {
+        build_null(&build, "record");
+    }
     if (report->analyser) {
         build_nest(&build, "analyser", report_analyser(report->analyser, report->names));
     } else {
         build_null(&build, "analyser"); /* unknown */
     }
+    return build_print(build, message);
+}
+
+static void add_ranges(struct build *ranges, const struct metric *metric, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (metric[i].type == METRIC_FLAG || metric[i].type == METRIC_TIME) {
+            continue;
+        }
+        struct build range = build_list(2);
+        add_limit(&range, NULL, metric[i].low);
+        add_limit(&range, NULL, metric[i].high);
+        build_nest(ranges, metric[i].name, range);
+    }
+}
+
+/* Those of a list stand under its name. */
+static struct build report_ranges(void)
+{
+    struct build ranges = build_object();
+    for (size_t g = 0; g < METRIC_GROUPS; g++) {
+        const struct metric_group *group = &metric_group[g];
+        if (group->key) {
+            struct build inner = build_object();
+            add_ranges(&inner, group->metric, group->count);
+            build_nest(&ranges, group->key, inner);
+        } else {
+            add_ranges(&ranges, group->metric, group->count);
+        }
+    }
+    add_ranges(&ranges, latency_metric, LATENCY_METRICS);
+    return ranges;
+}
+
+enum status message_recording(struct message *message, const struct recording_report *report)
+{
+    struct build build = build_object();
+    struct build rates = build_object();
+    if (report->metrics_hz > 0) {
+        build_count(&rates, "metrics", report->metrics_hz);
+    } else {
+        build_text(&rates, "metrics", "all");
+    }
+    build_count(&rates, "latency", report->latency_hz);
+    build_text(&build, "phicast", "recording");
+    build_count(&build, "version", RECORDING_VERSION);
+    build_text(&build, "program", "phicast-broadcaster " PHICAST_VERSION);
+    build_text(&build, "name", report->name);
+    build_time(&build, "started", report->started);
+    build_nest(&build, "rates", rates);
+    build_nest(&build, "ranges", report_ranges());
+    build_nest(&build, "add", report_parts(report->add));
     return build_print(build, message);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the broadcaster says of itself over HTTP, as JSON text. All numbers are finite. */
+/* What the broadcaster says of itself over HTTP and in recordings, as JSON text. All numbers are finite. */
 #ifndef PHICAST_SHARED_JSON_REPORTS_H
 #define PHICAST_SHARED_JSON_REPORTS_H
 
@@ -70,6 +70,16 @@ struct zeroconf_report {
     uint16_t port[ZEROCONF_OFFERS_MAX];
 };
 
+struct record_report {
+    bool possible; /* there is somewhere to record to */
+    bool on;
+    const char *file;  /* written to now, or last; NULL: none yet */
+    double seconds;    /* how long it has gone on, or did */
+    uint64_t bytes;    /* on the disk */
+    uint64_t dropped;  /* messages that are missing */
+    const char *error; /* what it has ended by; NULL: nothing */
+};
+
 /* What /api/status tells. */
 struct server_report {
     double uptime_s;
@@ -94,6 +104,18 @@ struct server_report {
     uint32_t wled_count;
     struct wled_report wled[OPTION_LIST_MAX];
     struct zeroconf_report zeroconf;
+    struct record_report record;
+};
+
+enum { RECORDING_VERSION = 1 };
+
+/* What the first line of a recording tells. */
+struct recording_report {
+    const char *name;    /* the analyser's */
+    double started;      /* Unix seconds */
+    uint32_t metrics_hz; /* 0: each frame */
+    uint32_t latency_hz;
+    uint32_t add; /* bits of enum metric_part */
 };
 
 /* Each replaces the text of `message`. STATUS_NO_MEMORY. */
@@ -106,5 +128,6 @@ MUST_CHECK enum status message_ready(struct message *message, const char *detail
 /* The body of every error. */
 MUST_CHECK enum status message_detail(struct message *message, const char *detail);
 MUST_CHECK enum status message_server(struct message *message, const struct server_report *report);
+MUST_CHECK enum status message_recording(struct message *message, const struct recording_report *report);
 
 #endif

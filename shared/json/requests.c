@@ -216,6 +216,25 @@ enum status request_target(struct target_request *request, const char *text, siz
     return status;
 }
 
+enum status request_record(bool *on, const char *text, size_t length, char error[REQUEST_ERROR_MAX])
+{
+    static const struct member members[] = {{.name = "on"}};
+    struct json_object *root;
+    struct json_object *value = NULL;
+    enum status status = parse(&root, text, length, error);
+    if (status == STATUS_OK) {
+        status = check_names(root, members, 1, error);
+    }
+    if (status == STATUS_OK && (!json_object_object_get_ex(root, members[0].name, &value) ||
+                                !json_object_is_type(value, json_type_boolean))) {
+        snprintf(error, REQUEST_ERROR_MAX, "on: give true or false");
+        status = STATUS_BAD_ARG;
+    }
+    *on = status == STATUS_OK && json_object_get_boolean(value);
+    json_object_put(root);
+    return status;
+}
+
 enum status message_accepted(struct message *message, const struct request *request)
 {
     struct build build = build_object();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What people ask for over HTTP: the JSON bodies of POST /api/phi, POST /api/calibrate and POST
+/* What people ask for over HTTP: the JSON bodies of POST /api/phi, /api/calibrate, /api/record and
  * /api/osc/targets. */
 #ifndef PHICAST_SHARED_JSON_REQUESTS_H
 #define PHICAST_SHARED_JSON_REQUESTS_H
@@ -39,6 +39,10 @@ struct target_request {
 
 /* {"url":"...","keep":bool}, the second if wanted. Otherwise as above. */
 MUST_CHECK enum status request_target(struct target_request *request, const char *text, size_t length,
+                                      char error[REQUEST_ERROR_MAX]);
+
+/* {"on":bool}. Otherwise as above. */
+MUST_CHECK enum status request_record(bool *on, const char *text, size_t length,
                                       char error[REQUEST_ERROR_MAX]);
 
 /* {"accepted":["depth",...]}. STATUS_NO_MEMORY. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The bodies of POST /api/phi, POST /api/calibrate and POST /api/osc/targets. The first byte says which. */
+/* The bodies of POST /api/phi, /api/calibrate, /api/record and /api/osc/targets. The first byte says which.
+ */
 #include "shared/json/requests.h"
 
 #include "tests/fuzz/fuzz.h"
@@ -27,8 +28,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     const char *text = (const char *)data + 1;
+    bool on;
     if (data[0] & 2) {
         target(text, size - 1);
+        return 0;
+    }
+    if (data[0] & 4) {
+        if (request_record(&on, text, size - 1, error)) {
+            fuzz_check_message(error);
+        }
         return 0;
     }
     const enum status status = data[0] & 1 ? request_calibrate(&request, text, size - 1, error)

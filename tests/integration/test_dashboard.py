@@ -87,6 +87,14 @@ class Dashboard(Browsing):
         rig.wait_ready(broadcaster)
         self.node("targets", PHICAST_URL=broadcaster.url)
 
+    def test_recorder(self):
+        self.sound(4, rig.RECORDINGS, 44100)
+        place = self.folder / "recordings"
+        place.mkdir()
+        broadcaster = self.broadcaster("--osc", "none", "--record", place)
+        rig.wait_ready(broadcaster)
+        self.node("recorder", PHICAST_URL=broadcaster.url, PHICAST_RECORDINGS=str(place))
+
     def test_meters(self):
         self.sound(4, [rig.write_wav(self.folder / "tones.wav", tones(), RATE)], RATE, breathes=False)
         broadcaster = self.broadcaster("--osc", "none")

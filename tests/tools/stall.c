@@ -2,7 +2,8 @@
 /* Preloaded into phicast-broadcaster: what its libraries, the system and intruders do on their worst days, as
  * the file $PHICAST_STALL says once it is there. "spin" and "sleep": the event loop comes back no more from
  * arming its timer, and the file's name with ".begun" exists; "poll": it cannot wait; "memory": what is there
- * already cannot grow; "open PATH": that is tried, and standard error says with what success. */
+ * already cannot grow; "open PATH": that is tried, and standard error says with what success; "disk": what is
+ * written to files takes until it says something else. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,13 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 /* What the file says; "" if it is not there. */
 static const char *told(void)
 {
-    static char text[256];
+    static _Thread_local char text[256];
     const int err = errno;
     const char *path = getenv("PHICAST_STALL");
     const int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
@@ -70,6 +72,23 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *value, struct it
         try_to_open(told() + 5);
     }
     return real(fd, flags, value, old);
+}
+
+ssize_t write(int fd, const void *data, size_t length)
+{
+    static ssize_t (*real)(int, const void *, size_t);
+    struct stat about;
+    if (!real) {
+        *(void **)&real = dlsym(RTLD_NEXT, "write");
+    }
+    const bool on_disk = fd > STDERR_FILENO && fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+    for (bool begun = false; on_disk && is_told("disk"); begun = true) {
+        if (!begun) {
+            say_begun();
+        }
+        usleep(1000);
+    }
+    return real(fd, data, length);
 }
 
 int epoll_wait(int fd, struct epoll_event *events, int count, int timeout)

@@ -151,6 +151,22 @@ static void target(void)
     CU_ASSERT_EQUAL(ask_target(&asked, longest), STATUS_BAD_ARG);
 }
 
+static void record(void)
+{
+    bool on = true;
+    CU_ASSERT_EQUAL(request_record(&on, "{\"on\":\"true\"}", 13, error), STATUS_BAD_ARG);
+    CU_ASSERT_FALSE(on);
+    CU_ASSERT_STRING_EQUAL(error, "on: give true or false");
+    CU_ASSERT_EQUAL(request_record(&on, "{}", 2, error), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(request_record(&on, "", 0, error), STATUS_CORRUPT);
+    CU_ASSERT_EQUAL(request_record(&on, "{\"on\":true,\"file\":\"x\"}", 22, error), STATUS_BAD_ARG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "file: no such member; there is on"));
+    CU_ASSERT_EQUAL(request_record(&on, "{\"on\":true}", 11, error), STATUS_OK);
+    CU_ASSERT_TRUE(on);
+    CU_ASSERT_EQUAL(request_record(&on, "{\"on\":false}", 12, error), STATUS_OK);
+    CU_ASSERT_FALSE(on);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -160,6 +176,7 @@ int main(void)
         {"the order is ours", order_is_ours},
         {"calibrate", calibrate},
         {"target", target},
+        {"record", record},
         CU_TEST_INFO_NULL,
     };
     return unit_run("requests", tests);

@@ -14,6 +14,7 @@ static struct limits limits;
 static struct control control;
 static struct segment control_segment = {.fd = -1, .memory = &control};
 static struct remote remote;
+static struct recorder recorder;
 static struct site site;
 static struct address address = {.loopback = true};
 static struct reply reply;
@@ -28,8 +29,12 @@ static void begin(void)
     memset(&control, 0, sizeof control);
     open_hub("no-such-analyser", now_us);
     remote = (struct remote){.control = &control_segment, .source = &live.base};
-    site = (struct site){
-        .hub = &hub, .remote = &remote, .access = &who, .limits = &limits, .started_us = now_us};
+    site = (struct site){.hub = &hub,
+                         .remote = &remote,
+                         .recorder = &recorder,
+                         .access = &who,
+                         .limits = &limits,
+                         .started_us = now_us};
 }
 
 static void end(void)
@@ -264,7 +269,7 @@ static void bodies_of_posts(void)
     live.base.writer = 1; /* anything */
     live.base.takes_commands = true;
     const struct http_request asked = post("/api/phi", "application/json", 29);
-    post_answer(&asked, "{\"depth\":0.25,\"breathing\":true}", 31, &remote, &site.scratch, &reply);
+    post_answer(&asked, "{\"depth\":0.25,\"breathing\":true}", 31, &remote, &recorder, &site.scratch, &reply);
     CU_ASSERT_EQUAL(reply.code, 202);
     CU_ASSERT_STRING_EQUAL(site.scratch.text, "{\"accepted\":[\"depth\",\"breathing\"]}");
     CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
@@ -272,10 +277,43 @@ static void bodies_of_posts(void)
     CU_ASSERT_EQUAL(command.value, 0.25);
     CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
     CU_ASSERT_EQUAL(command.kind, COMMAND_BREATHING);
-    post_answer(&asked, "{\"depth\":0.25,\"rate\":11}", 24, &remote, &site.scratch, &reply);
+    post_answer(&asked, "{\"depth\":0.25,\"rate\":11}", 24, &remote, &recorder, &site.scratch, &reply);
     CU_ASSERT_EQUAL(reply.code, 400);
     CU_ASSERT_EQUAL(command_read(&control.commands, &next, &command, NULL), STATUS_EMPTY); /* all or none */
     live.base.writer = 0;
+    end();
+}
+
+static int turned; /* on: 1, off: 0 */
+
+static enum status turn(void *arg, bool on, const char **why)
+{
+    if (arg) {
+        *why = "not now";
+        return STATUS_BUSY;
+    }
+    turned = on;
+    return STATUS_OK;
+}
+
+static void the_recorders_switch(void)
+{
+    begin();
+    body("/api/record", "{\"on\":true}", 409, "--record");
+    recorder.turn = turn;
+    body("/api/record", "{\"on\":true}", 202, "{\"accepted\":[\"on\"]}");
+    CU_ASSERT_EQUAL(turned, 1);
+    body("/api/record", "{\"on\":false}", 202, "accepted");
+    CU_ASSERT_EQUAL(turned, 0);
+    body("/api/record", "{\"on\":1}", 400, "on: give true or false");
+    body("/api/record", "{}", 400, "on: give true or false");
+    body("/api/record", "{\"on\":true,\"file\":\"/etc/passwd\"}", 400, "file: no such member; there is on");
+    body("/api/record", "on", 400, "not a JSON object");
+    body("/api/record", "", 400, "not a JSON object");
+    CU_ASSERT_EQUAL(turned, 0);
+    recorder.arg = &recorder;
+    body("/api/record", "{\"on\":true}", 409, "not now");
+    recorder = (struct recorder){0};
     end();
 }
 
@@ -344,6 +382,7 @@ int main(void)
         {"nodes are measured", nodes_are_measured},
         {"heads of posts", heads_of_posts},
         {"bodies of posts", bodies_of_posts},
+        {"the recorder's switch", the_recorders_switch},
         {"upgrades", upgrades},
         CU_TEST_INFO_NULL,
     };

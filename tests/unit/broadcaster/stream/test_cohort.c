@@ -119,6 +119,37 @@ static const struct client *serve_all(const struct client **last)
     return served[0];
 }
 
+static const struct carrier *flushed;
+
+static void flush_other(struct carrier *carrier)
+{
+    flushed = carrier;
+    flushes++;
+}
+
+/* What each carrier has gathered goes out. */
+static void two_carriers(void)
+{
+    static struct carrier carriers[2] = {{.serve = note, .flush = flush_other},
+                                         {.serve = note, .flush = flush_other}};
+    cohort_init(&cohort, 10, 0, 0, 0);
+    for (size_t i = 0; i < 3; i++) {
+        many[i].carrier = &carriers[i == 2];
+        CU_ASSERT_EQUAL_FATAL(cohort_add(&cohort, &many[i]), STATUS_OK);
+    }
+    for (int beat = 0; beat < 2; beat++) {
+        served_count = flushes = 0;
+        cohort_serve(&cohort, 7);
+        CU_ASSERT_EQUAL(served_count, 3);
+        CU_ASSERT_EQUAL(flushes, 2);
+        CU_ASSERT_PTR_EQUAL(flushed, served[2]->carrier);
+    }
+    while (cohort.client_count > 0) {
+        cohort_remove(&cohort, cohort.client[0]);
+    }
+    cohort_leave(&cohort, &cohort);
+}
+
 static void nobody_is_always_the_last(void)
 {
     static struct carrier carrier = {.serve = note, .flush = flush};
@@ -157,6 +188,7 @@ int main(void)
         {"follows the pace", follows_the_pace},
         {"lies between the others", lies_between_the_others},
         {"nobody is always the last", nobody_is_always_the_last},
+        {"two carriers", two_carriers},
         CU_TEST_INFO_NULL,
     };
     return unit_run("cohort", tests);
