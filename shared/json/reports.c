@@ -270,6 +270,26 @@ static struct build report_wled(const struct server_report *report)
     return list;
 }
 
+static void add_replay(struct build *build, const struct replay_report *replay)
+{
+    struct build inner = build_object();
+    build_text(&inner, "file", replay->file);
+    build_number(&inner, "position", replay->position_s);
+    if (replay->duration_s >= 0) {
+        build_number(&inner, "duration", replay->duration_s);
+    } else {
+        build_null(&inner, "duration"); /* unknown */
+    }
+    build_number(&inner, "speed", replay->speed);
+    build_flag(&inner, "paused", replay->paused);
+    build_flag(&inner, "ended", replay->ended);
+    build_flag(&inner, "loop", replay->loops);
+    build_flag(&inner, "can_seek", replay->can_seek);
+    build_count(&inner, "troubles", replay->troubles);
+    build_text(&inner, "trouble", replay->trouble);
+    build_nest(build, "replay", inner);
+}
+
 /* What is measured of the sound on request. */
 static struct build report_requested(const struct metrics_snapshot *sound)
 {
@@ -292,6 +312,9 @@ enum status message_server(struct message *message, const struct server_report *
     build_nest(&build, "streams", report_streams(report));
     build_nest(&build, "osc", report_osc(&report->osc));
     build_nest(&build, "wled", report_wled(report));
+    if (report->replay.file) {
+        add_replay(&build, &report->replay);
+    }
     if (report->analyser) {
         build_nest(&build, "analyser", report_analyser(report->analyser, report->names));
     } else {

@@ -45,6 +45,20 @@ struct wled_report {
     uint64_t dropped;
 };
 
+/* How a recording is being played. */
+struct replay_report {
+    const char *file; /* NULL: none is */
+    double position_s;
+    double duration_s; /* below 0: not known (yet) */
+    double speed;
+    bool paused;
+    bool ended;
+    bool loops;
+    bool can_seek;
+    uint64_t troubles;   /* lines that were of no use */
+    const char *trouble; /* the last of them, with its cure; "" */
+};
+
 /* What /api/status tells. */
 struct server_report {
     double uptime_s;
@@ -65,6 +79,7 @@ struct server_report {
     struct stream_report latency;
     struct stream_report events;
     struct osc_report osc;
+    struct replay_report replay;
     uint32_t wled_count;
     struct wled_report wled[OPTION_LIST_MAX];
 };
