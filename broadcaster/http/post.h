@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* POST /api/phi and POST /api/calibrate: from the request's head through its body to the answer.
+/* POST /api/phi, POST /api/calibrate and POST /api/replay: from the request's head through its body to the
+ * answer.
  *
  * Who may post is access.h's to say. The body must call itself application/json, which a page's form cannot.
  * Event loop's thread. */
@@ -24,6 +25,6 @@ struct verdict post_judge(const struct http_request *request);
 
 /* Does what was asked for and fills the answer, whose text is in `scratch`. */
 void post_answer(const struct http_request *request, const char *body, size_t length, struct remote *remote,
-                 struct message *scratch, struct reply *reply);
+                 struct source *source, struct message *scratch, struct reply *reply);
 
 #endif

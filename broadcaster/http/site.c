@@ -34,7 +34,7 @@ static void get_ready(struct site *site, const struct http_request *request, str
     (void)request;
     struct source *source = site->hub->source;
     source_poll(source, clock_now_us());
-    const bool ready = source->state == SOURCE_LIVE;
+    const bool ready = source_is_live(source);
     reply_fill(reply, ready ? 200 : 503, message_ready(&site->scratch, ready ? NULL : source->why),
                &site->scratch);
 }
@@ -321,7 +321,8 @@ void site_body(struct site *site, const struct http_request *request, const char
     begin_reply(site, request, reply);
     reply->close = !request->keep_alive;
     source_poll(site->hub->source, clock_now_us());
-    post_answer(request, body, request->content_length, site->remote, &site->scratch, reply);
+    post_answer(request, body, request->content_length, site->remote, site->hub->source, &site->scratch,
+                reply);
 }
 
 void site_refuse(struct site *site, const struct http_request *request, struct refusal refusal,

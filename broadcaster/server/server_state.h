@@ -14,6 +14,7 @@
 #include "broadcaster/options.h"
 #include "broadcaster/server/privileges.h"
 #include "broadcaster/source/live.h"
+#include "broadcaster/source/replay.h"
 #include "broadcaster/stream/hub.h"
 #include "shared/segment.h"
 
@@ -24,7 +25,9 @@ struct server {
     const struct broadcaster_options *options;
     struct identity identity;
     struct segment control;
+    struct source *source; /* one of the next two */
     struct live live;
+    struct replay replay;
     struct hub hub;
     struct remote remote;
     struct site site;

@@ -260,7 +260,8 @@ static void bodies_of_posts(void)
     live.base.writer = 1; /* anything */
     live.base.takes_commands = true;
     const struct http_request asked = post("/api/phi", "application/json", 29);
-    post_answer(&asked, "{\"depth\":0.25,\"breathing\":true}", 31, &remote, &site.scratch, &reply);
+    post_answer(&asked, "{\"depth\":0.25,\"breathing\":true}", 31, &remote, &live.base, &site.scratch,
+                &reply);
     CU_ASSERT_EQUAL(reply.code, 202);
     CU_ASSERT_STRING_EQUAL(site.scratch.text, "{\"accepted\":[\"depth\",\"breathing\"]}");
     CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
@@ -268,7 +269,7 @@ static void bodies_of_posts(void)
     CU_ASSERT_EQUAL(command.value, 0.25);
     CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
     CU_ASSERT_EQUAL(command.kind, COMMAND_BREATHING);
-    post_answer(&asked, "{\"depth\":0.25,\"rate\":11}", 24, &remote, &site.scratch, &reply);
+    post_answer(&asked, "{\"depth\":0.25,\"rate\":11}", 24, &remote, &live.base, &site.scratch, &reply);
     CU_ASSERT_EQUAL(reply.code, 400);
     CU_ASSERT_EQUAL(command_read(&control.commands, &next, &command, NULL), STATUS_EMPTY); /* all or none */
     live.base.writer = 0;
