@@ -44,7 +44,7 @@ void lines_rewind(struct lines *lines)
     lines->at = lines->number = 0;
     lines->raw_at = lines->raw_end = 0;
     lines->text_at = lines->text_end = lines->searched = 0;
-    lines->has_more = lines->ended = lines->overlong = false;
+    lines->has_more = lines->ended = lines->damaged = lines->overlong = false;
 }
 
 /* --- bytes --- */
@@ -173,6 +173,14 @@ static bool take_line(struct lines *lines, size_t end, bool is_whole, struct lin
     return wanted;
 }
 
+/* What stands between the last whole line and the damage is none. */
+static enum status end_damaged(struct lines *lines)
+{
+    lines->damaged = false;
+    lines->text_at = lines->text_end = lines->searched = 0;
+    return STATUS_CORRUPT;
+}
+
 enum status lines_next(struct lines *lines, struct line *line)
 {
     for (;;) {
@@ -188,14 +196,18 @@ enum status lines_next(struct lines *lines, struct line *line)
         if (lines->searched > RECORDING_LINE_MAX) {
             return drop_overlong(lines);
         }
+        if (lines->damaged) {
+            return end_damaged(lines);
+        }
         make_room(lines);
         const enum status status = lines->ended ? STATUS_EMPTY : read_text(lines);
         lines->ended = lines->ended || status == STATUS_EMPTY || status == STATUS_CORRUPT;
-        if (status == STATUS_EMPTY && lines->searched > 0) {
-            if (take_line(lines, lines->text_end, false, line)) {
-                return STATUS_OK;
-            }
+        if (status == STATUS_CORRUPT) { /* what came before it is still given */
+            lines->damaged = true;
             continue;
+        }
+        if (status == STATUS_EMPTY && lines->searched > 0 && take_line(lines, lines->text_end, false, line)) {
+            return STATUS_OK;
         }
         if (status) {
             return status;

@@ -10,6 +10,7 @@ import { drawHeader } from './header.js';
 import { Latency, latencyKeys } from './latency.js';
 import { isStale, onEvent, onEventsOpen, onLatency, onMetrics, onMetricsOpen, onOnset } from './model.js';
 import { makePlots } from './plots.js';
+import { drawReplay, startReplay } from './replay.js';
 import { adding, askStatus } from './server.js';
 import { Stream, streamUrl } from './stream.js';
 import { startView } from './view.js';
@@ -33,6 +34,8 @@ startField(() => {
   streams.forEach((stream) => stream.hurry());
 });
 
+startReplay();
+
 const circle = new Circle();
 startView({ ...breathingKeys, ...channelKeys, ...latencyKeys, r: () => circle.toggle() });
 const painters = [new Channels(), new Bands(), new Breathing(), circle, ...makePlots(), new Latency(), new Events()];
@@ -51,6 +54,7 @@ function paint(now) {
 function frame() {
   const now = performance.now();
   drawHeader(metrics, now);
+  drawReplay(now);
   paint(now);
   requestAnimationFrame(frame);
 }

@@ -5,6 +5,8 @@ import { ask } from './access.js';
 export const server = {
   why: '',        // what keeps the numbers from moving
   analyser: null, // /api/status, analyser; null: unknown
+  replay: null,   // and replay; null: it is none
+  askedAt: 0,     // performance.now() of the answer
   iciThreshold: 0.75, // the analyser's last known ones
   criticalityThreshold: 2,
 };
@@ -48,6 +50,8 @@ async function askBoth() {
     const status = await response.json();
     server.why = status.source?.detail ?? '';
     server.analyser = status.analyser ?? null;
+    server.replay = status.replay ?? null;
+    server.askedAt = performance.now();
     server.iciThreshold = server.analyser?.ici_threshold ?? server.iciThreshold;
     server.criticalityThreshold = server.analyser?.criticality_threshold ?? server.criticalityThreshold;
   } catch { // offline; the streams show it

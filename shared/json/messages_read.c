@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/messages_read.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -210,11 +211,14 @@ static bool take_field(const struct event_field *field, const struct json_object
     if (field->word) {
         return take_word(field, message, event);
     }
-    if (!get_number(json_member(message, field->name), &number) || fabs(number) > (double)field->high) {
+    if (!get_number(json_member(message, field->name), &number) || fabs(number) > (double)FLT_MAX) {
         return false;
     }
-    const float narrow = (float)number;
-    const uint32_t whole = field->whole && number >= 0 ? (uint32_t)number : 0;
+    const float narrow = (float)number; /* an end of the range, as it was printed, may lie beyond it */
+    if (narrow < field->low || narrow > field->high) {
+        return false;
+    }
+    const uint32_t whole = field->whole ? (uint32_t)number : 0;
     memcpy((char *)event + field->at, field->whole ? (const void *)&whole : (const void *)&narrow,
            sizeof whole);
     return true;
