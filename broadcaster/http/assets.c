@@ -29,6 +29,7 @@ EMBED(asset_model, "model.js");
 EMBED(asset_page, "page.js");
 EMBED(asset_parts, "parts.js");
 EMBED(asset_plots, "plots.js");
+EMBED(asset_replay, "replay.js");
 EMBED(asset_ring, "ring.js");
 EMBED(asset_server, "server.js");
 EMBED(asset_stream, "stream.js");
@@ -70,6 +71,7 @@ static const struct {
     {"/page.js", script, asset_page_start, asset_page_end},
     {"/parts.js", script, asset_parts_start, asset_parts_end},
     {"/plots.js", script, asset_plots_start, asset_plots_end},
+    {"/replay.js", script, asset_replay_start, asset_replay_end},
     {"/ring.js", script, asset_ring_start, asset_ring_end},
     {"/server.js", script, asset_server_start, asset_server_end},
     {"/stream.js", script, asset_stream_start, asset_stream_end},

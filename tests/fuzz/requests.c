@@ -1,8 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The bodies of POST /api/phi and POST /api/calibrate. The first byte says which. */
+/* The bodies of POST /api/phi, POST /api/calibrate and POST /api/replay. The first byte says which. */
 #include "shared/json/requests.h"
 
 #include "tests/fuzz/fuzz.h"
+
+static void take_wish(const char *text, size_t size)
+{
+    struct replay_wish wish;
+    char error[REQUEST_ERROR_MAX] = "";
+    if (request_replay(&wish, text, size, error)) {
+        fuzz_check_message(error);
+        return;
+    }
+    FUZZ_CHECK(wish.has_paused || wish.has_position || wish.has_speed);
+    FUZZ_CHECK(!wish.has_position || (wish.position >= 0 && wish.position <= REPLAY_PLACE_MAX));
+    FUZZ_CHECK(!wish.has_speed || (wish.speed >= REPLAY_SPEED_MIN && wish.speed <= REPLAY_SPEED_MAX));
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -12,6 +25,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     const char *text = (const char *)data + 1;
+    if (data[0] & 2) {
+        take_wish(text, size - 1);
+        return 0;
+    }
     const enum status status = data[0] & 1 ? request_calibrate(&request, text, size - 1, error)
                                            : request_phi(&request, text, size - 1, error);
     if (status) {
