@@ -33,7 +33,7 @@ struct lines {
     size_t text_end;
     size_t searched; /* from text_at on: holds no end of a line */
     bool ended;
-    bool damaged; /* and that is still to be said */
+    bool damaged;  /* and that is still to be said */
     bool overlong; /* in the midst of a line that is not kept */
 };
 

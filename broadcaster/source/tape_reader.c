@@ -168,8 +168,9 @@ static void end_file(struct tape *tape)
 {
     if (tape->round == 0) {
         tell_trouble(tape, true,
-                     tape->lines.number == 0 ? "is empty; give what --record wrote or phicast-render printed"
-                                             : "holds no message of ours; give what --record wrote or phicast-render printed");
+                     tape->lines.number == 0
+                         ? "is empty; give what --record wrote or phicast-render printed"
+                         : "holds no message of ours; give what --record wrote or phicast-render printed");
     }
     end_round(tape);
 }
