@@ -4,6 +4,8 @@
 import json
 import random
 
+import numpy
+
 STARTED = 1764512345.712345
 FIRST_FRAME = 3
 HEAD = {"phicast": "recording", "version": 1, "program": "test", "name": "stage", "started": STARTED,
@@ -23,7 +25,8 @@ class Maker:
         self.frame = FIRST_FRAME - 3
 
     def number(self, high):
-        return float(f"{self.random.uniform(0, high):.7g}")
+        """Seven digits of a float of 32 bits: not every number of seven digits is one's."""
+        return float(f"{float(numpy.float32(self.random.uniform(0, high))):.7g}")
 
     def channel(self, index):
         return {"channel": index, "frequency": self.number(9000), "amplitude": self.number(1), "phase": -self.number(3.1),

@@ -256,6 +256,8 @@ static void bodies_of_posts(void)
     body("/api/phi", "{", 400, "not a JSON object");
     body("/api/phi", "{\"deep\":1}", 400, "no such member");
     body("/api/calibrate", "{\"level_dbfs\":1}", 400, "dBFS");
+    body("/api/replay", "{\"paused\":true}", 409, "this is no replay");
+    body("/api/replay", "{\"paused\":1}", 400, "paused: give true or false");
     CU_ASSERT_EQUAL(command_read(&control.commands, &next, &command, NULL), STATUS_EMPTY);
     live.base.writer = 1; /* anything */
     live.base.takes_commands = true;
