@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""--replay: a recording in place of an analyser, message by message, and what is made of files that are none."""
+"""--replay: a recording in place of an analyser, message by message."""
 
-import contextlib
-import gzip
 import json
 import os
 import pathlib
@@ -15,103 +13,10 @@ import unittest
 
 import osc_peers
 import recordings
+import replaying
 import rig
 
-JSON = {"Content-Type": "application/json"}
-
-
-def messages(texts):
-    return [recordings.timeless(json.loads(each)) for each in texts]
-
-
-class Stream:
-    """A WebSocket that takes all that comes and answers no ping, so that nobody takes it for one that does not keep up."""
-
-    def __init__(self, listener, stream):
-        self.socket = socket.socket()
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        self.socket.settimeout(rig.PATIENCE)
-        self.socket.connect(("127.0.0.1", listener.port))
-        self.socket.sendall(f"GET /ws/{stream} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode())
-        self.file = self.socket.makefile("rb")
-        if b" 101 " not in self.file.readline():
-            raise AssertionError("no stream")
-        while self.file.readline().strip():
-            pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.file.close()
-        self.socket.close()
-
-    def next(self):
-        """The next message, without its time."""
-        while True:
-            kind, size = self.file.read(2)
-            if size == 126:
-                size, = struct.unpack(">H", self.file.read(2))
-            body = self.file.read(size)
-            if kind == 0x81:
-                return messages([body])[0]
-
-    def until(self, last):
-        """All up to that one."""
-        got = [self.next()]
-        while got[-1] != last:
-            got.append(self.next())
-        return got
-
-
-class Replaying(rig.RigTest):
-    def record(self, seconds, name="show.jsonl", **options):
-        """A recording in the test's folder; {stream: its messages without their times}."""
-        path = self.folder / name
-        opener = gzip.open if name.endswith(".gz") else open
-        said = recordings.write(path, recordings.Maker(**options).records(seconds), opener)
-        return path, {stream: list(map(recordings.timeless, those)) for stream, those in said.items()}
-
-    def replay(self, path, *options):
-        return self.broadcaster("--osc", "none", "--replay", str(path), *options)
-
-    def post(self, listener, body, path="/api/replay"):
-        code, _, answer = listener.get(path, "POST", json.dumps(body).encode(), JSON)
-        return code, json.loads(answer)
-
-    def state(self, listener):
-        return listener.json("/api/status")["replay"]
-
-    def follow(self, listener, stream, count, begin=lambda: None):
-        """The next so many messages; begin() is called once the stream is open."""
-        with Stream(listener, stream) as ws:
-            begin()
-            return [ws.next() for _ in range(count)]
-
-    def paused(self, path, *options):
-        """A replay that stands at its start, for streams to be opened before anything comes."""
-        listener = self.replay(path, *options)
-        self.assertEqual(self.post(listener, {"paused": True, "position": 0})[0], 202)
-        rig.wait_until(lambda: listener.json("/api/metrics")["frame"] == recordings.FIRST_FRAME, "its first frame")
-        return listener
-
-    def all_of(self, listener, said, **wish):
-        """{stream: all of it}, begun anew as wished; before that, what was there when the stream was opened."""
-        with contextlib.ExitStack() as stack:
-            streams = {name: stack.enter_context(Stream(listener, name)) for name in said}
-            self.assertEqual(self.post(listener, {"paused": False, "position": 0, **wish})[0], 202)
-            return {name: stream.until(said[name][-1]) for name, stream in streams.items()}
-
-    def assert_all(self, got, said):
-        """In order, none missing and none twice."""
-        for stream in said:
-            first = len(got[stream]) - len(said[stream])
-            self.assertGreaterEqual(first, 0, stream)
-            self.assertEqual(got[stream][first:], said[stream], stream)
-
-
-class Play(Replaying):
+class Play(replaying.Replaying):
     def test_every_message_once(self):
         """With clients that take what comes."""
         path, said = self.record(4)
@@ -257,7 +162,7 @@ class Play(Replaying):
         self.assertNotIn("levels", plain[0])
 
 
-class Pipes(Replaying):
+class Pipes(replaying.Replaying):
     def piped(self, feeder):
         """A replay of what the feeder, a process, prints."""
         out = self.folder / "out"
@@ -281,11 +186,11 @@ class Pipes(Replaying):
         listener = self.piped(render.stdout)
         render.stdout.close()
         got = self.follow(listener, "metrics", 60)
-        said = messages(printed)
+        said = replaying.messages(printed)
         start = said.index(got[0])
         self.assertEqual(got, said[start:start + 60])
         rig.wait_until(lambda: self.state(listener)["ended"], "its end")
-        self.assertEqual(messages([listener.get("/api/metrics")[2]])[0], said[-1])
+        self.assertEqual(replaying.messages([listener.get("/api/metrics")[2]])[0], said[-1])
         self.assertEqual(self.post(listener, {"position": 0})[0], 409)
 
     def test_a_feeder_that_stalls(self):
@@ -320,105 +225,6 @@ class Pipes(Replaying):
                                     capture_output=True, timeout=rig.PATIENCE, env={**os.environ, **self.own_env({})}, check=False)
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn("save it to a file first", result.stderr)
-
-
-class Damaged(Replaying):
-    def refused(self, content, words, name="bad"):
-        path = self.folder / name
-        path.write_bytes(content)
-        result = self.run_program("phicast-broadcaster", "-n", self.name, "-p", "0", "--osc", "none", "--replay", path)
-        self.assertEqual(result.returncode, 1, result.stderr)
-        self.assertEqual(result.stdout, "")
-        last = result.stderr.splitlines()[-1]
-        self.assertIn(name, last)
-        self.assertIn(words, last)
-        self.assertRegex(last, "give|longer")
-
-    def test_at_the_start(self):
-        head = (recordings.text(recordings.HEAD) + "\n").encode()
-        good = recordings.line(*next(recordings.Maker().records(1))).encode() + b"\n"
-        self.refused(b"", "is empty")
-        self.refused(head, "holds no message")
-        self.refused(rig.write_wav(self.folder / "x.wav", rig.numpy.zeros((9, 1), rig.numpy.float32)).read_bytes(), "line 1: ")
-        self.refused(b"frame,ici\n1,0.5\n", "line 1: ")
-        self.refused(b'{"colour":"red"}\n' * 9, "holds no message")
-        self.refused(head.replace(b'"version":1', b'"version":2') + good, "version 2")
-        self.refused(head + good.replace(b'"ici":', b'"icy":'), "line 2: ici")
-        self.refused(b"x" * 1_000_000 + b"\n" + good, "line 1: longer than 262144 bytes")
-        self.refused(head + b"\0" * 10_000_000, "line 2: longer than")
-        self.refused(gzip.compress(head + good)[:15], "is empty")  # cut short before there is a line
-        self.refused(b"\x1f\x8b" + bytes(range(256)), "compressed data are damaged")
-        self.refused(gzip.compress(bytes(500_000_000)), "line 1: longer than", "bomb.gz")
-        with open(self.folder / "sparse", "wb") as sparse:  # claims ten gigabytes, and has nothing
-            sparse.truncate(10_000_000_000)
-        result = self.run_program("phicast-broadcaster", "-p", "0", "--replay", self.folder / "sparse")
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("line 1: longer than", result.stderr)
-
-    def test_no_file(self):
-        for path, words in ((self.folder / "none", "No such file"), (self.folder, "is a folder")):
-            result = self.run_program("phicast-broadcaster", "-p", "0", "--replay", path)
-            self.assertNotEqual(result.returncode, 0)
-            self.assertIn(words, result.stderr)
-        for option in ("--loop", "--speed=2", "--from=1", "--original-time"):
-            result = self.run_program("phicast-broadcaster", "-p", "0", option)
-            self.assertEqual(result.returncode, 2)
-            self.assertIn("give --replay FILE as well", result.stderr)
-
-    def in_the_midst(self, damage, troubles, words, opener=None):
-        """What is good before and after it comes, in order."""
-        records = list(recordings.Maker().records(2))
-        lines = [recordings.text(recordings.HEAD), *(recordings.line(*record) for record in records)]
-        said = [recordings.timeless(message) for _, stream, message in records if stream == "metrics"]
-        first = "".join(each + "\n" for each in lines[:40]).encode()
-        rest = "".join(each + "\n" for each in lines[40:]).encode()
-        path = self.folder / "show"
-        path.write_bytes(first + damage + rest if opener is None else opener(first, damage, rest))
-        listener = self.paused(path)
-        self.assert_all(self.all_of(listener, {"metrics": said}, speed=4), {"metrics": said})
-        rig.wait_until(lambda: self.state(listener)["ended"], "the end")
-        state = self.state(listener)
-        self.assertEqual(listener.json("/api/metrics")["frame"], said[-1]["frame"])
-        self.assertIn(words, state["trouble"])
-        self.assertGreaterEqual(state["troubles"], troubles)
-        if words:
-            listener.child.line(re.escape(words), "err")
-        listener.child.stop()
-
-    def test_in_the_midst(self):
-        self.in_the_midst(b'{"t":1764512346.5,"stream":"metrics","mess\n', 1, "line 41: not valid JSON")
-        self.in_the_midst(b"\xff\xfe\0\0garbage\n[]\n\n", 1, "line 42: no JSON object")
-        self.in_the_midst(b"x" * 3_000_000 + b"\n", 1, "line 41: longer than")
-        self.in_the_midst(b'{"t":1e9,"stream":"latency","message":{}}\n', 1, "line 41: timestamp is missing")
-        self.in_the_midst(b'{"t":9e10,"stream":"mystery","message":null}\n\r\n', 0, "")
-        self.in_the_midst(b"", 0, "", lambda first, _, rest: gzip.compress(first) + gzip.compress(rest))
-
-    def test_cut_short(self):
-        """What is whole counts."""
-        for cut in (lambda data: data[:-100], lambda data: gzip.compress(data)[:-12]):
-            records = list(recordings.Maker().records(2))
-            data = "".join(recordings.line(*record) + "\n" for record in records).encode()
-            path = self.folder / "show"
-            path.write_bytes(cut(data))
-            listener = self.replay(path, "--speed", "8")
-            rig.wait_until(lambda: self.state(listener)["ended"], "the end")
-            self.assertGreater(self.state(listener)["position"], 1.8)
-            self.assertEqual(self.state(listener)["troubles"], 0)
-            listener.child.stop()
-
-    def test_damaged_compressed(self):
-        """It is played up to there."""
-        records = list(recordings.Maker().records(20))
-        data = bytearray(gzip.compress("".join(recordings.line(*record) + "\n" for record in records).encode()))
-        for i in range(len(data) // 2, len(data) // 2 + 64):
-            data[i] ^= 0x55
-        path = self.folder / "show.gz"
-        path.write_bytes(data)
-        listener = self.replay(path, "--speed", "50")
-        rig.wait_until(lambda: self.state(listener)["ended"], "the end")
-        self.assertGreater(self.state(listener)["position"], 5)
-        self.assertGreaterEqual(self.state(listener)["troubles"], 1)
-        self.assertEqual(listener.get("/healthz")[0], 200)
 
 
 if __name__ == "__main__":
