@@ -86,6 +86,33 @@ static const struct option_row rows[] = {
      .arg = "WHEN",
      .help = "go on in a new file at this size or time: 100M, 1h",
      .offset = AT(record_rotate)},
+    {.name = "replay",
+     .kind = OPTION_STRING,
+     .arg = "FILE",
+     .help = "play this recording instead of an analyser; - is standard input",
+     .offset = AT(replay.path)},
+    {.name = "loop",
+     .kind = OPTION_FLAG,
+     .help = "play it again and again (with --replay)",
+     .offset = AT(replay.loops)},
+    {.name = "speed",
+     .kind = OPTION_DOUBLE,
+     .arg = "X",
+     .help = "play it so many times as fast (with --replay)",
+     .offset = AT(replay.speed),
+     .min = REPLAY_SPEED_MIN,
+     .max = REPLAY_SPEED_MAX},
+    {.name = "from",
+     .kind = OPTION_DOUBLE,
+     .arg = "T",
+     .help = "begin at this second of it (with --replay)",
+     .offset = AT(replay.from),
+     .min = 0,
+     .max = REPLAY_PLACE_MAX},
+    {.name = "original-time",
+     .kind = OPTION_FLAG,
+     .help = "leave its timestamps as they were recorded (with --replay)",
+     .offset = AT(replay.original_time)},
     {.name = "token-file",
      .kind = OPTION_STRING,
      .arg = "FILE",
@@ -170,6 +197,7 @@ static const struct broadcaster_options defaults = {
     .name = "phicast",
     .port = 8000,
     .osc_listen = OSC_LISTEN_OFF,
+    .replay = {.speed = 1},
     .max_clients = LIMITS_CLIENTS_DEFAULT,
 };
 
@@ -223,6 +251,20 @@ static enum options_result read_osc(struct broadcaster_options *options, char *e
     return OPTIONS_RUN;
 }
 
+static enum options_result check_replay(const struct replay_choice *replay, char *error)
+{
+    const char *alone = replay->loops           ? "--loop"
+                        : replay->speed != 1    ? "--speed"
+                        : replay->from > 0      ? "--from"
+                        : replay->original_time ? "--original-time"
+                                                : NULL;
+    if (!replay->path && alone) {
+        snprintf(error, OPTION_ERROR_MAX, "%s: does nothing by itself; give --replay FILE as well", alone);
+        return OPTIONS_ERROR;
+    }
+    return OPTIONS_RUN;
+}
+
 static enum options_result read_record(struct broadcaster_options *options, char *error)
 {
     if (!options->record && (options->record_add || options->record_all_frames || options->record_rotate)) {
@@ -270,6 +312,9 @@ enum options_result broadcaster_options_read_session(struct broadcaster_options 
     }
     if (result == OPTIONS_RUN) {
         result = read_osc(options, error);
+    }
+    if (result == OPTIONS_RUN) {
+        result = check_replay(&options->replay, error);
     }
     if (result == OPTIONS_RUN && wled_addresses_read(&options->wled_at, &options->wled, error)) {
         result = OPTIONS_ERROR;

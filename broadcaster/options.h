@@ -7,6 +7,7 @@
 #include "broadcaster/sinks/osc/choice.h"
 #include "broadcaster/sinks/record/rotation.h"
 #include "broadcaster/sinks/wled/address.h"
+#include "broadcaster/source/replay.h"
 #include "shared/json/config.h"
 #include "shared/options.h"
 
@@ -22,6 +23,7 @@ struct broadcaster_options {
     uint32_t port;                   /* 0...65535; 0 picks a free one */
     struct option_list bind;         /* IP addresses; none means both loopbacks */
     struct option_list osc;          /* target URLs, or "none"; empty: OSC_URL_DEFAULT */
+    struct replay_choice replay;     /* instead of an analyser */
     bool osc_metrics;                /* targets that do not say get metrics too */
     uint32_t osc_listen;             /* UDP port 0...65535, or OSC_LISTEN_OFF */
     struct option_list osc_bind;     /* IP addresses; none means both loopbacks */

@@ -127,6 +127,22 @@ RT_SAFE double metric_read(const struct metric *metric, const void *snapshot)
     }
 }
 
+void metric_write(const struct metric *metric, void *snapshot, double value)
+{
+    char *place = (char *)snapshot + metric->at;
+    const float number = (float)value;
+    const bool is_whole = value >= 0 && value <= (double)UINT32_MAX;
+    const uint32_t count = is_whole ? (uint32_t)value : 0;
+    const uint64_t serial = value >= 0 && value < 0x1p63 ? (uint64_t)value : 0;
+    switch (metric->type) {
+    case METRIC_FLOAT: memcpy(place, &number, sizeof number); break;
+    case METRIC_DOUBLE:
+    case METRIC_TIME: memcpy(place, &value, sizeof value); break;
+    case METRIC_SERIAL: memcpy(place, &serial, sizeof serial); break;
+    default: memcpy(place, &count, sizeof count); break;
+    }
+}
+
 struct metric_extent metric_extent(const struct metric_group *group, const struct metrics_snapshot *snapshot)
 {
     return (struct metric_extent){group->channel_step ? snapshot->channel_count : 1,

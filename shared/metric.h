@@ -95,6 +95,9 @@ enum { METRIC_ADDRESS_MAX = 64 };
 /* Pure, any thread. `snapshot` is the struct that the row's table is of. */
 RT_SAFE double metric_read(const struct metric *metric, const void *snapshot);
 
+/* Puts a number there, which must be in the row's range; of a METRIC_SERIAL only up to 2^53. */
+void metric_write(const struct metric *metric, void *snapshot, double value);
+
 /* A METRIC_SERIAL to its last digit. */
 RT_SAFE uint64_t metric_serial(const struct metric *metric, const void *snapshot);
 

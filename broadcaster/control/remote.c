@@ -45,6 +45,9 @@ void remote_beat(struct remote *remote, uint64_t now_us)
 
 enum status remote_send(struct remote *remote, const struct command *commands, uint32_t count)
 {
+    if (source_is_replay(remote->source)) {
+        return STATUS_BUSY;
+    }
     if (remote->source->writer == 0) {
         return STATUS_NOT_FOUND;
     }
@@ -67,6 +70,7 @@ const char *remote_refusal(const struct remote *remote, enum status status)
     switch (status) {
     case STATUS_NO_ACCESS:
         return "the analyser runs as another user, who cannot read what we write; run both as the same";
+    case STATUS_BUSY: return "this is a replay, and no analyser listens; start without --replay to steer one";
     case STATUS_IO: return "the way to the analyser was removed and cannot be made anew; see the log";
     default: return remote->source->why;
     }

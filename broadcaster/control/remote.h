@@ -27,8 +27,8 @@ struct remote {
 void remote_beat(struct remote *remote, uint64_t now_us);
 
 /* All of the commands, which have been checked, in order, or none: STATUS_NOT_FOUND: no analyser
- * is there to hear them. STATUS_NO_ACCESS: it is another user's. STATUS_IO: the control segment was removed,
- * and could not be made anew; the log says why. */
+ * is there to hear them. STATUS_BUSY: a recording is played. STATUS_NO_ACCESS: it is another user's.
+ * STATUS_IO: the control segment was removed, and could not be made anew; the log says why. */
 MUST_CHECK enum status remote_send(struct remote *remote, const struct command *commands, uint32_t count);
 
 /* Why remote_send did not, for people. */

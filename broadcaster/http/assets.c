@@ -30,6 +30,7 @@ EMBED(asset_page, "page.js");
 EMBED(asset_parts, "parts.js");
 EMBED(asset_plots, "plots.js");
 EMBED(asset_recorder, "recorder.js");
+EMBED(asset_replay, "replay.js");
 EMBED(asset_ring, "ring.js");
 EMBED(asset_server, "server.js");
 EMBED(asset_stream, "stream.js");
@@ -73,6 +74,7 @@ static const struct {
     {"/parts.js", script, asset_parts_start, asset_parts_end},
     {"/plots.js", script, asset_plots_start, asset_plots_end},
     {"/recorder.js", script, asset_recorder_start, asset_recorder_end},
+    {"/replay.js", script, asset_replay_start, asset_replay_end},
     {"/ring.js", script, asset_ring_start, asset_ring_end},
     {"/server.js", script, asset_server_start, asset_server_end},
     {"/stream.js", script, asset_stream_start, asset_stream_end},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/http/post.h"
 
+#include "shared/clock.h"
 #include "shared/json/reports.h"
 #include "shared/json/requests.h"
 #include "shared/text.h"
@@ -11,6 +12,12 @@
 static const char phi_path[] = "/api/phi";
 static const char calibrate_path[] = "/api/calibrate";
 static const char record_path[] = "/api/record";
+static const char replay_path[] = "/api/replay";
+
+static bool is_replay(const char *path)
+{
+    return strcmp(path, replay_path) == 0;
+}
 
 static bool is_calibrate(const char *path)
 {
@@ -19,7 +26,8 @@ static bool is_calibrate(const char *path)
 
 bool post_takes(const char *path)
 {
-    return strcmp(path, phi_path) == 0 || is_calibrate(path) || strcmp(path, record_path) == 0;
+    return strcmp(path, phi_path) == 0 || is_calibrate(path) || is_replay(path) ||
+           strcmp(path, record_path) == 0;
 }
 
 /* "application/json", with or without parameters after it. */
@@ -70,11 +78,34 @@ static void answer_record(const char *body, size_t length, const struct recorder
     reply_fill(reply, 202, message_accepted(scratch, &taken), scratch);
 }
 
-void post_answer(const struct http_request *request, const char *body, size_t length, struct remote *remote,
-                 const struct recorder *recorder, struct message *scratch, struct reply *reply)
+static void answer_replay(const char *body, size_t length, struct source *source, struct message *scratch,
+                          struct reply *reply)
+{
+    struct replay_wish wish;
+    char error[REQUEST_ERROR_MAX];
+    const enum status status = request_replay(&wish, body, length, error);
+    if (status) {
+        reply_detail(reply, status == STATUS_NO_MEMORY ? 500 : 400, error, scratch);
+    } else if (!source_is_replay(source)) {
+        reply_detail(reply, 409, "this is no replay; start with --replay FILE to have one", scratch);
+    } else if (source_steer(source, &wish, clock_now_us())) {
+        reply_detail(reply, 409,
+                     "what comes through a pipe cannot go to another position; save it to a file first",
+                     scratch);
+    } else {
+        reply_fill(reply, 202, message_replay_accepted(scratch, &wish), scratch);
+    }
+}
+
+void post_answer(const struct http_request *request, const char *body, size_t length,
+                 const struct post_means *means, struct message *scratch, struct reply *reply)
 {
     if (strcmp(request->path, record_path) == 0) {
-        answer_record(body, length, recorder, scratch, reply);
+        answer_record(body, length, means->recorder, scratch, reply);
+        return;
+    }
+    if (is_replay(request->path)) {
+        answer_replay(body, length, means->source, scratch, reply);
         return;
     }
     struct request asked;
@@ -85,9 +116,10 @@ void post_answer(const struct http_request *request, const char *body, size_t le
         reply_detail(reply, status == STATUS_NO_MEMORY ? 500 : 400, error, scratch);
         return;
     }
-    status = remote_send(remote, asked.command, asked.count);
+    status = remote_send(means->remote, asked.command, asked.count);
     if (status) {
-        reply_detail(reply, 503, remote_refusal(remote, status), scratch);
+        reply_detail(reply, status == STATUS_BUSY ? 409 : 503, remote_refusal(means->remote, status),
+                     scratch);
         return;
     }
     /* 202: the analyser takes them in its own time. A 500 says that there is no memory to say so. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* POST /api/phi, /api/calibrate and /api/record: from the request's head through its body to the answer.
+/* POST /api/phi, /api/calibrate, /api/record and /api/replay: from the request's head through its body to the
+ * answer.
  *
  * Who may post is access.h's to say. The body must call itself application/json, which a page's form cannot.
  * Event loop's thread. */
@@ -23,8 +24,15 @@ bool post_takes(const char *path);
 /* What is wrong with the head of a POST to such a path, by itself; code 0: its body may come. */
 struct verdict post_judge(const struct http_request *request);
 
+/* What a POST may move. */
+struct post_means {
+    struct remote *remote;
+    const struct recorder *recorder;
+    struct source *source;
+};
+
 /* Does what was asked for and fills the answer, whose text is in `scratch`. */
-void post_answer(const struct http_request *request, const char *body, size_t length, struct remote *remote,
-                 const struct recorder *recorder, struct message *scratch, struct reply *reply);
+void post_answer(const struct http_request *request, const char *body, size_t length,
+                 const struct post_means *means, struct message *scratch, struct reply *reply);
 
 #endif

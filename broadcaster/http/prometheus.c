@@ -72,7 +72,7 @@ static void streams(struct page *page, const struct server_report *report)
 static void source(struct page *page, const struct server_report *report)
 {
     head(page, "source_state", "gauge", "The analyser as it is seen: 1 for the state it is in.");
-    for (enum source_state i = SOURCE_ABSENT; i <= SOURCE_LIVE; i++) {
+    for (enum source_state i = SOURCE_ABSENT; i <= SOURCE_REPLAY; i++) {
         const char *state = source_state_str(i);
         say(page, "phicast_source_state{state=\"%s\"} %d\n", state, strcmp(report->source_state, state) == 0);
     }

@@ -8,6 +8,7 @@
 #include "broadcaster/http/report.h"
 #include "broadcaster/http/targets.h"
 #include "shared/clock.h"
+#include "shared/json/description.h"
 #include "shared/json/reports.h"
 #include "shared/text.h"
 
@@ -35,7 +36,7 @@ static void get_ready(struct site *site, const struct http_request *request, str
     (void)request;
     struct source *source = site->hub->source;
     source_poll(source, clock_now_us());
-    const bool ready = source->state == SOURCE_LIVE;
+    const bool ready = source_is_live(source);
     reply_fill(reply, ready ? 200 : 503, message_ready(&site->scratch, ready ? NULL : source->why),
                &site->scratch);
 }
@@ -394,7 +395,8 @@ void site_body(struct site *site, const struct http_request *request, const char
         return;
     }
     source_poll(site->hub->source, clock_now_us());
-    post_answer(request, body, request->content_length, site->remote, site->recorder, &site->scratch, reply);
+    const struct post_means means = {site->remote, site->recorder, site->hub->source};
+    post_answer(request, body, request->content_length, &means, &site->scratch, reply);
 }
 
 void site_refuse(struct site *site, const struct http_request *request, struct refusal refusal,

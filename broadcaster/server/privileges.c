@@ -61,7 +61,7 @@ static void clear_bounding_set(void)
 
 static bool become(const struct identity *identity, int segment)
 {
-    return fchown(segment, identity->uid, identity->gid) == 0 &&
+    return (segment < 0 || fchown(segment, identity->uid, identity->gid) == 0) &&
            initgroups(identity->name, identity->gid) == 0 &&
            setresgid(identity->gid, identity->gid, identity->gid) == 0 &&
            setresuid(identity->uid, identity->uid, identity->uid) == 0;

@@ -189,22 +189,40 @@ static enum status open_sinks(struct server *server, char *error)
     return sinks_open(&context, error);
 }
 
+/* The recording, if one is to be played: then no analyser is looked for, and its name not taken. */
+static enum status make_source(struct server *server, struct event_cursor *past, char *error)
+{
+    const struct broadcaster_options *options = server->options;
+    struct segment_trust trust = SEGMENT_TRUST_NONE;
+    enum status status = find_group(options->group, &trust.group, error);
+    if (status == STATUS_OK && options->replay.path) {
+        status = replay_open(&server->replay, &options->replay, options->name, error);
+        server->source = &server->replay.base;
+        ticker_block_signals();
+        return status;
+    }
+    if (status == STATUS_OK) {
+        *past = read_past(options->name, &server->identity);
+        ticker_block_signals(); /* from here on they wait for the loop: there is a segment to take away */
+        status = take_name(server, options->name, error);
+        live_init(&server->live, options->name, trust);
+        server->source = &server->live.base;
+    }
+    return status;
+}
+
 /* The name, the streams, and all that they go to. */
 static enum status make_core(struct server *server, char *error)
 {
     const struct broadcaster_options *options = server->options;
     const uint64_t now_us = clock_now_us();
-    struct segment_trust trust = SEGMENT_TRUST_NONE;
-    enum status status = find_group(options->group, &trust.group, error);
-    if (status) {
+    struct event_cursor past = {0};
+    enum status status = make_source(server, &past, error);
+    if (!server->source) {
         return status;
     }
-    const struct event_cursor past = read_past(options->name, &server->identity);
-    ticker_block_signals(); /* from here on they wait for the loop: there is a segment to take away */
-    status = take_name(server, options->name, error);
-    live_init(&server->live, options->name, trust);
-    hub_init(&server->hub, &server->live.base, &server->control, &past, now_us);
-    server->remote = (struct remote){.control = &server->control, .source = &server->live.base};
+    hub_init(&server->hub, server->source, &server->control, &past, now_us);
+    server->remote = (struct remote){.control = &server->control, .source = server->source};
     server->site = (struct site){.hub = &server->hub,
                                  .remote = &server->remote,
                                  .recorder = &server->recorder,
@@ -302,6 +320,9 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     if (status == STATUS_OK) {
         status = make_watchers(server, error);
     }
+    if (status == STATUS_OK && options->replay.path) {
+        status = replay_start(&server->replay, error); /* its threads have the privileges of here */
+    }
     if (status == STATUS_OK) {
         status = limits_fit(&server->limits, offers_descriptors(options), error);
     }
@@ -326,7 +347,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
  */
 static bool is_to_be_continued(const struct server *server)
 {
-    return server->stopped_by == SIGTERM && live_is_alive(&server->live);
+    return server->stopped_by == SIGTERM && server->live.base.kind && live_is_alive(&server->live);
 }
 
 void server_close(struct server *server)
@@ -350,8 +371,8 @@ void server_close(struct server *server)
     }
     const bool to_be_continued = is_to_be_continued(server);
     hub_close(&server->hub);
-    if (server->live.base.kind) { /* else it came to no more than the first steps */
-        source_close(&server->live.base);
+    if (server->source) { /* else it came to no more than the first steps */
+        source_close(server->source);
     }
     message_free(&server->site.scratch);
     privileges_free(&server->identity);

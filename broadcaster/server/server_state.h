@@ -15,6 +15,7 @@
 #include "broadcaster/options.h"
 #include "broadcaster/server/privileges.h"
 #include "broadcaster/source/live.h"
+#include "broadcaster/source/replay.h"
 #include "broadcaster/stream/hub.h"
 #include "shared/segment.h"
 
@@ -25,7 +26,9 @@ struct server {
     const struct broadcaster_options *options;
     struct identity identity;
     struct segment control;
+    struct source *source; /* one of the next two */
     struct live live;
+    struct replay replay;
     struct hub hub;
     struct remote remote;
     struct recorder recorder;

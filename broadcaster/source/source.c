@@ -3,13 +3,13 @@
 
 const char *source_state_str(enum source_state state)
 {
-    static const char *const names[] = {"absent", "refused", "stalled", "live"};
+    static const char *const names[] = {"absent", "refused", "stalled", "live", "replay"};
     return names[state];
 }
 
 void source_frame(const struct source *source, double unix_s, struct metrics_snapshot *out)
 {
-    if (source->state == SOURCE_LIVE) {
+    if (source_is_live(source)) {
         *out = source->metrics;
         return;
     }
@@ -24,5 +24,5 @@ void source_frame(const struct source *source, double unix_s, struct metrics_sna
 
 struct latency_snapshot source_latency(const struct source *source)
 {
-    return source->state == SOURCE_LIVE ? source->latency : (struct latency_snapshot){0};
+    return source_is_live(source) ? source->latency : (struct latency_snapshot){0};
 }

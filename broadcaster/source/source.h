@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where frames and events come from, behind one small interface; live.h is the analyser's segment. All
- * functions: the event loop's thread. */
+/* Where frames and events come from, behind one small interface: live.h, the analyser's segment, or replay.h,
+ * a recording. All functions: the event loop's thread. */
 #ifndef PHICAST_BROADCASTER_SOURCE_SOURCE_H
 #define PHICAST_BROADCASTER_SOURCE_SOURCE_H
 
 #include "shared/event.h"
+#include "shared/json/reports.h"
+#include "shared/json/requests.h"
+#include "shared/metric.h"
 #include "shared/status.h"
 #include "shared/telemetry.h"
 
@@ -15,7 +18,8 @@ enum source_state {
     SOURCE_ABSENT,  /* no analyser, or one that is still starting */
     SOURCE_REFUSED, /* a segment that cannot be believed: truncated, of another version, corrupt */
     SOURCE_STALLED, /* the analyser lives, but analyses nothing: it has no JACK server */
-    SOURCE_LIVE
+    SOURCE_LIVE,
+    SOURCE_REPLAY /* it is a recording's, and no analyser's */
 };
 
 enum { SOURCE_WHY_MAX = 160 };
@@ -25,6 +29,14 @@ struct source;
 struct source_kind {
     /* Brings all below up to date. Cheap enough to be called every millisecond. */
     void (*poll)(struct source *source, uint64_t now_us);
+
+    /* NULL: frames are found by polling. Else it has them one after the other, each at its time, and this
+     * goes on by one of them, or an event, if that is due. Returns when it is to be called again,
+     * CLOCK_MONOTONIC in us. */
+    uint64_t (*step)(struct source *source, uint64_t now_us);
+
+    /* NULL where there is no step. STATUS_NOT_FOUND: the place cannot be gone to. */
+    enum status (*steer)(struct source *source, const struct replay_wish *wish, uint64_t now_us);
     enum status (*next_event)(struct source *source, struct event *event);
     uint32_t (*sound_state)(const struct source *source);
     void (*resume)(struct source *source, uint64_t writer, uint64_t next);
@@ -42,7 +54,11 @@ struct source {
     bool takes_commands;      /* it reads what we write for it */
     struct metrics_snapshot metrics; /* the last good one, kept after its analyser's death */
     struct latency_snapshot latency; /* zeros when unknown */
-    struct analyser_status status;   /* valid if status_known */
+    uint64_t frames;                 /* that step has come to, */
+    uint64_t latencies;              /* and messages of latency: */
+    struct latency_report recorded;  /* the last of these */
+    struct replay_report replay;
+    struct analyser_status status; /* valid if status_known */
     bool status_known;
     struct channel_names names; /* of its channels; all empty when there is no analyser */
     uint64_t attached;          /* analysers found so far */
@@ -51,9 +67,33 @@ struct source {
     uint64_t lost_events; /* overwritten in the ring before they were read */
 };
 
+/* Whether it is a recording: its messages go out as they come, and nobody can be steered. */
+static inline bool source_is_replay(const struct source *source)
+{
+    return source->kind->step != NULL;
+}
+
+/* Whether its frames are of this moment. */
+static inline bool source_is_live(const struct source *source)
+{
+    return source->state >= SOURCE_LIVE;
+}
+
 static inline void source_poll(struct source *source, uint64_t now_us)
 {
     source->kind->poll(source, now_us);
+}
+
+/* Only of a replay. */
+MUST_CHECK static inline enum status source_steer(struct source *source, const struct replay_wish *wish,
+                                                  uint64_t now_us)
+{
+    return source->kind->steer(source, wish, now_us);
+}
+
+static inline uint64_t source_step(struct source *source, uint64_t now_us)
+{
+    return source->kind->step ? source->kind->step(source, now_us) : UINT64_MAX;
 }
 
 /* STATUS_EMPTY: none (also without an analyser). Events that were lost or refused are counted, logged and
@@ -88,7 +128,7 @@ void source_frame(const struct source *source, double unix_s, struct metrics_sna
 /* What the graph says of latency: all zeros unless live. */
 struct latency_snapshot source_latency(const struct source *source);
 
-/* "absent", "refused", "stalled", "live". */
+/* "absent", "refused", "stalled", "live", "replay". */
 const char *source_state_str(enum source_state state);
 
 #endif

@@ -124,6 +124,12 @@ bool cohort_is_due(struct cohort *cohort, uint64_t published_us, uint64_t now_us
     return true;
 }
 
+bool cohort_step(struct cohort *cohort, bool is_new)
+{
+    cohort->beat += is_new ? 1 : 0;
+    return is_new;
+}
+
 uint64_t cohort_next(const struct cohort *cohort, const struct pace *pace, uint64_t now_us)
 {
     const uint64_t deadline = schedule_deadline(&cohort->schedule);

@@ -62,6 +62,9 @@ void cohort_serve(struct cohort *cohort, uint64_t now_us);
  * deadline, or after a while without. With nobody there, at the deadline. */
 bool cohort_is_due(struct cohort *cohort, uint64_t published_us, uint64_t now_us);
 
+/* Without a schedule: a beat is to be served whenever there is something new. Returns is_new. */
+bool cohort_step(struct cohort *cohort, bool is_new);
+
 /* When it should be looked at again: when the frame it waits for is likely to be there, and in short steps
  * when that is late. */
 uint64_t cohort_next(const struct cohort *cohort, const struct pace *pace, uint64_t now_us);

@@ -169,8 +169,11 @@ static void follow(struct feed *feed)
         return;
     }
     feed->attached = source->attached;
+    if (source_is_replay(source)) { /* which has its own events of that */
+        feed->state = source_sound_state(source);
+    }
     const bool same = source->writer == feed->cursor.writer;
-    if (!same && feed->state != STATE_OFFLINE) {
+    if (!same && feed->state != STATE_OFFLINE && !source_is_replay(source)) {
         publish_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST);
     }
     for (uint32_t i = 0; i < feed->sink_count; i++) {
@@ -192,14 +195,14 @@ bool feed_beat(struct feed *feed)
     int taken = 0;
 
     follow(feed);
-    if (source->state == SOURCE_LIVE && feed->state == STATE_OFFLINE) {
+    if (source->state == SOURCE_LIVE && feed->state == STATE_OFFLINE) { /* of a replay, neither is said */
         publish_presence(feed, source_sound_state(source), TRIGGER_ANALYSER_FOUND);
     }
     while (taken < FEED_BATCH && source_event(source, &event) == STATUS_OK) {
         publish(feed, &event, source->event_next - 1);
         taken++;
     }
-    if (source->state != SOURCE_LIVE && feed->state != STATE_OFFLINE && taken < FEED_BATCH) {
+    if (!source_is_live(source) && feed->state != STATE_OFFLINE && taken < FEED_BATCH) {
         publish_presence(feed, STATE_OFFLINE, TRIGGER_ANALYSER_LOST);
     }
     return taken == FEED_BATCH;

@@ -55,9 +55,23 @@ static void show_frame(struct hub *hub, uint64_t now_us)
 /* Whether the current generation shows the newest frame already, for another cohort. */
 static bool is_shown(const struct hub *hub)
 {
-    return hub->source->state == SOURCE_LIVE && hub->stream[STREAM_METRICS].generation > 0 &&
+    return source_is_live(hub->source) && hub->stream[STREAM_METRICS].generation > 0 &&
            hub->frame.frame == hub->source->metrics.frame &&
            hub->frame.published_us == hub->source->metrics.published_us;
+}
+
+/* A replay's messages go to all who asked for no rate as they come, so that none is missing and none doubled:
+ * two schedules of the same rate would not keep step. True if there is a new one. */
+static bool take_step(struct stream *stream, uint64_t count)
+{
+    const bool is_new = stream->steps != count;
+    stream->steps = count;
+    return is_new;
+}
+
+static bool goes_by_steps(const struct stream *stream, const struct cohort *cohort)
+{
+    return stream->steps > 0 && cohort->schedule.rate_hz == stream->standard.schedule.rate_hz;
 }
 
 static void serve(struct stream *stream, struct cohort *cohort, uint64_t now_us)
@@ -73,13 +87,17 @@ static uint64_t beat_metrics(struct hub *hub, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[STREAM_METRICS];
     const struct metrics_snapshot *newest = &hub->source->metrics;
-    const bool live = hub->source->state == SOURCE_LIVE;
+    const bool live = source_is_live(hub->source);
+    const bool is_step = take_step(stream, hub->source->frames);
     pace_follow(&hub->pace, newest->frame, newest->published_us);
     uint64_t next = UINT64_MAX;
     for (struct cohort *cohort = &stream->standard; cohort; cohort = cohort->next) {
-        const bool due = cohort_is_due(cohort, live ? newest->published_us : UINT64_MAX, now_us);
-        next = clock_earlier(next, live ? cohort_next(cohort, &hub->pace, now_us)
-                                        : schedule_deadline(&cohort->schedule));
+        const bool by_steps = goes_by_steps(stream, cohort);
+        const bool due = by_steps ? cohort_step(cohort, is_step)
+                                  : cohort_is_due(cohort, live ? newest->published_us : UINT64_MAX, now_us);
+        next = clock_earlier(next, by_steps ? UINT64_MAX
+                                   : live   ? cohort_next(cohort, &hub->pace, now_us)
+                                            : schedule_deadline(&cohort->schedule));
         if (due) {
             if (!is_shown(hub)) {
                 show_frame(hub, now_us);
@@ -93,10 +111,12 @@ static uint64_t beat_metrics(struct hub *hub, uint64_t now_us)
 static uint64_t beat_latency(struct hub *hub, uint64_t now_us)
 {
     struct stream *stream = &hub->stream[STREAM_LATENCY];
+    const bool is_step = take_step(stream, hub->source->latencies);
     uint64_t next = UINT64_MAX;
     for (struct cohort *cohort = &stream->standard; cohort; cohort = cohort->next) {
-        const bool due = cohort_is_due(cohort, UINT64_MAX, now_us);
-        if (cohort->client_count > 0) { /* else the beat of the metrics is often enough */
+        const bool by_steps = goes_by_steps(stream, cohort);
+        const bool due = by_steps ? cohort_step(cohort, is_step) : cohort_is_due(cohort, UINT64_MAX, now_us);
+        if (cohort->client_count > 0 && !by_steps) { /* else the beat of the metrics is often enough */
             next = clock_earlier(next, schedule_deadline(&cohort->schedule));
         }
         if (due) {
@@ -148,14 +168,15 @@ uint64_t hub_beat(struct hub *hub, uint64_t now_us)
 {
     want(hub, now_us);
     source_poll(hub->source, now_us);
+    const uint64_t step_us = hub->stopping ? UINT64_MAX : source_step(hub->source, now_us);
     const bool more_events = !hub->stopping && hub_events_beat(hub, now_us);
-    uint64_t next = beat_metrics(hub, now_us);
+    uint64_t next = clock_earlier(step_us, beat_metrics(hub, now_us));
     next = clock_earlier(next, beat_latency(hub, now_us));
     next = clock_earlier(next, beat_sinks(hub, now_us));
     if (more_events) {
         next = clock_earlier(next, now_us + EVENT_BATCH_US);
     }
-    if (hub->source->writer != 0 && events_are_wanted(hub)) {
+    if (hub->source->writer != 0 && step_us == UINT64_MAX && events_are_wanted(hub)) {
         next = clock_earlier(next, now_us + EVENT_POLL_US);
     }
     return next;
@@ -220,8 +241,11 @@ void hub_remove(struct hub *hub, struct client *client)
 
 struct latency_report hub_latency(const struct hub *hub, uint64_t now_us)
 {
+    if (hub->source->latencies > 0) {
+        return hub->source->recorded;
+    }
     const struct latency_snapshot graph = source_latency(hub->source);
-    const bool live = hub->source->state == SOURCE_LIVE;
+    const bool live = source_is_live(hub->source);
     const struct metrics_snapshot none = {0};
     return latency_describe(&graph, live ? ages_mean_ms(&hub->ages, now_us) : 0,
                             live ? &hub->source->metrics : &none, (double)clock_unix_us() / 1e6);

@@ -32,6 +32,7 @@ struct stream {
     struct cohort standard; /* those who did not ask for a rate; the first of the list, and always there */
     uint32_t client_count;
     uint64_t generation;               /* state: counts what there was to be shown, from 1 */
+    uint64_t steps;                    /* state: messages of a replay so far; 0: it goes by its schedule */
     struct shown shown[PARTS_ALL + 1]; /* by the parts that are added */
     uint64_t sent;                     /* messages handed to sockets */
     struct meter meter;

@@ -11,6 +11,7 @@ import { Latency, latencyKeys } from './latency.js';
 import { isStale, onEvent, onEventsOpen, onLatency, onMetrics, onMetricsOpen, onOnset } from './model.js';
 import { makePlots } from './plots.js';
 import { Recorder, recorderKeys } from './recorder.js';
+import { drawReplay, startReplay } from './replay.js';
 import { adding, askStatus } from './server.js';
 import { Stream, streamUrl } from './stream.js';
 import { Targets } from './targets.js';
@@ -40,6 +41,8 @@ startField(() => {
   streams.forEach((stream) => stream.hurry());
 });
 
+startReplay();
+
 const circle = new Circle();
 startView({ ...breathingKeys, ...channelKeys, ...latencyKeys, ...recorderKeys, r: () => circle.toggle() });
 const painters = [new Channels(), new Bands(), new Breathing(), circle, ...makePlots(), new Latency(), new Events(), new Recorder()];
@@ -58,6 +61,7 @@ function paint(now) {
 function frame() {
   const now = performance.now();
   drawHeader(metrics, now);
+  drawReplay(now);
   paint(now);
   requestAnimationFrame(frame);
 }

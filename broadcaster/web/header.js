@@ -11,6 +11,7 @@ let rateAt = 0;
 function linkNow(stream, now) {
   if (!stream.open && access.refused) return 'locked';
   if (!stream.open) return stream.failures > 0 ? 'offline' : 'connecting';
+  if (server.replay) return server.replay.paused ? 'paused' : server.replay.ended ? 'ended' : 'replay';
   return isStale(now) ? 'stale' : 'live';
 }
 
@@ -22,9 +23,11 @@ function linkText(link, stream, now) {
   return link === 'locked' ? 'not let in' : link;
 }
 
+const MOVING = ['live', 'replay', 'paused', 'ended']; // or standing because somebody wanted it to
+
 export function drawHeader(stream, now) {
   const link = linkNow(stream, now);
-  const live = link === 'live';
+  const live = MOVING.includes(link);
   attribute($('link'), 'data-link', link);
   text($('link'), linkText(link, stream, now));
   text($('why'), link === 'stale' ? server.why : '');

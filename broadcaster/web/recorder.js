@@ -51,7 +51,7 @@ export class Recorder {
     this.drawnAt = now;
     $('recorder').hidden = !record;
     if (!record) return;
-    const seconds = record.seconds + (record.on ? (now - server.recordAt) / 1000 : 0);
+    const seconds = record.seconds + (record.on ? (now - server.askedAt) / 1000 : 0);
     attribute($('record'), 'aria-pressed', String(record.on));
     text($('record-text'), record.on ? 'on' : 'off');
     text($('record-size'), record.file ? `${clock(seconds)}, ${size(record.bytes)}` : '');

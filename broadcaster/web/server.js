@@ -6,7 +6,8 @@ export const server = {
   why: '',        // what keeps the numbers from moving
   analyser: null, // /api/status, analyser; null: unknown
   record: null,   // /api/status, record; null: it cannot
-  recordAt: 0,    // when that was so
+  replay: null,   // and replay; null: it is none
+  askedAt: 0,     // performance.now() of the answer
   iciThreshold: 0.75, // the analyser's last known ones
   criticalityThreshold: 2,
 };
@@ -51,7 +52,8 @@ async function askBoth() {
     server.why = status.source?.detail ?? '';
     server.analyser = status.analyser ?? null;
     server.record = status.record ?? null;
-    server.recordAt = performance.now();
+    server.replay = status.replay ?? null;
+    server.askedAt = performance.now();
     server.iciThreshold = server.analyser?.ici_threshold ?? server.iciThreshold;
     server.criticalityThreshold = server.analyser?.criticality_threshold ?? server.criticalityThreshold;
   } catch { // offline; the streams show it

@@ -40,25 +40,53 @@ static void print_facts(char out[ZEROCONF_TXT_MAX], AvahiStringList *facts)
 static void on_resolved(AvahiServiceResolver *resolver, AvahiIfIndex interface, AvahiProtocol protocol,
                         AvahiResolverEvent event, const char *name, const char *type, const char *domain,
                         const char *host, const AvahiAddress *address, uint16_t port, AvahiStringList *facts,
+                        AvahiLookupResultFlags flags, void *data);
+
+static AvahiServiceResolver *resolve(struct avahi *avahi, const struct zeroconf_entry *entry,
+                                     const char *name, const char *domain)
+{
+    return avahi_service_resolver_new(avahi->client, entry->interface, entry->protocol, name,
+                                      entry->service.type, domain, entry->protocol, 0, on_resolved, avahi);
+}
+
+static bool is_known(const struct zeroconf_entry *entry, const char *address, uint16_t port)
+{
+    return entry->service.pending ||
+           (port == entry->service.port && strcmp(address, entry->service.address) == 0);
+}
+
+static void on_resolved(AvahiServiceResolver *resolver, AvahiIfIndex interface, AvahiProtocol protocol,
+                        AvahiResolverEvent event, const char *name, const char *type, const char *domain,
+                        const char *host, const AvahiAddress *address, uint16_t port, AvahiStringList *facts,
                         AvahiLookupResultFlags flags, void *data)
 {
-    (void)protocol, (void)name, (void)type, (void)domain, (void)host, (void)flags;
-    struct zeroconf *zeroconf = ((struct avahi *)data)->zeroconf;
-    pthread_mutex_lock(&zeroconf->lock);
+    (void)protocol, (void)type, (void)host, (void)flags;
+    struct avahi *avahi = data;
+    struct zeroconf *zeroconf = avahi->zeroconf;
+    char number[ZEROCONF_ADDRESS_MAX] = "";
     struct zeroconf_entry *entry = zeroconf->entry;
     while (entry && entry->resolver != resolver) {
         entry = entry->next;
     }
-    if (entry && event == AVAHI_RESOLVER_FOUND && address) {
-        print_address(entry->service.address, address, interface);
-        print_facts(entry->service.txt, facts);
-        entry->service.port = port;
-    } else if (entry) {
-        entry->service.address[0] = '\0'; /* it goes on looking */
+    if (!entry) {
+        return;
     }
-    if (entry) {
-        entry->service.pending = false;
+    if (event == AVAHI_RESOLVER_FOUND && address) {
+        print_address(number, address, interface);
     }
+    /* What a resolver says again may be half of the old and half of the new: where a service has moved to
+     * another machine, the new port with the address of before. So what differs is asked for afresh. */
+    const bool again = number[0] != '\0' && !is_known(entry, number, port);
+    if (again) {
+        avahi_service_resolver_free(entry->resolver);
+        entry->resolver = resolve(avahi, entry, name, domain);
+    }
+    pthread_mutex_lock(&zeroconf->lock);
+    entry->service.pending = again && entry->resolver;
+    memcpy(entry->service.address, number, sizeof number);
+    entry->service.address[0] = again ? '\0' : number[0]; /* one that has failed goes on looking */
+    print_facts(entry->service.txt, facts);
+    entry->service.port = port;
     zeroconf->changes++;
     pthread_mutex_unlock(&zeroconf->lock);
 }
@@ -85,9 +113,7 @@ static void add(struct avahi *avahi, const struct zeroconf_entry *like, const ch
         return;
     }
     *entry = *like;
-    entry->resolver =
-        avahi_service_resolver_new(avahi->client, like->interface, like->protocol, name, like->service.type,
-                                   domain, like->protocol, 0, on_resolved, avahi);
+    entry->resolver = resolve(avahi, like, name, domain);
     if (!entry->resolver) {
         free(entry);
         return;
@@ -112,7 +138,9 @@ static void drop(struct avahi *avahi, const struct zeroconf_entry *like)
     zeroconf->entry_count--;
     zeroconf->changes++;
     pthread_mutex_unlock(&zeroconf->lock);
-    avahi_service_resolver_free(entry->resolver);
+    if (entry->resolver) {
+        avahi_service_resolver_free(entry->resolver);
+    }
     free(entry);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/build.h"
 
+#include "shared/part.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,4 +110,15 @@ enum status build_print(struct build build, struct message *message)
     }
     json_object_put(build.object);
     return build.status;
+}
+
+struct build build_part_names(uint32_t parts)
+{
+    struct build list = build_list(PARTS_ALL);
+    for (uint32_t part = 1; part <= PARTS_ALL; part <<= 1U) {
+        if (parts & part) {
+            build_text(&list, NULL, part_str(part));
+        }
+    }
+    return list;
 }

@@ -29,6 +29,9 @@ void build_time(struct build *build, const char *key, double value); /* to the m
 void build_null(struct build *build, const char *key);
 void build_nest(struct build *build, const char *key, struct build inner); /* takes it over */
 
+/* The names of these parts (bits of enum metric_part). */
+struct build build_part_names(uint32_t parts);
+
 /* Adds the members of what is measured on request: of these parts, bits of enum metric_part. The snapshot's
  * counts must be good. */
 void build_parts(struct build *build, const struct metrics_snapshot *snapshot, uint32_t parts);

@@ -2,11 +2,8 @@
 #include "shared/json/reports.h"
 
 #include "shared/band.h"
-#include "shared/control.h"
 #include "shared/json/build.h"
 #include "shared/metric.h"
-
-#include <float.h>
 
 static const char service_name[] = "phicast";
 
@@ -41,79 +38,6 @@ enum status message_detail(struct message *message, const char *detail)
 {
     struct build build = build_object();
     build_text(&build, "detail", detail);
-    return build_print(build, message);
-}
-
-/* null: no limit that means anything. */
-static void add_limit(struct build *build, const char *key, double limit)
-{
-    if (limit >= (double)FLT_MAX) {
-        build_null(build, key);
-    } else {
-        build_number(build, key, limit);
-    }
-}
-
-static const char *type_str(enum metric_type type)
-{
-    switch (type) {
-    case METRIC_FLAG: return "boolean";
-    case METRIC_COUNT:
-    case METRIC_SERIAL: return "integer";
-    default: return "number";
-    }
-}
-
-static struct build describe_metric(const struct metric *metric)
-{
-    struct build build = build_object();
-    build_text(&build, "name", metric->name);
-    build_text(&build, "type", type_str(metric->type));
-    build_text(&build, "unit", metric->unit);
-    add_limit(&build, "min", metric->low);
-    add_limit(&build, "max", metric->high);
-    build_number(&build, "usual_min", metric->usual_low);
-    build_number(&build, "usual_max", metric->usual_high);
-    build_text(&build, "help", metric->help);
-    return build;
-}
-
-static struct build describe_metrics(const struct metric *metric, uint32_t count)
-{
-    struct build list = build_list(count);
-    for (uint32_t i = 0; i < count; i++) {
-        build_nest(&list, NULL, describe_metric(&metric[i]));
-    }
-    return list;
-}
-
-static struct build describe_command(const struct command_row *row)
-{
-    struct build build = build_object();
-    build_text(&build, "name", row->name);
-    build_text(&build, "type", row->is_switch ? "boolean" : "number");
-    build_text(&build, "unit", row->unit);
-    build_number(&build, "min", row->low);
-    build_number(&build, "max", row->high);
-    build_text(&build, "help", row->range);
-    return build;
-}
-
-enum status message_description(struct message *message)
-{
-    struct build build = build_object();
-    struct build commands = build_list(COMMAND_CALIBRATE);
-    const struct command_row *row;
-    for (uint32_t kind = COMMAND_DEPTH; (row = command_row(kind)); kind++) {
-        build_nest(&commands, NULL, describe_command(row));
-    }
-    build_nest(&build, "metrics", describe_metrics(frame_metric, FRAME_METRICS));
-    build_nest(&build, "channel_metrics", describe_metrics(channel_metric, CHANNEL_METRICS));
-    build_nest(&build, "levels", describe_metrics(level_metric, LEVEL_METRICS));
-    build_nest(&build, "bands", describe_metrics(band_metric, BAND_METRICS));
-    build_nest(&build, "onsets", describe_metrics(onset_metric, ONSET_METRICS));
-    build_nest(&build, "latency", describe_metrics(latency_metric, LATENCY_METRICS));
-    build_nest(&build, "commands", commands);
     return build_print(build, message);
 }
 
@@ -178,17 +102,6 @@ static struct build report_edges(const struct analyser_status *a)
     return list;
 }
 
-static struct build report_parts(uint32_t parts)
-{
-    struct build list = build_list(PARTS_ALL);
-    for (uint32_t part = 1; part <= PARTS_ALL; part <<= 1U) {
-        if (parts & part) {
-            build_text(&list, NULL, part_str(part));
-        }
-    }
-    return list;
-}
-
 static struct build report_analyser(const struct analyser_status *a, const struct channel_names *names)
 {
     struct build build = build_object();
@@ -200,7 +113,7 @@ static struct build report_analyser(const struct analyser_status *a, const struc
     build_count(&build, "channels", a->channel_count);
     build_nest(&build, "channel_names", report_names(names, a->channel_count));
     build_nest(&build, "band_edges_hz", report_edges(a));
-    build_nest(&build, "measures", report_parts(a->parts));
+    build_nest(&build, "measures", build_part_names(a->parts));
     build_number(&build, "dsp_load", (double)a->dsp_load);
     build_number(&build, "worst_callback_us", (double)a->worst_callback_us);
     build_count(&build, "callbacks", a->callbacks);
@@ -321,6 +234,26 @@ static struct build report_record(const struct record_report *record)
     return build;
 }
 
+static void add_replay(struct build *build, const struct replay_report *replay)
+{
+    struct build inner = build_object();
+    build_text(&inner, "file", replay->file);
+    build_number(&inner, "position", replay->position_s);
+    if (replay->duration_s >= 0) {
+        build_number(&inner, "duration", replay->duration_s);
+    } else {
+        build_null(&inner, "duration"); /* unknown */
+    }
+    build_number(&inner, "speed", replay->speed);
+    build_flag(&inner, "paused", replay->paused);
+    build_flag(&inner, "ended", replay->ended);
+    build_flag(&inner, "loop", replay->loops);
+    build_flag(&inner, "can_seek", replay->can_seek);
+    build_count(&inner, "troubles", replay->troubles);
+    build_text(&inner, "trouble", replay->trouble);
+    build_nest(build, "replay", inner);
+}
+
 /* What is measured of the sound on request. */
 static struct build report_requested(const struct metrics_snapshot *sound)
 {
@@ -350,62 +283,13 @@ enum status message_server(struct message *message, const struct server_report *
     } else {
         build_null(&build, "record");
     }
+    if (report->replay.file) {
+        add_replay(&build, &report->replay);
+    }
     if (report->analyser) {
         build_nest(&build, "analyser", report_analyser(report->analyser, report->names));
     } else {
         build_null(&build, "analyser"); /* unknown */
     }
-    return build_print(build, message);
-}
-
-static void add_ranges(struct build *ranges, const struct metric *metric, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (metric[i].type == METRIC_FLAG || metric[i].type == METRIC_TIME) {
-            continue;
-        }
-        struct build range = build_list(2);
-        add_limit(&range, NULL, metric[i].low);
-        add_limit(&range, NULL, metric[i].high);
-        build_nest(ranges, metric[i].name, range);
-    }
-}
-
-/* Those of a list stand under its name. */
-static struct build report_ranges(void)
-{
-    struct build ranges = build_object();
-    for (size_t g = 0; g < METRIC_GROUPS; g++) {
-        const struct metric_group *group = &metric_group[g];
-        if (group->key) {
-            struct build inner = build_object();
-            add_ranges(&inner, group->metric, group->count);
-            build_nest(&ranges, group->key, inner);
-        } else {
-            add_ranges(&ranges, group->metric, group->count);
-        }
-    }
-    add_ranges(&ranges, latency_metric, LATENCY_METRICS);
-    return ranges;
-}
-
-enum status message_recording(struct message *message, const struct recording_report *report)
-{
-    struct build build = build_object();
-    struct build rates = build_object();
-    if (report->metrics_hz > 0) {
-        build_count(&rates, "metrics", report->metrics_hz);
-    } else {
-        build_text(&rates, "metrics", "all");
-    }
-    build_count(&rates, "latency", report->latency_hz);
-    build_text(&build, "phicast", "recording");
-    build_count(&build, "version", RECORDING_VERSION);
-    build_text(&build, "program", "phicast-broadcaster " PHICAST_VERSION);
-    build_text(&build, "name", report->name);
-    build_time(&build, "started", report->started);
-    build_nest(&build, "rates", rates);
-    build_nest(&build, "ranges", report_ranges());
-    build_nest(&build, "add", report_parts(report->add));
     return build_print(build, message);
 }

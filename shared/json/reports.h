@@ -80,6 +80,20 @@ struct record_report {
     const char *error; /* what it has ended by; NULL: nothing */
 };
 
+/* How a recording is being played. */
+struct replay_report {
+    const char *file; /* NULL: none is */
+    double position_s;
+    double duration_s; /* below 0: not known (yet) */
+    double speed;
+    bool paused;
+    bool ended;
+    bool loops;
+    bool can_seek;
+    uint64_t troubles;   /* lines that were of no use */
+    const char *trouble; /* the last of them, with its cure; "" */
+};
+
 /* What /api/status tells. */
 struct server_report {
     double uptime_s;
@@ -101,33 +115,20 @@ struct server_report {
     struct stream_report events;
     struct osc_report osc;
     struct oscquery_report oscquery;
+    struct replay_report replay;
     uint32_t wled_count;
     struct wled_report wled[OPTION_LIST_MAX];
     struct zeroconf_report zeroconf;
     struct record_report record;
 };
 
-enum { RECORDING_VERSION = 1 };
-
-/* What the first line of a recording tells. */
-struct recording_report {
-    const char *name;    /* the analyser's */
-    double started;      /* Unix seconds */
-    uint32_t metrics_hz; /* 0: each frame */
-    uint32_t latency_hz;
-    uint32_t add; /* bits of enum metric_part */
-};
-
 /* Each replaces the text of `message`. STATUS_NO_MEMORY. */
 MUST_CHECK enum status message_health(struct message *message);
 MUST_CHECK enum status message_version(struct message *message);
-/* What the numbers mean that the messages hold, and the commands take. */
-MUST_CHECK enum status message_description(struct message *message);
 /* detail: why it is not ready; NULL when it is. */
 MUST_CHECK enum status message_ready(struct message *message, const char *detail);
 /* The body of every error. */
 MUST_CHECK enum status message_detail(struct message *message, const char *detail);
 MUST_CHECK enum status message_server(struct message *message, const struct server_report *report);
-MUST_CHECK enum status message_recording(struct message *message, const struct recording_report *report);
 
 #endif

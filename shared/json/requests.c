@@ -3,6 +3,7 @@
 
 #include "shared/json/build.h"
 #include "shared/json/parse.h"
+#include "shared/text.h"
 
 #include <assert.h>
 #include <json-c/json.h>
@@ -233,6 +234,92 @@ enum status request_record(bool *on, const char *text, size_t length, char error
     *on = status == STATUS_OK && json_object_get_boolean(value);
     json_object_put(root);
     return status;
+}
+
+/* They are no commands: `kind` says which of the wish's it is. */
+enum { WISH_PAUSED, WISH_POSITION, WISH_SPEED };
+static const struct member replay_members[] = {
+    {"paused", WISH_PAUSED}, {"position", WISH_POSITION}, {"speed", WISH_SPEED}};
+enum { REPLAY_MEMBERS = sizeof replay_members / sizeof replay_members[0] };
+
+static bool *wish_has(struct replay_wish *wish, uint32_t kind)
+{
+    return kind == WISH_PAUSED     ? &wish->has_paused
+           : kind == WISH_POSITION ? &wish->has_position
+                                   : &wish->has_speed;
+}
+
+/* False: it is not what the member takes. */
+static bool take_wish(struct replay_wish *wish, uint32_t kind, const struct json_object *value)
+{
+    const enum json_type type = json_object_get_type(value);
+    const double number = json_object_get_double(value);
+    const bool is_number = type == json_type_double || type == json_type_int;
+    *wish_has(wish, kind) = true;
+    switch (kind) {
+    case WISH_PAUSED: wish->paused = json_object_get_boolean(value); return type == json_type_boolean;
+    case WISH_POSITION:
+        wish->position = number;
+        return is_number && number >= 0 && number <= REPLAY_PLACE_MAX;
+    default:
+        wish->speed = number;
+        return is_number && number >= REPLAY_SPEED_MIN && number <= REPLAY_SPEED_MAX;
+    }
+}
+
+static enum status take_wishes(struct replay_wish *wish, struct json_object *root, char *error)
+{
+    static const char *const range[] = {
+        "true or false", "a number of seconds from 0",
+        "a number from " TEXT_OF(REPLAY_SPEED_MIN) " to " TEXT_OF(REPLAY_SPEED_MAX)};
+    bool asks = false;
+    for (size_t i = 0; i < REPLAY_MEMBERS; i++) {
+        struct json_object *value;
+        if (!json_object_object_get_ex(root, replay_members[i].name, &value)) {
+            continue;
+        }
+        asks = true;
+        if (!take_wish(wish, replay_members[i].kind, value)) {
+            snprintf(error, REQUEST_ERROR_MAX, "%s: give %s", replay_members[i].name, range[i]);
+            return STATUS_BAD_ARG;
+        }
+    }
+    if (!asks) {
+        snprintf(error, REQUEST_ERROR_MAX,
+                 "the body asks for nothing; give one or more of paused, position, speed");
+        return STATUS_BAD_ARG;
+    }
+    return STATUS_OK;
+}
+
+enum status request_replay(struct replay_wish *wish, const char *text, size_t length,
+                           char error[REQUEST_ERROR_MAX])
+{
+    struct json_object *root;
+    *wish = (struct replay_wish){0};
+    enum status status = parse(&root, text, length, error);
+    if (status == STATUS_OK) {
+        status = check_names(root, replay_members, REPLAY_MEMBERS, error);
+    }
+    if (status == STATUS_OK) {
+        status = take_wishes(wish, root, error);
+    }
+    json_object_put(root);
+    return status;
+}
+
+enum status message_replay_accepted(struct message *message, const struct replay_wish *wish)
+{
+    struct replay_wish asked = *wish;
+    struct build build = build_object();
+    struct build names = build_list(REPLAY_MEMBERS);
+    for (size_t i = 0; i < REPLAY_MEMBERS; i++) {
+        if (*wish_has(&asked, replay_members[i].kind)) {
+            build_text(&names, NULL, replay_members[i].name);
+        }
+    }
+    build_nest(&build, "accepted", names);
+    return build_print(build, message);
 }
 
 enum status message_accepted(struct message *message, const struct request *request)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What people ask for over HTTP: the JSON bodies of POST /api/phi, /api/calibrate, /api/record and
- * /api/osc/targets. */
+/* What people ask for over HTTP: the JSON bodies of POST /api/phi, /api/calibrate, /api/osc/targets,
+ * /api/record and /api/replay. */
 #ifndef PHICAST_SHARED_JSON_REQUESTS_H
 #define PHICAST_SHARED_JSON_REQUESTS_H
 
@@ -45,7 +45,26 @@ MUST_CHECK enum status request_target(struct target_request *request, const char
 MUST_CHECK enum status request_record(bool *on, const char *text, size_t length,
                                       char error[REQUEST_ERROR_MAX]);
 
+#define REPLAY_SPEED_MIN 0.01
+#define REPLAY_SPEED_MAX 100
+#define REPLAY_PLACE_MAX 1e9
+
+/* What is to change in how a recording is played. */
+struct replay_wish {
+    bool has_paused;
+    bool has_position;
+    bool has_speed;
+    bool paused;
+    double position; /* seconds, 0...REPLAY_PLACE_MAX */
+    double speed;    /* REPLAY_SPEED_MIN...MAX */
+};
+
+/* {"paused":bool,"position":x,"speed":x}, as the first. */
+MUST_CHECK enum status request_replay(struct replay_wish *wish, const char *text, size_t length,
+                                      char error[REQUEST_ERROR_MAX]);
+
 /* {"accepted":["depth",...]}. STATUS_NO_MEMORY. */
 MUST_CHECK enum status message_accepted(struct message *message, const struct request *request);
+MUST_CHECK enum status message_replay_accepted(struct message *message, const struct replay_wish *wish);
 
 #endif

@@ -12,7 +12,8 @@ static struct segment control_segment = {.fd = -1, .memory = &control};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct source source = {.writer = 1 /* anything */, .takes_commands = true};
+    static const struct source_kind live; /* it is no replay */
+    static struct source source = {.kind = &live, .writer = 1 /* anything */, .takes_commands = true};
     static struct sockaddr_storage from;
     static struct remote remote = {.control = &control_segment, .source = &source};
     static struct osc_in in = {.remote = &remote};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The bodies of POST /api/phi, /api/calibrate, /api/record and /api/osc/targets. The first byte says which.
- */
+/* The bodies of POST /api/phi, /api/calibrate, /api/osc/targets, /api/record and /api/replay. The first byte
+ * says which. */
 #include "shared/json/requests.h"
 
 #include "tests/fuzz/fuzz.h"
@@ -20,6 +20,19 @@ static void target(const char *text, size_t length)
     }
 }
 
+static void take_wish(const char *text, size_t size)
+{
+    struct replay_wish wish;
+    char error[REQUEST_ERROR_MAX] = "";
+    if (request_replay(&wish, text, size, error)) {
+        fuzz_check_message(error);
+        return;
+    }
+    FUZZ_CHECK(wish.has_paused || wish.has_position || wish.has_speed);
+    FUZZ_CHECK(!wish.has_position || (wish.position >= 0 && wish.position <= REPLAY_PLACE_MAX));
+    FUZZ_CHECK(!wish.has_speed || (wish.speed >= REPLAY_SPEED_MIN && wish.speed <= REPLAY_SPEED_MAX));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct request request;
@@ -29,6 +42,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     const char *text = (const char *)data + 1;
     bool on;
+    if (data[0] & 8) {
+        take_wish(text, size - 1);
+        return 0;
+    }
     if (data[0] & 2) {
         target(text, size - 1);
         return 0;

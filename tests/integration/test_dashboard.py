@@ -12,6 +12,7 @@ import unittest
 import numpy
 
 import osc_peers
+import recordings
 import rig
 
 BROWSER = rig.ROOT / "tests/browser"
@@ -100,6 +101,12 @@ class Dashboard(Browsing):
         broadcaster = self.broadcaster("--osc", "none")
         rig.wait_until(lambda: broadcaster.json("/api/metrics")["active_channels"] > 1, "sound")
         self.node("meters", PHICAST_URL=broadcaster.url)
+
+    def test_replay(self):
+        path = self.folder / "show.jsonl"
+        recordings.write(path, recordings.Maker(channels=4).records(600))
+        broadcaster = self.broadcaster("--osc", "none", "--replay", str(path))
+        self.node("replay", PHICAST_URL=broadcaster.url)
 
     def test_sixty_four_channels(self):
         self.sound(64, [rig.write_wav(self.folder / "chord.wav", chord(), RATE)], RATE)

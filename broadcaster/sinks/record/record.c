@@ -214,7 +214,7 @@ static void event(struct sink *sink, const struct event *event, struct event_id 
 static uint64_t take_frame(struct record *record, const struct source *source, uint64_t now_us)
 {
     const struct pace *pace = &record->hub->pace;
-    const bool live = source->state == SOURCE_LIVE;
+    const bool live = source_is_live(source);
     if (live ? source->metrics.published_us != record->frame_us : record->was_live) {
         const struct wire *wire = hub_newest(record->hub, record->options->record_add, now_us);
         if (wire) {

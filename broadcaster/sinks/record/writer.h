@@ -7,7 +7,7 @@
 
 #include "broadcaster/sinks/record/names.h"
 #include "broadcaster/sinks/record/rotation.h"
-#include "shared/json/reports.h"
+#include "shared/json/description.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -102,7 +102,7 @@ static uint64_t beat(struct sink *sink, const struct source *source, uint64_t no
     struct wled *wled = (struct wled *)sink;
     if (schedule_deadline(&wled->schedule) <= now_us) {
         schedule_advance(&wled->schedule, now_us);
-        if (source->state == SOURCE_LIVE) {
+        if (source_is_live(source)) {
             unsigned char packet[WLED_PACKET];
             wled_pack(&wled->state, &source->metrics, source->status_known ? source->status.sample_rate : 0,
                       wled->onset, packet);

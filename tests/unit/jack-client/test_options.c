@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 80 };
+enum { WORDS_MAX = 96 };
 
 /* A command line that getopt may reorder. */
 struct line {
@@ -492,7 +492,9 @@ static void all_is_saved(void)
         "--cv-add bands "
         "--no-compensation --calibrate-level -6.5 --calibrate-out x:a --calibrate-in x:b --midi-depth 10 "
         "--midi-phase 11 "
-        "--midi-rate 12 --midi-breathing 13 --midi-auto 14 --group audio --verbose";
+        "--midi-rate 12 --midi-breathing 13 --midi-auto 14 --midi-out --midi-out-channel 3 --midi-out-cc "
+        "ici=40 "
+        "--midi-out-note onset=none --midi-out-fine --group audio --verbose";
     char file[sizeof path];
     char *help = NULL;
     size_t size = 0;
@@ -518,7 +520,9 @@ static void all_is_saved(void)
     CU_ASSERT_EQUAL(memcmp(&jack.engine, &before.engine, sizeof jack.engine), 0);
     CU_ASSERT_EQUAL(memcmp(&jack.labels, &before.labels, sizeof jack.labels), 0);
     CU_ASSERT_EQUAL(memcmp(&jack.midi, &before.midi, sizeof jack.midi), 0);
-    CU_ASSERT(jack.wait && jack.cv && jack.cv_add == PART_BANDS && jack.no_compensation && jack.verbose);
+    CU_ASSERT_EQUAL(memcmp(&jack.midi_out_map, &before.midi_out_map, sizeof jack.midi_out_map), 0);
+    CU_ASSERT(jack.midi_out && jack.wait && jack.cv && jack.cv_add == PART_BANDS && jack.no_compensation &&
+              jack.verbose);
     CU_ASSERT_EQUAL(jack.calibrate_level, -6.5);
     CU_ASSERT_STRING_EQUAL(jack.server, "other");
     CU_ASSERT_STRING_EQUAL(jack.group, "audio");

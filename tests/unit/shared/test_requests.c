@@ -167,6 +167,37 @@ static void record(void)
     CU_ASSERT_FALSE(on);
 }
 
+static void replay(void)
+{
+    static const char *const bad[] = {"",
+                                      "{}",
+                                      "[1]",
+                                      "{\"volume\":1}",
+                                      "{\"paused\":1}",
+                                      "{\"position\":-1}",
+                                      "{\"position\":\"1\"}",
+                                      "{\"speed\":0}",
+                                      "{\"speed\":101}",
+                                      "{\"speed\":true}",
+                                      "{\"position\":1e10}"};
+    static const char text[] = "{\"speed\":0.5,\"position\":12,\"paused\":true}";
+    struct replay_wish wish;
+    struct message message = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        error[0] = '\0';
+        CU_ASSERT_NOT_EQUAL(request_replay(&wish, bad[i], strlen(bad[i]), error), STATUS_OK);
+        CU_ASSERT_NOT_EQUAL(error[0], '\0');
+    }
+    CU_ASSERT_EQUAL(request_replay(&wish, text, strlen(text), error), STATUS_OK);
+    CU_ASSERT(wish.has_paused && wish.has_position && wish.has_speed && wish.paused);
+    CU_ASSERT(wish.position == 12 && wish.speed == 0.5);
+    CU_ASSERT_EQUAL(message_replay_accepted(&message, &wish), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(message.text, "{\"accepted\":[\"paused\",\"position\",\"speed\"]}");
+    CU_ASSERT_EQUAL(request_replay(&wish, "{\"paused\":false}", 16, error), STATUS_OK);
+    CU_ASSERT(wish.has_paused && !wish.has_position && !wish.has_speed && !wish.paused);
+    message_free(&message);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -177,6 +208,7 @@ int main(void)
         {"calibrate", calibrate},
         {"target", target},
         {"record", record},
+        {"replay", replay},
         CU_TEST_INFO_NULL,
     };
     return unit_run("requests", tests);

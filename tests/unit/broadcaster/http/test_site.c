@@ -265,11 +265,14 @@ static void bodies_of_posts(void)
     body("/api/phi", "{", 400, "not a JSON object");
     body("/api/phi", "{\"deep\":1}", 400, "no such member");
     body("/api/calibrate", "{\"level_dbfs\":1}", 400, "dBFS");
+    body("/api/replay", "{\"paused\":true}", 409, "this is no replay");
+    body("/api/replay", "{\"paused\":1}", 400, "paused: give true or false");
     CU_ASSERT_EQUAL(command_read(&control.commands, &next, &command, NULL), STATUS_EMPTY);
     live.base.writer = 1; /* anything */
     live.base.takes_commands = true;
+    const struct post_means means = {&remote, &recorder, &live.base};
     const struct http_request asked = post("/api/phi", "application/json", 29);
-    post_answer(&asked, "{\"depth\":0.25,\"breathing\":true}", 31, &remote, &recorder, &site.scratch, &reply);
+    post_answer(&asked, "{\"depth\":0.25,\"breathing\":true}", 31, &means, &site.scratch, &reply);
     CU_ASSERT_EQUAL(reply.code, 202);
     CU_ASSERT_STRING_EQUAL(site.scratch.text, "{\"accepted\":[\"depth\",\"breathing\"]}");
     CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
@@ -277,7 +280,7 @@ static void bodies_of_posts(void)
     CU_ASSERT_EQUAL(command.value, 0.25);
     CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
     CU_ASSERT_EQUAL(command.kind, COMMAND_BREATHING);
-    post_answer(&asked, "{\"depth\":0.25,\"rate\":11}", 24, &remote, &recorder, &site.scratch, &reply);
+    post_answer(&asked, "{\"depth\":0.25,\"rate\":11}", 24, &means, &site.scratch, &reply);
     CU_ASSERT_EQUAL(reply.code, 400);
     CU_ASSERT_EQUAL(command_read(&control.commands, &next, &command, NULL), STATUS_EMPTY); /* all or none */
     live.base.writer = 0;

@@ -89,6 +89,57 @@ static void software_latency(void)
     close_hub();
 }
 
+static void poll_nothing(struct source *source, uint64_t now_us)
+{
+    (void)source, (void)now_us;
+}
+
+/* Comes to a frame every 10 ms, and to latency every 50. */
+static uint64_t step(struct source *source, uint64_t now_us)
+{
+    static uint64_t due;
+    if (now_us < due) {
+        return due;
+    }
+    due = now_us + 10000;
+    source->frames++;
+    source->metrics.frame = source->frames;
+    source->metrics.published_us = now_us;
+    if (source->frames % 5 == 0) {
+        source->latencies++;
+        source->recorded = (struct latency_report){.total_ms = (double)source->latencies, .hardware_ms = 7};
+    }
+    return due;
+}
+
+/* Whoever has asked for no rate is served at each step and never else; others by their schedule. */
+static void a_replay_is_followed(void)
+{
+    struct source_kind steps = live_kind;
+    steps.step = step;
+    open_hub("no-such-analyser", 1000000);
+    hub_beat(&hub, 1000000);
+    live.base.kind = &steps;
+    live.base.state = SOURCE_REPLAY;
+    struct cohort *slow = cohort_join(&hub.stream[STREAM_METRICS].standard, 10, 1000000);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(slow);
+    const uint64_t before = slow->beat;
+    const uint64_t beat = hub.stream[STREAM_METRICS].standard.beat;
+    steps.poll = poll_nothing;
+    for (uint64_t now = 2000000; now < 3000000; now += 2000) {
+        hub_beat(&hub, now);
+        CU_ASSERT_EQUAL_FATAL(hub.stream[STREAM_METRICS].standard.beat - beat, live.base.frames);
+        CU_ASSERT_EQUAL_FATAL(hub.frame.frame, live.base.frames); /* each of them */
+    }
+    CU_ASSERT_EQUAL(live.base.frames, 100);
+    CU_ASSERT(slow->beat - before >= 10 && slow->beat - before <= 11);
+    CU_ASSERT_TRUE(shows(hub_latest(&hub, STREAM_LATENCY, 0, 3000000),
+                         "\"total_latency_ms\":20.0,\"hardware_latency_ms\":7.0"));
+    cohort_leave(&hub.stream[STREAM_METRICS].standard, slow);
+    live.base.kind = &live_kind;
+    close_hub();
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -96,6 +147,7 @@ int main(void)
         {"a long sleep is no burst", a_long_sleep_is_no_burst},
         {"idle messages", idle_messages},
         {"software latency", software_latency},
+        {"a replay is followed", a_replay_is_followed},
         CU_TEST_INFO_NULL,
     };
     snprintf(name, sizeof name, "test-hub-%d", (int)getpid());

@@ -16,8 +16,9 @@ static struct osc_in in;
 static struct remote remote;
 static struct control control;
 static struct segment control_segment = {.fd = -1, .memory = &control};
-static struct source source; /* an analyser is there if it has a writer */
-static uint64_t next;        /* command to be read */
+static const struct source_kind live; /* it is no replay */
+static struct source source;          /* an analyser is there if it has a writer */
+static uint64_t next;                 /* command to be read */
 static struct sockaddr_storage from;
 static char bytes[4096];
 
@@ -25,6 +26,7 @@ static void open_in(void)
 {
     memset(&control, 0, sizeof control);
     memset(&source, 0, sizeof source);
+    source.kind = &live;
     source.writer = 1; /* anything */
     source.takes_commands = true;
     remote = (struct remote){.control = &control_segment, .source = &source};
