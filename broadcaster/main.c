@@ -56,7 +56,7 @@ static bool joins_session(struct nsm *nsm, enum options_result parsed,
                           const struct broadcaster_options *options, char **argv)
 {
     const struct nsm_client client = {.name = "phicast-broadcaster",
-                                      .capabilities = geteuid() == 0 ? ":" : ":switch:",
+                                      .capabilities = geteuid() == 0 ? ":dirty:" : ":switch:dirty:",
                                       .executable = argv[0]};
     const bool serves = parsed == OPTIONS_ERROR || (parsed == OPTIONS_RUN && !options->discover);
     return serves && nsm_join(nsm, &client);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* More than 400 lines because all that stands at a path, and who may ask for it how, is decided here. */
 #include "broadcaster/http/site.h"
 
 #include "broadcaster/http/assets.h"

@@ -2,6 +2,7 @@
 #include "broadcaster/server/server.h"
 
 #include "broadcaster/server/notify.h"
+#include "broadcaster/server/project.h"
 #include "broadcaster/server/server_state.h"
 #include "broadcaster/server/ticker.h"
 #include "broadcaster/server/watchdog.h"
@@ -23,6 +24,9 @@ void server_on_timer(struct ev_loop *loop, ev_io *watcher, int events)
     const uint64_t now_us = clock_now_us();
     uint64_t next = hub_beat(&server->hub, now_us);
     remote_beat(&server->remote, now_us);
+    if (server->nsm) {
+        project_beat(server, now_us);
+    }
     if (server->watchdog_us > 0 && now_us >= server->watchdog_next) {
         notify_send("WATCHDOG=1");
         server->watchdog_next = now_us + server->watchdog_us;
@@ -58,26 +62,13 @@ static void stop(struct server *server, const char *why)
     hub_close_clients(&server->hub, (struct client_close){GOING_AWAY, "server stops"}, clock_now_us());
 }
 
-/* Nothing is steered here that the file does not know. */
-static void save(const struct server *server)
-{
-    char error[OPTION_ERROR_MAX];
-    struct nsm *nsm = server->nsm;
-    if (!config_is_there(nsm->path) && broadcaster_options_save(server->options, nsm->path, error)) {
-        log_error("%s", error);
-        nsm_refuse(nsm, NSM_ERROR_GENERAL, error);
-    } else {
-        nsm_reply(nsm, "saved");
-    }
-}
-
 void server_on_session(struct ev_loop *loop, ev_io *watcher, int events)
 {
     (void)events;
     struct server *server = watcher->data;
     const enum nsm_asked asked = nsm_poll(server->nsm);
     if (asked == NSM_SAVE) {
-        save(server);
+        project_save(server);
     } else if (asked == NSM_OPEN) {
         ev_io_stop(loop, watcher); /* what comes after it waits for our successor */
         stop(server, "another session");

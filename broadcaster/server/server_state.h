@@ -44,6 +44,8 @@ struct server {
     ev_io signals;          /* readable when one has come */
     struct nsm *nsm;        /* NULL: no session */
     ev_io session;          /* readable when its manager has sent something */
+    uint64_t project_us;    /* when to look next whether something is to be saved */
+    uint64_t saved_changes; /* of the OSC targets (osc_report): so many are in the session's file */
     uint64_t stop_at_us;    /* 0: running */
     int stopped_by;         /* the signal */
     uint64_t watchdog_us;   /* how often systemd wants to hear of us; 0: never */

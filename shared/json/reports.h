@@ -34,6 +34,7 @@ struct osc_target_report {
 struct osc_report {
     uint32_t target_count;
     struct osc_target_report target[OPTION_LIST_MAX];
+    uint64_t changes;   /* targets added or removed since the start, but for those that are kept */
     uint32_t url_count; /* 0: does not listen */
     const char *url[OPTION_LIST_MAX];
     uint64_t packets;  /* arrived */

@@ -43,10 +43,14 @@ class SessionTest(rig.RigTest):
     def get(broadcaster, path):
         return json.loads(rig.urllib.request.urlopen(broadcaster.label + path, timeout=rig.PATIENCE).read())
 
-    def steer(self, broadcaster, **what):
-        request = rig.urllib.request.Request(broadcaster.label + "/api/phi", data=json.dumps(what).encode(), method="POST",
+    @staticmethod
+    def post(broadcaster, path, **what):
+        request = rig.urllib.request.Request(broadcaster.label + path, data=json.dumps(what).encode(), method="POST",
                                              headers={"Content-Type": "application/json"})
         rig.urllib.request.urlopen(request, timeout=rig.PATIENCE).close()
+
+    def steer(self, broadcaster, **what):
+        self.post(broadcaster, "/api/phi", **what)
 
     def phi(self, broadcaster):
         """Once there are metrics: depth, on, rate, auto."""
@@ -66,12 +70,35 @@ class SessionTest(rig.RigTest):
 
 
 class Life(SessionTest):
+    def test_targets_belong_to_the_session(self):
+        osc_peers.Flood(self)
+        self.settings()
+        (first, first_url), (_, second_url) = (osc_peers.oscdump(self) for _ in range(2))
+        broadcaster = self.broadcaster()
+        self.assertFalse(broadcaster.dirty)
+        self.post(broadcaster, "/api/osc/targets", url=first_url + "?metrics=1")
+        broadcaster.wait(lambda: broadcaster.dirty, "it to be dirty")
+        self.assertEqual(broadcaster.save(), (0, "saved"))
+        broadcaster.wait(lambda: not broadcaster.dirty, "it to be clean")
+        self.post(broadcaster, "/api/osc/targets", url=second_url)  # and is not saved
+        self.manager.close(broadcaster)
+        broadcaster = self.broadcaster()
+        [target] = self.get(broadcaster, "/api/osc/targets")["targets"]
+        self.assertEqual(target["url"], first_url + "?metrics=1")
+        rig.wait_until(lambda: osc_peers.messages(first), "metrics")
+        request = rig.urllib.request.Request(f"{broadcaster.label}/api/osc/targets/{target['id']}", method="DELETE")
+        rig.urllib.request.urlopen(request, timeout=rig.PATIENCE).close()
+        broadcaster.wait(lambda: broadcaster.dirty, "it to be dirty")
+        self.assertEqual(broadcaster.save(), (0, "saved"))
+        self.assertEqual(json.loads(broadcaster.path.read_text())["osc"], ["none"])
+        self.manager.close(broadcaster)
+
     def test_added_steered_saved_closed_opened(self):
         server = self.jackd()
         config = self.settings(connect=["system:capture_*"], label=["1=Kick"])
         jack, broadcaster = self.analyser(server), self.broadcaster()
         self.assertEqual(jack.announced, ("phicast", ":switch:dirty:"))
-        self.assertEqual(broadcaster.announced, ("phicast-broadcaster", ":" if os.geteuid() == 0 else ":switch:"))
+        self.assertEqual(broadcaster.announced, ("phicast-broadcaster", ":dirty:" if os.geteuid() == 0 else ":switch:dirty:"))
         self.assertEqual(server.ports().keys() & {"phicast.nABCD:in_1", "phicast:in_1"}, set())  # not before it is opened
         self.opened(jack)
         rig.wait_until(lambda: all(self.ports(server, jack).get(f"{jack.id}:in_{i}") for i in (1, 2)), "the connections")
@@ -197,7 +224,7 @@ class Switch(SessionTest):
         client = self.manager.start("setpriv", "nABCD", *user, "phicast-broadcaster", "-n", self.name, "-p", "0", "--osc", "none")
         client.executable = "phicast-broadcaster"
         client.wait(lambda: client.announced, "an announcement")
-        self.assertEqual(client.announced, ("phicast-broadcaster", ":switch:"))
+        self.assertEqual(client.announced, ("phicast-broadcaster", ":switch:dirty:"))
         for number in ("nABCD", "nEFGH", "nIJKL"):
             client.label = None
             self.assertEqual(client.open(number=number), (0, "opened"), client.child.err)

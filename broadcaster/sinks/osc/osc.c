@@ -23,6 +23,7 @@ struct osc {
     struct osc_out *out;
     struct osc_keep keep;
     struct osc_in in;
+    uint64_t changes; /* see osc_report */
     struct ev_loop *loop;
     ev_io readable[OPTION_LIST_MAX];
 };
@@ -141,7 +142,7 @@ static enum status judge_target(const struct osc *osc, const char *url, struct o
     }
     if (osc_map_is_file(choice->map)) {
         snprintf(error, OPTION_ERROR_MAX,
-                 "map: give touchdesigner, resolume or eos; a file is only read at the start (--osc)");
+                 "map: give a ready-made one; a file is only read at the start (--osc)");
         return STATUS_BAD_ARG;
     }
     const uint32_t same = osc_out_find(osc->out, choice);
@@ -166,6 +167,7 @@ static enum status add_target(struct sink *sink, const char *url, bool keep, uin
     if (status == STATUS_OK) {
         status = osc_out_add(osc->out, &choice, url, false, clock_now_us(), id, error);
     }
+    osc->changes += status == STATUS_OK && !keep ? 1 : 0;
     if (status || !keep) {
         return status;
     }
@@ -191,6 +193,7 @@ static enum status remove_target(struct sink *sink, uint32_t id, char *error)
     const char *kept = osc_out_kept(osc->out, id);
     const enum status status = kept ? osc_keep_remove(&osc->keep, kept, error) : STATUS_OK;
     if (status == STATUS_OK) {
+        osc->changes += kept ? 0 : 1;
         osc_out_remove(osc->out, id);
     }
     return status;
@@ -223,6 +226,7 @@ static void report(const struct sink *sink, struct server_report *report)
     const struct osc *osc = (const struct osc *)sink;
     osc_out_report(osc->out, &report->osc);
     osc_in_report(&osc->in, &report->osc);
+    report->osc.changes = osc->changes;
 }
 
 static void announce(const struct sink *sink, FILE *out)
