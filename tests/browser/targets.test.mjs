@@ -63,12 +63,12 @@ test('refusals are said in words, and change nothing', async () => {
     await page.locator('#target-form button').click();
   };
   await add('http://127.0.0.1:9000');
-  await says(page, /give osc\.udp:\/\/HOST:PORT or osc\.tcp:\/\/HOST:PORT/);
+  await says(page, /give osc\.udp:\/\/HOST:PORT, osc\.tcp:\/\/HOST:PORT/);
   assert.equal(await page.locator('#target-url').inputValue(), 'http://127.0.0.1:9000'); // to be mended
   await add('osc.udp://127.0.0.1');
   await says(page, /no port in it/);
   await add('osc.tcp://127.0.0.1:9?map=/etc/passwd');
-  await says(page, /map: give touchdesigner, resolume or eos/);
+  await says(page, /map: give a ready-made one/);
   assert.deepEqual(await list(), []);
   await page.locator('#target-keep').check();
   await add('osc.udp://127.0.0.1:9');
