@@ -47,7 +47,7 @@ void report_write(struct telemetry *telemetry, const struct session *session, bo
         .criticality_threshold = (float)engine->criticality_threshold,
         .phi_rate = (float)load_relaxed(rt->reports.phi_rate),
         .auto_phi = load_relaxed(rt->reports.auto_phi),
-        .parts = load_relaxed(rt->inputs.wanted) | engine->always,
+        .parts = load_relaxed(rt->inputs.wanted) | rt->engine.always,
         .band_count = config->bands,
     };
     telemetry_write_status(telemetry, &status);

@@ -110,6 +110,12 @@ class ControlVoltages(rig.RigTest):
         self.check_latency(2, 0, 256)
         self.check_latency(9, HOP, 128)
 
+    def test_what_they_show_is_measured(self):
+        self.begin("-c", "1", "--cv", "--cv-add", "levels")
+        broadcaster = self.broadcaster()
+        rig.wait_until(lambda: (broadcaster.json("/api/status")["analyser"] or {}).get("measures") == ["levels", "onsets"],
+                       "the analyser to say so")
+
     async def listen(self, broadcaster, until, messages):
         async with broadcaster.ws("metrics?add=levels,bands&rate=60") as ws:
             while until():
