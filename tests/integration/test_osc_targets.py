@@ -196,7 +196,7 @@ class Targets(rig.RigTest):
         for body, words in (({}, "url: give"), ({"url": 9}, "url: give"), ({"url": "http://a:1"}, "give osc.udp://HOST:PORT"),
                             ({"url": "osc.udp://a"}, "no port"), ({"url": "osc.udp://a:0"}, "1 to 65535"),
                             ({"url": "osc.udp://a:1?rate=1000"}, "rate: give"), ({"url": "osc.udp://a:1?x=1"}, "no such choice"),
-                            ({"url": "osc.udp://a:1?map=/etc/hostname"}, "map: give touchdesigner"), ({"url": "none"}, "give osc.udp"),
+                            ({"url": "osc.udp://a:1?map=/etc/hostname"}, "map: give a ready-made one"), ({"url": "none"}, "give osc.udp"),
                             ({**good, "keep": 1}, "keep: give true or false"), ({**good, "name": "x"}, "name: no such member"),
                             ({"url": "osc.udp://ä:1"}, "ASCII"), (b"[1]", "not a JSON object"), (b"{", "ends too early"),
                             (b'{"url":"osc.udp://a:1","url":"osc.udp://b:1"}', "twice")):
