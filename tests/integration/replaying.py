@@ -85,7 +85,9 @@ class Replaying(rig.RigTest):
     def paused(self, path, *options):
         """A replay that stands at its start, for streams to be opened before anything comes."""
         listener = self.replay(path, *options)
-        self.assertEqual(self.post(listener, {"paused": True, "position": 0})[0], 202)
+        self.assertEqual(self.post(listener, {"paused": True, "position": 0.5})[0], 202)  # it may still show its first frame
+        rig.wait_until(lambda: listener.json("/api/metrics")["frame"] > recordings.FIRST_FRAME, "a later frame")
+        self.assertEqual(self.post(listener, {"position": 0})[0], 202)
         rig.wait_until(lambda: listener.json("/api/metrics")["frame"] == recordings.FIRST_FRAME, "its first frame")
         return listener
 
