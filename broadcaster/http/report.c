@@ -38,11 +38,6 @@ struct server_report report_make(const struct hub *hub, uint64_t now_us, uint64_
         .events = describe(&hub->stream[STREAM_EVENTS], now_us),
         .zeroconf = {.state = "off"},
     };
-    for (uint32_t i = 0; i < hub->feed.sink_count; i++) {
-        const struct sink *sink = hub->feed.sink[i];
-        if (sink->kind->report) {
-            sink->kind->report(sink, &report);
-        }
-    }
+    feed_report(&hub->feed, &report);
     return report;
 }

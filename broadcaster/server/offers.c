@@ -30,12 +30,7 @@ uint32_t offers_descriptors(const struct broadcaster_options *options)
 static uint16_t osc_port(const struct server *server)
 {
     struct server_report report = {0};
-    for (uint32_t i = 0; i < server->hub.feed.sink_count; i++) {
-        const struct sink *sink = server->hub.feed.sink[i];
-        if (sink->kind->report) {
-            sink->kind->report(sink, &report);
-        }
-    }
+    feed_report(&server->hub.feed, &report);
     const char *port = report.osc.url_count > 0 ? strrchr(report.osc.url[0], ':') : NULL;
     return port ? (uint16_t)strtoul(port + 1, NULL, 10) : 0;
 }

@@ -8,23 +8,13 @@
 
 enum { LOOK_US = 200000 };
 
-static void ask_sinks(const struct server *server, struct server_report *report)
-{
-    for (uint32_t i = 0; i < server->hub.feed.sink_count; i++) {
-        const struct sink *sink = server->hub.feed.sink[i];
-        if (sink->kind->report) {
-            sink->kind->report(sink, report);
-        }
-    }
-}
-
 void project_beat(struct server *server, uint64_t now_us)
 {
     if (now_us < server->project_us) {
         return;
     }
     struct server_report report = {0};
-    ask_sinks(server, &report);
+    feed_report(&server->hub.feed, &report);
     server->project_us = now_us + LOOK_US;
     nsm_set_dirty(server->nsm, report.osc.changes != server->saved_changes);
 }
@@ -49,7 +39,7 @@ void project_save(struct server *server)
     struct nsm *nsm = server->nsm;
     struct broadcaster_options options = *server->options;
     struct server_report report = {0};
-    ask_sinks(server, &report);
+    feed_report(&server->hub.feed, &report);
     const bool news = report.osc.changes != server->saved_changes;
     if (news) {
         list_targets(&options.osc, &report.osc);

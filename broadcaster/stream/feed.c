@@ -208,6 +208,16 @@ bool feed_beat(struct feed *feed)
     return taken == FEED_BATCH;
 }
 
+void feed_report(const struct feed *feed, struct server_report *report)
+{
+    for (uint32_t i = 0; i < feed->sink_count; i++) {
+        const struct sink *sink = feed->sink[i];
+        if (sink->kind->report) {
+            sink->kind->report(sink, report);
+        }
+    }
+}
+
 void feed_note(struct feed *feed, uint64_t now_us)
 {
     const struct source *source = feed->source;

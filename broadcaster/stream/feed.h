@@ -54,6 +54,9 @@ void feed_want(struct feed *feed, uint32_t parts);
  * for the last ones when they come. True: there may be more. */
 bool feed_beat(struct feed *feed);
 
+/* Has each sink fill in its part. */
+void feed_report(const struct feed *feed, struct server_report *report);
+
 /* Asks the sinks how far they are, and notes it: after a beat, once clients have been served. */
 void feed_note(struct feed *feed, uint64_t now_us);
 

@@ -36,6 +36,11 @@ struct build build_part_names(uint32_t parts);
  * counts must be good. */
 void build_parts(struct build *build, const struct metrics_snapshot *snapshot, uint32_t parts);
 
+struct osc_target_report;
+
+/* Adds what is told of an OSC target wherever one is told of: its state, what it gets, and its packets. */
+void build_osc_target(struct build *build, const struct osc_target_report *target);
+
 /* Prints it, replacing the text of `message`, and frees it. On failure the old text stays. */
 MUST_CHECK enum status build_print(struct build build, struct message *message);
 

@@ -133,13 +133,7 @@ static struct build report_osc_target(const struct osc_target_report *target)
 {
     struct build build = build_object();
     build_text(&build, "url", target->url);
-    build_text(&build, "state", target->state);
-    build_text(&build, "detail", target->detail);
-    build_flag(&build, "events", target->events);
-    build_flag(&build, "metrics", target->metrics);
-    build_count(&build, "rate_hz", target->rate_hz);
-    build_count(&build, "sent", target->sent);
-    build_count(&build, "dropped", target->dropped);
+    build_osc_target(&build, target);
     return build;
 }
 

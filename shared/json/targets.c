@@ -10,19 +10,24 @@
 
 enum { FILE_MAX = 131072, DEPTH_MAX = 4 };
 
+void build_osc_target(struct build *build, const struct osc_target_report *target)
+{
+    build_text(build, "state", target->state);
+    build_text(build, "detail", target->detail);
+    build_flag(build, "events", target->events);
+    build_flag(build, "metrics", target->metrics);
+    build_count(build, "rate_hz", target->rate_hz);
+    build_count(build, "sent", target->sent);
+    build_count(build, "dropped", target->dropped);
+}
+
 static struct build describe(const struct osc_target_report *target)
 {
     struct build build = build_object();
     build_count(&build, "id", target->id);
     build_text(&build, "url", target->given);
     build_flag(&build, "kept", target->kept);
-    build_text(&build, "state", target->state);
-    build_text(&build, "detail", target->detail);
-    build_flag(&build, "events", target->events);
-    build_flag(&build, "metrics", target->metrics);
-    build_count(&build, "rate_hz", target->rate_hz);
-    build_count(&build, "sent", target->sent);
-    build_count(&build, "dropped", target->dropped);
+    build_osc_target(&build, target);
     return build;
 }
 

@@ -11,6 +11,7 @@ import re
 import numpy
 
 import rig
+from test_cv import octaves
 from test_states import scene
 
 RATE = 48000
@@ -24,10 +25,6 @@ NOTE = RATE // 10
 NOTES = {"idle": 60, "ambient": 61, "coherent": 62, "turbulent": 63, "critical": 64}
 
 Message = collections.namedtuple("Message", "frame kind channel number value")
-
-
-def octaves(frequency):
-    return min(max(math.log(frequency / 20) / math.log(1000), 0), 1) if frequency > 0 else 0
 
 
 def values(message):
