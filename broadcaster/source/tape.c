@@ -2,6 +2,7 @@
 #include "broadcaster/source/tape.h"
 
 #include "broadcaster/source/tape_state.h"
+#include "shared/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,16 +45,6 @@ static enum status check_file(struct tape *tape, double from, char *error)
     return STATUS_OK;
 }
 
-static void make_lock(struct tape *tape)
-{
-    pthread_condattr_t attributes;
-    pthread_mutex_init(&tape->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&tape->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 enum status tape_open(struct tape **out, const char *path, bool loops, double from,
                       char error[OPTION_ERROR_MAX])
 {
@@ -62,7 +53,8 @@ enum status tape_open(struct tape **out, const char *path, bool loops, double fr
     if (!tape) {
         return refuse(error, path, "out of memory", STATUS_NO_MEMORY);
     }
-    make_lock(tape);
+    pthread_mutex_init(&tape->lock, NULL);
+    thread_cond_init(&tape->changed);
     tape->path = path;
     tape->loops = loops;
     tape->target = from;
@@ -92,18 +84,6 @@ enum status tape_open(struct tape **out, const char *path, bool loops, double fr
     return STATUS_OK;
 }
 
-/* All signals are the event loop's. */
-static bool start_thread(pthread_t *thread, void *(*run)(void *), struct tape *tape)
-{
-    sigset_t all;
-    sigset_t old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    const bool good = pthread_create(thread, NULL, run, tape) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return good;
-}
-
 static struct timespec later(long ms)
 {
     struct timespec time;
@@ -124,8 +104,8 @@ static bool is_interrupted(void)
 enum status tape_start(struct tape *tape, char error[OPTION_ERROR_MAX])
 {
     enum { LOOK_MS = 100 };
-    tape->is_read = start_thread(&tape->reader, tape_read, tape);
-    tape->is_measured = tape->is_file && start_thread(&tape->measurer, tape_measure, tape);
+    tape->is_read = thread_start(&tape->reader, tape_read, tape);
+    tape->is_measured = tape->is_file && thread_start(&tape->measurer, tape_measure, tape);
     if (!tape->is_read) {
         return refuse(error, tape->path, "no thread to read it; are too many running?", STATUS_NO_MEMORY);
     }

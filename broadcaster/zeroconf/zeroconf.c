@@ -2,6 +2,7 @@
 #include "broadcaster/zeroconf/zeroconf.h"
 
 #include "broadcaster/zeroconf/inside.h"
+#include "shared/thread.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -36,19 +37,6 @@ static void *run(void *data)
     return NULL;
 }
 
-static bool start_thread(struct zeroconf *zeroconf)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    if (pthread_attr_init(&attributes) != 0) {
-        return false;
-    }
-    const bool started = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
-                         pthread_create(&thread, &attributes, run, zeroconf) == 0;
-    pthread_attr_destroy(&attributes);
-    return started;
-}
-
 struct zeroconf *zeroconf_open(const struct zeroconf_wish *wish)
 {
     struct zeroconf *zeroconf = calloc(1, sizeof *zeroconf);
@@ -66,7 +54,7 @@ struct zeroconf *zeroconf_open(const struct zeroconf_wish *wish)
     }
     pthread_mutex_init(&zeroconf->lock, NULL);
     atomic_init(&zeroconf->owners, 2);
-    if (!start_thread(zeroconf)) {
+    if (!thread_start(NULL, run, zeroconf)) {
         atomic_store(&zeroconf->owners, 1);
         let_go(zeroconf);
         return NULL;

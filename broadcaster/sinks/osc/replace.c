@@ -3,10 +3,10 @@
 
 #include "shared/log.h"
 #include "shared/state_file.h"
+#include "shared/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -75,8 +75,7 @@ static void free_replacement(struct osc_replacement *it)
 static void start(struct osc_replace *replace, struct osc_replacement *it)
 {
     replace->running = it;
-    const int err = pthread_create(&it->thread, NULL, run, it);
-    if (err) { /* better late than never */
+    if (!thread_start(&it->thread, run, it)) { /* better late than never */
         run(it);
         it->thread = pthread_self();
     }

@@ -3,8 +3,8 @@
 
 #include "broadcaster/sinks/osc/choice.h"
 #include "broadcaster/sinks/osc/service.h"
+#include "shared/thread.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,16 +74,12 @@ static void *run(void *arg)
 
 static bool start_thread(struct osc_resolve *resolve)
 {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    if (atomic_load(&asking) >= OSC_RESOLVE_MAX || pthread_attr_init(&attributes) != 0) {
+    if (atomic_load(&asking) >= OSC_RESOLVE_MAX) {
         return false;
     }
     atomic_fetch_add(&asking, 1);
     atomic_store(&resolve->owners, 2);
-    const bool started = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
-                         pthread_create(&thread, &attributes, run, resolve) == 0;
-    pthread_attr_destroy(&attributes);
+    const bool started = thread_start(NULL, run, resolve);
     if (!started) {
         atomic_fetch_sub(&asking, 1);
         atomic_store(&resolve->owners, 1);

@@ -3,11 +3,10 @@
 
 #include "broadcaster/sinks/record/file.h"
 #include "shared/clock.h"
+#include "shared/thread.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,33 +269,17 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* None of the signals are for it: SIGXFSZ neither, so that a file too large is an error like others. */
-static int start_thread(struct writer *writer)
-{
-    sigset_t all;
-    sigset_t ours;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &ours);
-    const int err = pthread_create(&writer->thread, NULL, run, writer);
-    pthread_sigmask(SIG_SETMASK, &ours, NULL);
-    return err;
-}
-
 struct writer *writer_start(const struct writer_plan *plan)
 {
     struct writer *writer = calloc(1, sizeof *writer);
-    pthread_condattr_t attributes;
     if (!writer) {
         return NULL;
     }
     writer->plan = *plan;
     writer->file.fd = -1;
     pthread_mutex_init(&writer->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&writer->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
-    if (start_thread(writer)) {
+    thread_cond_init(&writer->wake);
+    if (!thread_start(&writer->thread, run, writer)) {
         free(writer);
         return NULL;
     }
