@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/ports/cv.h"
 
-#include <math.h>
+#include "jack-client/ports/scale.h"
+
 #include <string.h>
 
 RT_TRUST(void *jack_port_get_buffer(jack_port_t *port, jack_nframes_t count);)
@@ -64,12 +65,7 @@ static float voltage_of(const struct cv_voltage *v, const struct metrics_snapsho
 {
     float value;
     memcpy(&value, (const char *)snapshot + v->at, sizeof value);
-    if (!(value > v->low)) {
-        return 0;
-    }
-    const float part = v->logarithmic ? logf(value / v->low) / logf(v->high / v->low)
-                                      : (value - v->low) / (v->high - v->low);
-    return part < 1 ? part : 1;
+    return (float)scale_to_unit((double)value, (double)v->low, (double)v->high, v->logarithmic);
 }
 
 /* The moment of the frame that waits has come. The last line is over by then, and its step 0: moments are a

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/ports/midi_out.h"
 
+#include "jack-client/ports/scale.h"
+
 #include <jack/midiport.h>
 #include <math.h>
 
@@ -116,22 +118,13 @@ static bool wait_for(struct midi_out *out, struct midi_out_message message)
     return true;
 }
 
-static double unit_of(double value, double low, double high, bool octaves)
-{
-    if (!(value > low)) {
-        return 0;
-    }
-    const double part = octaves ? log(value / low) / log(high / low) : (value - low) / (high - low);
-    return part < 1 ? part : 1;
-}
-
 static void add_values(struct midi_out *out, const struct metrics_snapshot *snapshot, int64_t at)
 {
     bool any = false;
     for (uint32_t i = 0; i < out->count; i++) {
         struct midi_out_metric *m = &out->metric[i];
         const double number = metric_read(m->metric, (const char *)snapshot + m->at);
-        const double unit = unit_of(number, m->low, m->high, m->octaves);
+        const double unit = scale_to_unit(number, m->low, m->high, m->octaves);
         const uint16_t value = (uint16_t)(unit * (m->fine ? FINE_MAX : VALUE_MAX) + 0.5);
         if (value != m->sent && wait_for(out, (struct midi_out_message){at, false, (uint8_t)i, value})) {
             m->sent = value;
@@ -158,7 +151,7 @@ static void add_note(struct midi_out *out, const struct event *event, int64_t at
         break;
     case EVENT_CRITICAL:
         note = MIDI_OUT_CRITICAL;
-        unit = unit_of((double)event->critical.criticality, 0, out->criticality_high, false);
+        unit = scale_to_unit((double)event->critical.criticality, 0, out->criticality_high, false);
         break;
     case EVENT_ONSET:
         note = MIDI_OUT_ONSET;
