@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/discover.h"
+#include "broadcaster/export/export.h"
 #include "broadcaster/options.h"
 #include "broadcaster/server/server.h"
 #include "shared/log.h"
@@ -58,15 +59,19 @@ static bool joins_session(struct nsm *nsm, enum options_result parsed,
     const struct nsm_client client = {.name = "phicast-broadcaster",
                                       .capabilities = geteuid() == 0 ? ":dirty:" : ":switch:dirty:",
                                       .executable = argv[0]};
-    const bool serves = parsed == OPTIONS_ERROR || (parsed == OPTIONS_RUN && !options->discover);
+    const bool serves =
+        parsed == OPTIONS_ERROR || (parsed == OPTIONS_RUN && !options->discover && !options->export);
     return serves && nsm_join(nsm, &client);
 }
 
-static int discover(const struct broadcaster_options *options)
+static int run(const struct broadcaster_options *options)
 {
     char error[OPTION_ERROR_MAX];
     log_set_verbose(options->verbose);
-    if (discover_run(stdout, error)) {
+    if (!options->discover && !options->export) {
+        return serve_alone(options);
+    }
+    if (options->discover ? discover_run(stdout, error) : export_run(options->replay.path, stdout, error)) {
         log_error("%s", error);
         return EXIT_FAILURE;
     }
@@ -88,7 +93,7 @@ int main(int argc, char **argv)
         return serve_session(&nsm, argc, argv);
     }
     switch (parsed) {
-    case OPTIONS_RUN: code = options.discover ? discover(&options) : serve_alone(&options); break;
+    case OPTIONS_RUN: code = run(&options); break;
     case OPTIONS_HELP: broadcaster_options_help(stdout); break;
     case OPTIONS_VERSION: puts("phicast-broadcaster " PHICAST_VERSION); break;
     case OPTIONS_ERROR:

@@ -113,6 +113,11 @@ static const struct option_row rows[] = {
      .kind = OPTION_FLAG,
      .help = "leave its timestamps as they were recorded (with --replay)",
      .offset = AT(replay.original_time)},
+    {.name = "export",
+     .kind = OPTION_STRING,
+     .arg = "FORMAT",
+     .help = "write it to standard output as mcap, for Foxglove, and exit (with --replay)",
+     .offset = AT(export)},
     {.name = "token-file",
      .kind = OPTION_STRING,
      .arg = "FILE",
@@ -251,15 +256,24 @@ static enum options_result read_osc(struct broadcaster_options *options, char *e
     return OPTIONS_RUN;
 }
 
-static enum options_result check_replay(const struct replay_choice *replay, char *error)
+static enum options_result check_replay(const struct replay_choice *replay, const char *export, char *error)
 {
-    const char *alone = replay->loops           ? "--loop"
+    const char *plays = replay->loops           ? "--loop"
                         : replay->speed != 1    ? "--speed"
                         : replay->from > 0      ? "--from"
                         : replay->original_time ? "--original-time"
                                                 : NULL;
-    if (!replay->path && alone) {
-        snprintf(error, OPTION_ERROR_MAX, "%s: does nothing by itself; give --replay FILE as well", alone);
+    if (!replay->path && (plays || export)) {
+        snprintf(error, OPTION_ERROR_MAX, "%s: does nothing by itself; give --replay FILE as well",
+                 plays ? plays : "--export");
+        return OPTIONS_ERROR;
+    }
+    if (export && strcmp(export, "mcap") != 0) {
+        snprintf(error, OPTION_ERROR_MAX, "--export %.64s: is no format that is known; give mcap", export);
+        return OPTIONS_ERROR;
+    }
+    if (export && plays) {
+        snprintf(error, OPTION_ERROR_MAX, "--export: plays nothing, and exports all; leave %s away", plays);
         return OPTIONS_ERROR;
     }
     return OPTIONS_RUN;
@@ -314,7 +328,7 @@ enum options_result broadcaster_options_read_session(struct broadcaster_options 
         result = read_osc(options, error);
     }
     if (result == OPTIONS_RUN) {
-        result = check_replay(&options->replay, error);
+        result = check_replay(&options->replay, options->export, error);
     }
     if (result == OPTIONS_RUN && wled_addresses_read(&options->wled_at, &options->wled, error)) {
         result = OPTIONS_ERROR;

@@ -24,6 +24,7 @@ struct broadcaster_options {
     struct option_list bind;         /* IP addresses; none means both loopbacks */
     struct option_list osc;          /* target URLs, or "none"; empty: OSC_URL_DEFAULT */
     struct replay_choice replay;     /* instead of an analyser */
+    const char *export;              /* the format to turn the replay into, and end; NULL: it is played */
     bool osc_metrics;                /* targets that do not say get metrics too */
     uint32_t osc_listen;             /* UDP port 0...65535, or OSC_LISTEN_OFF */
     struct option_list osc_bind;     /* IP addresses; none means both loopbacks */

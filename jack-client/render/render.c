@@ -5,12 +5,12 @@
 #include "jack-client/engine.h"
 #include "jack-client/render/audio_out.h"
 #include "jack-client/render/csv.h"
-#include "jack-client/render/progress.h"
 #include "jack-client/render/same_file.h"
 #include "jack-client/render/sound_file.h"
 #include "jack-client/render/spool.h"
 #include "shared/json/messages.h"
 #include "shared/log.h"
+#include "shared/progress.h"
 
 #include <errno.h>
 #include <inttypes.h>

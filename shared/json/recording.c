@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/json/recording.h"
 
+#include "shared/json/build.h"
 #include "shared/json/messages_read.h"
 
 #include <math.h>
@@ -72,6 +73,11 @@ static bool take_message(struct recorded *out, const struct json_object *message
     }
 }
 
+static const struct json_object *message_of(const struct json_object *root)
+{
+    return json_get_text(root, "stream") ? json_member(root, "message") : root;
+}
+
 static enum status take_line(struct recorded *out, const struct json_object *root, char *why)
 {
     if (!json_object_is_type(root, json_type_object)) {
@@ -81,7 +87,7 @@ static enum status take_line(struct recorded *out, const struct json_object *roo
         return take_head(out, root, why);
     }
     const char *stream = json_get_text(root, "stream");
-    const struct json_object *message = stream ? json_member(root, "message") : root;
+    const struct json_object *message = message_of(root);
     out->kind = stream ? kind_of_stream(stream) : kind_of_message(root);
     if (out->kind == RECORDED_OTHER) {
         return STATUS_OK;
@@ -95,15 +101,70 @@ static enum status take_line(struct recorded *out, const struct json_object *roo
     return take_message(out, message, why) ? STATUS_OK : STATUS_CORRUPT;
 }
 
-enum status recording_read(struct recorded *out, const char *line, size_t length, char why[JSON_WHY_MAX])
+static struct build describe(const struct json_object *value)
+{
+    struct build schema = build_object();
+    switch (json_object_get_type(value)) {
+    case json_type_object: {
+        struct build properties = build_object();
+        struct json_object_iterator each = json_object_iter_begin((struct json_object *)value);
+        const struct json_object_iterator end = json_object_iter_end(value);
+        for (; !json_object_iter_equal(&each, &end); json_object_iter_next(&each)) {
+            build_nest(&properties, json_object_iter_peek_name(&each),
+                       describe(json_object_iter_peek_value(&each)));
+        }
+        build_text(&schema, "type", "object");
+        build_nest(&schema, "properties", properties);
+        break;
+    }
+    case json_type_array:
+        build_text(&schema, "type", "array");
+        if (json_object_array_length(value) > 0) {
+            build_nest(&schema, "items", describe(json_object_array_get_idx(value, 0)));
+        }
+        break;
+    case json_type_boolean: build_text(&schema, "type", "boolean"); break;
+    case json_type_string: build_text(&schema, "type", "string"); break;
+    case json_type_null: break; /* anything */
+    default: build_text(&schema, "type", "number"); break;
+    }
+    return schema;
+}
+
+enum status recording_schema(struct message *schema, const struct message *text)
+{
+    char why[JSON_WHY_MAX];
+    struct json_object *root;
+    enum status status = json_parse(&root, text->text, text->length, JSON_DEPTH_MAX, why);
+    if (status == STATUS_OK) {
+        status = build_print(describe(root), schema);
+    }
+    json_object_put(root);
+    return status;
+}
+
+enum status recording_read_text(struct recorded *out, struct message *text, const char *line, size_t length,
+                                char why[JSON_WHY_MAX])
 {
     struct json_object *root;
     enum status status = json_parse(&root, line, length, JSON_DEPTH_MAX, why);
     if (status == STATUS_OK) {
         status = take_line(out, root, why);
     }
+    if (status == STATUS_OK && text && out->kind != RECORDED_OTHER && out->kind != RECORDED_HEAD) {
+        struct json_object *message = (struct json_object *)message_of(root);
+        status = build_print((struct build){json_object_get(message), STATUS_OK}, text);
+        if (status) {
+            refuse(status, why, "%s", status_str(status));
+        }
+    }
     json_object_put(root);
     return status;
+}
+
+enum status recording_read(struct recorded *out, const char *line, size_t length, char why[JSON_WHY_MAX])
+{
+    return recording_read_text(out, NULL, line, length, why);
 }
 
 bool recording_peek_time(const char *line, size_t length, double *t)

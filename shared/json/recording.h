@@ -5,6 +5,7 @@
 #define PHICAST_SHARED_JSON_RECORDING_H
 
 #include "shared/event.h"
+#include "shared/json/messages.h"
 #include "shared/json/parse.h"
 #include "shared/metric.h"
 #include "shared/segment.h"
@@ -42,6 +43,15 @@ struct recorded {
  * STATUS_NO_MEMORY: `why` is a phrase that names what is wrong. */
 MUST_CHECK enum status recording_read(struct recorded *out, const char *line, size_t length,
                                       char why[JSON_WHY_MAX]);
+
+/* As recording_read, and the text of what is neither a head nor OTHER replaces that of `text`, as it was
+ * recorded. */
+MUST_CHECK enum status recording_read_text(struct recorded *out, struct message *text, const char *line,
+                                           size_t length, char why[JSON_WHY_MAX]);
+
+/* The JSON Schema that this message and its like fit, as text that replaces that of `schema`.
+ * STATUS_NO_MEMORY. */
+MUST_CHECK enum status recording_schema(struct message *schema, const struct message *text);
 
 /* Only its t, which is had fifty times faster where the line looks as ours do. False: it does not. */
 bool recording_peek_time(const char *line, size_t length, double *t);

@@ -356,26 +356,6 @@ class Record(rig.RigTest):
                               timeout=rig.PATIENCE)
         self.assertIn(f'"metrics":{len(metrics)}', node.stdout)
 
-    def test_for_foxglove(self):
-        """The MCAP file made of it, read by the format's own library, with more than one chunk in it."""
-        self.begin(self.place / "show.jsonl.gz", flood=("-c", "64", "--lively", "--count", "20"))
-        self.flood.push()
-        path = self.place / "show.jsonl.gz"
-        rig.wait_until(lambda: len(text_of(path)) > 1500000 and len(messages_of(path, "events")) > 20, "a recording")
-        self.server.child.stop()
-        subprocess.run(["/usr/bin/python3", "-B", CLIENTS / "python/phicast_mcap.py", path, self.folder / "show.mcap"], check=True,
-                       timeout=rig.PATIENCE)
-        read = subprocess.run(["node", rig.ROOT / "tests/integration/mcap.mjs", self.folder / "show.mcap"], capture_output=True,
-                              text=True, check=True, timeout=rig.PATIENCE)
-        rows = [json.loads(line) for line in read.stdout.splitlines()]
-        written = list(reader.messages(path))
-        self.assertEqual(read.stderr.split(), [str(len(written)), "2"])
-        for stream in ("metrics", "latency", "events"):
-            wanted = [(str(round(t * 1e9)), message) for t, name, message in written if name == stream]
-            got = [(row["ns"], row["message"]) for row in rows if row["topic"] == f"/phicast/{stream}"]
-            self.assertTrue(got == wanted, stream)
-        self.assertIn("ici", rows[0]["properties"] + rows[1]["properties"])
-
     @unittest.skipUnless(importlib.util.find_spec("pandas"), "pandas is not installed")
     def test_table(self):
         self.begin(self.place / "show.jsonl")

@@ -174,7 +174,7 @@ static void all_is_saved(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);
     broadcaster_options_help(out);
     fclose(out);
-    const char *const kept[] = {"config", "discover", "help", "version"};
+    const char *const kept[] = {"config", "discover", "export", "help", "version"};
     file_has_all(path, help, kept, sizeof kept / sizeof kept[0]);
     free(help);
     CU_ASSERT_EQUAL_FATAL(broadcaster_options_read_session(&o, 1, argv, path, error), OPTIONS_RUN);

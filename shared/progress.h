@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How far a long piece of work has come, for a person who waits for it. */
-#ifndef PHICAST_JACK_CLIENT_RENDER_PROGRESS_H
-#define PHICAST_JACK_CLIENT_RENDER_PROGRESS_H
+#ifndef PHICAST_SHARED_PROGRESS_H
+#define PHICAST_SHARED_PROGRESS_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "jack-client/render/progress.h"
+#include "shared/progress.h"
 
 #include "shared/clock.h"
 
