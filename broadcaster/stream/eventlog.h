@@ -8,12 +8,16 @@
 #define PHICAST_BROADCASTER_STREAM_EVENTLOG_H
 
 #include "broadcaster/stream/encoded.h"
+#include "shared/ring.h"
 #include "shared/status.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { EVENTLOG_SLOTS = 1024, EVENTLOG_LAG_MAX = 1000 };
+enum { EVENTLOG_SLOTS = 2048, EVENTLOG_LAG_MAX = 1536 };
+static_assert((int)EVENTLOG_LAG_MAX > (int)RING_SLOTS,
+              "what a predecessor left undone makes nobody too slow");
 
 /* Start from {0}. */
 struct eventlog {

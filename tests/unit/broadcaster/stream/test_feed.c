@@ -349,6 +349,14 @@ static void beyond_the_rings_reach(void)
     CU_ASSERT(source->lost_events >= 3000 - RING_SLOTS && source->lost_events <= 3001 - RING_SLOTS);
     CU_ASSERT_EQUAL(feed.published + source->lost_events, 3000);
     logged_number(feed.log.head - 1, 2999);
+    CU_ASSERT_EQUAL(feed_start(&feed, &feed.log, now), 0); /* all of the ring */
+    for (int i = 0; i < RING_SLOTS - 1; i++) {
+        push_number(telemetry, i);
+    }
+    source_poll(source, now);
+    while (beat_at(true, now)) {
+    }
+    CU_ASSERT(feed.log.head > EVENTLOG_LAG_MAX);
     CU_ASSERT_EQUAL(feed_start(&feed, &feed.log, now), feed.log.head - EVENTLOG_LAG_MAX);
     stop();
     segment_close(&segment);
