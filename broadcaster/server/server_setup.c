@@ -174,7 +174,8 @@ static enum status make_access(struct access *who, const struct broadcaster_opti
         log_warning(
             "the token crosses the network unencrypted; give --tls-cert and --tls-key to change that");
     }
-    return options->token_file ? token_load(&who->token, options->token_file, error) : STATUS_OK;
+    return options->token_file ? token_load(&who->token, "--token-file ", options->token_file, error)
+                               : STATUS_OK;
 }
 
 static enum status open_sinks(struct server *server, char *error)
