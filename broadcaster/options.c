@@ -59,6 +59,11 @@ static const struct option_row rows[] = {
      .arg = "ADDR",
      .help = "send WLED's audio sync there, ADDR[:PORT]; 239.0.0.1: to all on the network; may be repeated",
      .offset = AT(wled)},
+    {.name = "mqtt",
+     .kind = OPTION_STRING,
+     .arg = "URL",
+     .help = "publish to this MQTT broker, mqtt://[USER@]HOST[:PORT][/PREFIX][?...] or mqtts://",
+     .offset = AT(mqtt)},
     {.name = "no-zeroconf",
      .kind = OPTION_FLAG,
      .help = "do not announce what other machines can reach (as Avahi does where it runs)",
@@ -174,10 +179,10 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
     .program = "phicast-broadcaster",
     .usage = "[options]",
-    .about =
-        "Serves what phicast-jack measures over WebSocket (/ws/metrics, /ws/latency, /ws/events) and\n"
-        "HTTP, with a page at /, and over OSC. Runs with or without an analyser, and finds one whenever it "
-        "appears.",
+    .about = "Serves what phicast-jack measures over WebSocket (/ws/metrics, /ws/latency, /ws/events) and\n"
+             "HTTP, with a page at /, and over OSC and MQTT. Runs with or without an analyser, and finds one "
+             "whenever it "
+             "appears.",
     .notes =
         "The first line on standard output is \"listening on http://ADDR:PORT\".\n\n"
         "An OSC target is osc.udp://HOST:PORT[/PREFIX][?CHOICE=VALUE[&CHOICE=VALUE]...], or osc.tcp://...:\n"
@@ -193,7 +198,39 @@ static const struct option_table table = {
                               "grandma3)\n"
                               "or zeroconf:NAME[/PREFIX][?...], a service that --discover shows.\n"
                               "PREFIX is /phicast unless given. Quote the URL: the shell knows ? and & as "
-                              "well.",
+                              "well.\n\n"
+                              "An MQTT broker's URL may end with ?CHOICE=VALUE[&CHOICE=VALUE]...:\n"
+                              "  rate=HZ                   messages of metrics a second, 1 to " TEXT_OF(
+                                  MQTT_RATE_MAX) " (default " TEXT_OF(MQTT_RATE_DEFAULT) ")\n"
+                                                                                         "  add=PARTS        "
+                                                                                         "         and these "
+                                                                                         "as "
+                                                                                         "well: " PARTS_LIST
+                                                                                         "\n"
+                                                                                         "  "
+                                                                                         "password-file=FILE "
+                                                                                         "       USER's "
+                                                                                         "password, in a "
+                                                                                         "file that only its "
+                                                                                         "owner may read\n"
+                                                                                         "  ca=FILE          "
+                                                                                         "         the "
+                                                                                         "broker's CA "
+                                                                                         "(mqtts; default: "
+                                                                                         "the system's)\n"
+                                                                                         "  "
+                                                                                         "discovery="
+                                                                                         "homeassistant   "
+                                                                                         "Home Assistant "
+                                                                                         "finds it by "
+                                                                                         "itself\n"
+                                                                                         "Topics begin with "
+                                                                                         "PREFIX/NAME; "
+                                                                                         "PREFIX "
+                                                                                         "is"
+                                                                                         " " MQTT_PREFIX_DEFAULT
+                                                                                         " unless given "
+                                                                                         "(docs/mqtt.md).",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };
@@ -335,6 +372,9 @@ enum options_result broadcaster_options_read_session(struct broadcaster_options 
     }
     if (result == OPTIONS_RUN) {
         result = read_record(options, error);
+    }
+    if (result == OPTIONS_RUN && mqtt_url_read(&options->mqtt_at, options->mqtt, error)) {
+        result = OPTIONS_ERROR;
     }
     if (result == OPTIONS_ERROR) {
         broadcaster_options_free(options);

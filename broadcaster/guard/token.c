@@ -10,15 +10,15 @@
 
 enum { FILE_MAX = 4096 };
 
-static enum status check_mode(int fd, const char *path, char *error)
+static enum status check_mode(int fd, const char *option, const char *path, char *error)
 {
     struct stat about;
     if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
-        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: not a regular file", path);
+        snprintf(error, OPTION_ERROR_MAX, "%s%.128s: not a regular file", option, path);
         return STATUS_BAD_ARG;
     }
     if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: open to others than its owner; chmod 600 it",
+        snprintf(error, OPTION_ERROR_MAX, "%s%.128s: open to others than its owner; chmod 600 it", option,
                  path);
         return STATUS_NO_ACCESS;
     }
@@ -49,18 +49,18 @@ static size_t without_blanks(const char *text, size_t length)
     return length;
 }
 
-static enum status read_token(int fd, struct token *out, const char *path, char *error)
+static enum status read_token(int fd, struct token *out, const char *option, const char *path, char *error)
 {
     struct token token = {0};
     char text[FILE_MAX];
     size_t length;
     if (!read_file(fd, text, &length)) {
-        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: cannot be read, or is no token", path);
+        snprintf(error, OPTION_ERROR_MAX, "%s%.128s: cannot be read, or is no token", option, path);
         return STATUS_BAD_ARG;
     }
     length = without_blanks(text, length);
     if (memchr(text, '\n', length)) {
-        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: has a second line; give one alone", path);
+        snprintf(error, OPTION_ERROR_MAX, "%s%.128s: has a second line; give one alone", option, path);
         return STATUS_BAD_ARG;
     }
     bool good = length > 0 && length < TOKEN_MAX;
@@ -69,8 +69,8 @@ static enum status read_token(int fd, struct token *out, const char *path, char 
     }
     if (!good) {
         snprintf(error, OPTION_ERROR_MAX,
-                 "--token-file %.128s: give one line of 1 to %d letters, digits and signs, without blanks",
-                 path, TOKEN_MAX - 1);
+                 "%s%.128s: give one line of 1 to %d letters, digits and signs, without blanks", option, path,
+                 TOKEN_MAX - 1);
         return STATUS_BAD_ARG;
     }
     memcpy(token.text, text, length);
@@ -78,17 +78,18 @@ static enum status read_token(int fd, struct token *out, const char *path, char 
     return STATUS_OK;
 }
 
-enum status token_load(struct token *token, const char *path, char error[OPTION_ERROR_MAX])
+enum status token_load(struct token *token, const char *option, const char *path,
+                       char error[OPTION_ERROR_MAX])
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         const enum status status = status_from_errno(errno);
-        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: %s", path, strerror(errno));
+        snprintf(error, OPTION_ERROR_MAX, "%s%.128s: %s", option, path, strerror(errno));
         return status;
     }
-    enum status status = check_mode(fd, path, error);
+    enum status status = check_mode(fd, option, path, error);
     if (status == STATUS_OK) {
-        status = read_token(fd, token, path, error);
+        status = read_token(fd, token, option, path, error);
     }
     close(fd);
     return status;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The secret that clients must know, from a file that nobody else can read. It appears in no log. */
+/* A secret, from a file that nobody else can read: the one that clients must know, or a password. It appears
+ * in no log. */
 #ifndef PHICAST_BROADCASTER_GUARD_TOKEN_H
 #define PHICAST_BROADCASTER_GUARD_TOKEN_H
 
@@ -16,9 +17,10 @@ struct token {
 };
 
 /* Reads it: one line of 1 to 255 visible ASCII characters. On failure *token is as it was and `error` names
- * the file and the cure: STATUS_NOT_FOUND, STATUS_NO_ACCESS (others can read it, or we cannot),
- * STATUS_BAD_ARG. */
-MUST_CHECK enum status token_load(struct token *token, const char *path, char error[OPTION_ERROR_MAX]);
+ * `option` ("--token-file "), the file and the cure: STATUS_NOT_FOUND, STATUS_NO_ACCESS (others can read it,
+ * or we cannot), STATUS_BAD_ARG. */
+MUST_CHECK enum status token_load(struct token *token, const char *option, const char *path,
+                                  char error[OPTION_ERROR_MAX]);
 
 /* Takes as long for every text. */
 bool token_fits(const struct token *token, const char *text);

@@ -229,6 +229,25 @@ static void osc(struct page *page, const struct osc_report *report)
     one(page, "osc_packets_refused_total", "counter", "OSC packets refused.", (double)report->refused);
 }
 
+static void mqtt(struct page *page, const struct mqtt_report *report)
+{
+    one(page, "mqtt_connected", "gauge", "Whether the MQTT broker takes messages.", report->connected);
+    one(page, "mqtt_reconnects_total", "counter", "Times that it has been connected again.",
+        (double)report->reconnects);
+    one(page, "mqtt_messages_sent_total", "counter", "Messages handed to the MQTT broker.",
+        (double)report->sent);
+    one(page, "mqtt_messages_skipped_total", "counter", "Metrics and latency that it did not take in time.",
+        (double)report->skipped);
+    one(page, "mqtt_events_acknowledged_total", "counter", "Events that it has acknowledged.",
+        (double)report->events);
+    one(page, "mqtt_events_waiting", "gauge", "Events that it has not acknowledged yet.",
+        (double)report->waiting);
+    one(page, "mqtt_events_lost_total", "counter", "Events given up.", (double)report->lost);
+    one(page, "mqtt_commands_total", "counter", "Commands passed on to the analyser.",
+        (double)report->commands);
+    one(page, "mqtt_commands_refused_total", "counter", "Commands refused.", (double)report->refused);
+}
+
 static void record(struct page *page, const struct record_report *report)
 {
     one(page, "recording", "gauge", "Whether a recording goes on.", report->on);
@@ -251,6 +270,9 @@ enum status prometheus_print(struct message *message, const struct server_report
     streams(&page, report);
     limits_lines(&page, limits);
     osc(&page, &report->osc);
+    if (report->mqtt.broker) {
+        mqtt(&page, &report->mqtt);
+    }
     if (report->record.possible) {
         record(&page, &report->record);
     }

@@ -40,7 +40,8 @@ static void reload(struct server *server)
 {
     const struct broadcaster_options *options = server->options;
     char error[OPTION_ERROR_MAX];
-    if (options->token_file && token_load(&server->access.token, options->token_file, error)) {
+    if (options->token_file &&
+        token_load(&server->access.token, "--token-file ", options->token_file, error)) {
         log_error("Hangup: %s; the old token stays", error);
     } else if (options->token_file) {
         log_info("Hangup: token read again");

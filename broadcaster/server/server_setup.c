@@ -174,7 +174,8 @@ static enum status make_access(struct access *who, const struct broadcaster_opti
         log_warning(
             "the token crosses the network unencrypted; give --tls-cert and --tls-key to change that");
     }
-    return options->token_file ? token_load(&who->token, options->token_file, error) : STATUS_OK;
+    return options->token_file ? token_load(&who->token, "--token-file ", options->token_file, error)
+                               : STATUS_OK;
 }
 
 static enum status open_sinks(struct server *server, char *error)
@@ -279,7 +280,8 @@ static enum status drop_privileges(struct server *server, char *error)
     if (stays_root && state_file_path(state, "") == STATUS_OK) {
         (void)state_file_make_folders(state);
     }
-    const char *const files[] = {options->token_file, options->tls_cert, options->tls_key};
+    const char *ca = options->mqtt_at.ca_file[0] ? options->mqtt_at.ca_file : NULL;
+    const char *const files[] = {options->token_file, options->tls_cert, options->tls_key, ca};
     const char *const folders[] = {state, session, server->recorder.folder};
     const struct file_needs needs = {.file = files,
                                      .file_count = sizeof files / sizeof files[0],
@@ -324,7 +326,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = replay_start(&server->replay, error); /* its threads have the privileges of here */
     }
     if (status == STATUS_OK) {
-        status = limits_fit(&server->limits, offers_descriptors(options), error);
+        status = limits_fit(&server->limits, offers_descriptors(options) + (options->mqtt ? 1 : 0), error);
     }
     if (status) {
         server_close(server);

@@ -189,6 +189,24 @@ static struct build report_wled(const struct server_report *report)
     return list;
 }
 
+static struct build report_mqtt(const struct mqtt_report *mqtt)
+{
+    struct build build = build_object();
+    build_text(&build, "broker", mqtt->broker);
+    build_text(&build, "topic", mqtt->topic);
+    build_text(&build, "state", mqtt->state);
+    build_text(&build, "detail", mqtt->detail);
+    build_count(&build, "reconnects", mqtt->reconnects);
+    build_count(&build, "sent", mqtt->sent);
+    build_count(&build, "skipped", mqtt->skipped);
+    build_count(&build, "events", mqtt->events);
+    build_count(&build, "events_waiting", mqtt->waiting);
+    build_count(&build, "events_lost", mqtt->lost);
+    build_count(&build, "commands", mqtt->commands);
+    build_count(&build, "refused", mqtt->refused);
+    return build;
+}
+
 static struct build report_zeroconf(const struct zeroconf_report *zeroconf)
 {
     struct build build = build_object();
@@ -271,6 +289,11 @@ enum status message_server(struct message *message, const struct server_report *
     build_nest(&build, "osc", report_osc(&report->osc));
     build_nest(&build, "oscquery", report_oscquery(&report->oscquery));
     build_nest(&build, "wled", report_wled(report));
+    if (report->mqtt.broker) {
+        build_nest(&build, "mqtt", report_mqtt(&report->mqtt));
+    } else {
+        build_null(&build, "mqtt");
+    }
     build_nest(&build, "zeroconf", report_zeroconf(&report->zeroconf));
     if (report->record.possible) {
         build_nest(&build, "record", report_record(&report->record));

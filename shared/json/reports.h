@@ -49,6 +49,23 @@ struct wled_report {
     uint64_t dropped;
 };
 
+/* Its texts are short-lived. */
+struct mqtt_report {
+    const char *broker; /* without user and password; NULL: none is given */
+    const char *topic;  /* that all others begin with */
+    const char *state;
+    const char *detail;
+    bool connected;
+    uint64_t reconnects;
+    uint64_t sent;     /* messages */
+    uint64_t skipped;  /* of metrics and latency, since the broker did not take the ones before */
+    uint64_t events;   /* acknowledged by the broker, */
+    uint64_t waiting;  /* not yet, */
+    uint64_t lost;     /* and given up */
+    uint64_t commands; /* passed on to the analyser */
+    uint64_t refused;
+};
+
 /* Of its WebSocket. */
 struct oscquery_report {
     uint32_t clients;
@@ -119,6 +136,7 @@ struct server_report {
     struct replay_report replay;
     uint32_t wled_count;
     struct wled_report wled[OPTION_LIST_MAX];
+    struct mqtt_report mqtt;
     struct zeroconf_report zeroconf;
     struct record_report record;
 };

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct token token = {{0}};
     char error[OPTION_ERROR_MAX] = "";
     char *given = fuzz_text(data, size);
-    if (token_load(&token, fuzz_file(data, size), error)) {
+    if (token_load(&token, "", fuzz_file(data, size), error)) {
         fuzz_check_message(error);
         FUZZ_CHECK(token.text[0] == '\0');
     } else {

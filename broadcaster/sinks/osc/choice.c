@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/sinks/osc/choice.h"
 
+#include "shared/percent.h"
 #include "shared/utf8.h"
 
 #include <assert.h>
@@ -85,32 +86,6 @@ static enum status take_authority(struct osc_choice *choice, const char *url, co
     return STATUS_OK;
 }
 
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c ? strchr(digits, c | 0x20) : NULL;
-    return found ? (int)(found - digits) : -1;
-}
-
-static bool decode(char *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text != '%') {
-            *out++ = *text;
-            continue;
-        }
-        const int high = hex_digit(text[1]);
-        const int low = high < 0 ? -1 : hex_digit(text[2]);
-        if (low < 0 || (high == 0 && low == 0)) {
-            return false;
-        }
-        *out++ = (char)(high * 16 + low);
-        text += 2;
-    }
-    *out = '\0';
-    return true;
-}
-
 /* Also what a shell's quotes would end at. */
 static void encode(char *out, const char *text)
 {
@@ -125,7 +100,7 @@ static enum status take_service(struct osc_choice *choice, const char *url, cons
 {
     char text[OSC_HOST_MAX];
     *rest = at + strcspn(at, "/?");
-    if (!cut(text, sizeof text, at, *rest) || !decode(choice->host, text) ||
+    if (!cut(text, sizeof text, at, *rest) || !percent_decode(choice->host, text) ||
         strlen(choice->host) > SERVICE_MAX || !utf8_is_plain(choice->host)) {
         return refuse(
             error, url,
@@ -202,7 +177,7 @@ static enum status take_choice(struct osc_choice *choice, struct given *given, c
                    : STATUS_OK;
     }
     if (strcmp(name, "map") == 0) {
-        return value[0] != '\0' && decode(choice->map, value)
+        return value[0] != '\0' && percent_decode(choice->map, value)
                    ? STATUS_OK
                    : refuse(error, url, "map: give touchdesigner, resolume, eos, grandma3 or a file's name");
     }

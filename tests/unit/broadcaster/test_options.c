@@ -167,7 +167,7 @@ static void all_is_saved(void)
              "--allow-origin", "http://a:1", "--tls-cert", "/c", "--tls-key", "/k", "--max-clients", "7",
              "--max-per-address", "5", "--user", "nobody", "-v", "--no-zeroconf", "--record", "/r",
              "--record-add", "levels", "--record-all-frames", "--record-rotate", "1h", "--replay", "/p",
-             "--loop", "--speed", "2", "--from", "3", "--original-time"),
+             "--loop", "--speed", "2", "--from", "3", "--original-time", "--mqtt", "mqtt://u@b/p?rate=5"),
         OPTIONS_RUN);
     CU_ASSERT_EQUAL_FATAL(broadcaster_options_save(&before, path, error), STATUS_OK);
     FILE *out = open_memstream(&help, &size);
@@ -186,6 +186,8 @@ static void all_is_saved(void)
     CU_ASSERT_EQUAL(o.osc_targets.count, 2);
     CU_ASSERT_STRING_EQUAL(o.user, "nobody");
     CU_ASSERT_STRING_EQUAL(o.tls_key, "/k");
+    CU_ASSERT_STRING_EQUAL(o.mqtt_at.host, "b");
+    CU_ASSERT_EQUAL(o.mqtt_at.rate_hz, 5);
     broadcaster_options_free(&o);
     unlink(path);
     CU_ASSERT_EQUAL(broadcaster_options_read_session(&o, 1, argv, path, error), OPTIONS_RUN); /* it is new */

@@ -18,7 +18,7 @@ static enum status load(struct token *token, const char *text, mode_t mode)
     fputs(text, file);
     fclose(file);
     chmod(path, mode);
-    const enum status status = token_load(token, path, error);
+    const enum status status = token_load(token, "--token-file ", path, error);
     unlink(path);
     return status;
 }
@@ -29,8 +29,8 @@ static void refused(void)
     char large[400];
     memset(large, 'x', sizeof large);
     large[sizeof large - 1] = '\0';
-    CU_ASSERT_EQUAL(token_load(&token, "/nonexistent/token", error), STATUS_NOT_FOUND);
-    CU_ASSERT_EQUAL(token_load(&token, "/dev/null", error), STATUS_BAD_ARG);
+    CU_ASSERT_EQUAL(token_load(&token, "--token-file ", "/nonexistent/token", error), STATUS_NOT_FOUND);
+    CU_ASSERT_EQUAL(token_load(&token, "--token-file ", "/dev/null", error), STATUS_BAD_ARG);
     CU_ASSERT_EQUAL(load(&token, "secret\n", 0640), STATUS_NO_ACCESS);
     CU_ASSERT_EQUAL(load(&token, "secret\n", 0602), STATUS_NO_ACCESS);
     CU_ASSERT_EQUAL(load(&token, "", 0600), STATUS_BAD_ARG);
