@@ -127,3 +127,19 @@ struct event_cursor control_load_cursor(const struct control *control)
     memcpy(&cursor, words, sizeof cursor);
     return cursor;
 }
+
+void control_save_note(struct control *control, uint32_t place, struct channel_note note)
+{
+    if (atomic_load_explicit(&control->note[place].key, memory_order_relaxed) != note.key) {
+        store(&control->note[place].value, 0);
+        store(&control->note[place].key, note.key);
+    }
+    store(&control->note[place].value, note.value);
+}
+
+struct channel_note control_load_note(const struct control *control, uint32_t place)
+{
+    return (struct channel_note){.key = atomic_load_explicit(&control->note[place].key, memory_order_acquire),
+                                 .value =
+                                     atomic_load_explicit(&control->note[place].value, memory_order_acquire)};
+}

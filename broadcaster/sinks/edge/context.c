@@ -2,6 +2,7 @@
 /* What the edges' connections go through: a context of libwebsockets of their own on the server's loop, and
  * what it tells us. */
 #include "broadcaster/sinks/edge/edge.h"
+#include "broadcaster/sinks/lws_log.h"
 
 #include <libwebsockets.h>
 #include <stdio.h>
@@ -33,6 +34,8 @@ static void note_failure(struct line *line, struct lws *wsi, const char *why)
         snprintf(detail, sizeof detail, "refused with %u; is the token the edge's?", status);
     } else if (status > 0 && status != 101) {
         snprintf(detail, sizeof detail, "refused with %u", status);
+    } else if (why && strstr(why, "SSL err 1")) {
+        snprintf(detail, sizeof detail, "no TLS there");
     } else {
         snprintf(detail, sizeof detail, "%.120s", why ? why : "no connection");
     }
@@ -103,6 +106,7 @@ bool edge_open_context(struct edges *all, struct ev_loop *loop, uint32_t descrip
         .pt_serv_buf_size = MESSAGE_MAX,
         .fd_limit_per_thread = descriptors,
     };
+    lws_log_open();
     all->context = lws_create_context(&info);
     if (!all->context) {
         snprintf(error, OPTION_ERROR_MAX,
