@@ -4,6 +4,7 @@
 #include "shared/text.h"
 
 #include <string.h>
+#include <unistd.h>
 
 const struct segment_kind control_kind = {
     .magic = 0x314C525443494850U, /* "PHICTRL1" */
@@ -137,9 +138,10 @@ void control_save_note(struct control *control, uint32_t place, struct channel_n
     store(&control->note[place].value, note.value);
 }
 
-struct channel_note control_load_note(const struct control *control, uint32_t place)
+void control_load_notes(const struct segment *dead, struct channel_note note[CHANNEL_NOTES])
 {
-    return (struct channel_note){.key = atomic_load_explicit(&control->note[place].key, memory_order_acquire),
-                                 .value =
-                                     atomic_load_explicit(&control->note[place].value, memory_order_acquire)};
+    const size_t size = CHANNEL_NOTES * sizeof *note;
+    if (pread(dead->fd, note, size, offsetof(struct control, note)) != (ssize_t)size) {
+        memset(note, 0, size);
+    }
 }

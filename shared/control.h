@@ -95,6 +95,7 @@ static_assert(sizeof(struct command) == RING_WORDS * sizeof(uint64_t), "a comman
 static_assert(sizeof(struct event_cursor) == CURSOR_WORDS * sizeof(uint64_t), "ABI");
 static_assert(offsetof(struct control, cursor) == 64, "ABI");
 static_assert(offsetof(struct control, commands) == 256, "ABI");
+static_assert(sizeof(((struct control *)0)->note[0]) == sizeof(struct channel_note), "as they are read");
 
 extern const struct segment_kind control_kind;
 
@@ -151,8 +152,9 @@ void control_save_cursor(struct control *control, const struct event_cursor *cur
 /* Any thread, of an attached segment whose writer is dead. */
 struct event_cursor control_load_cursor(const struct control *control);
 
-/* The same for a channel's note; place: below CHANNEL_NOTES. */
+/* The same for a channel's note (place: below CHANNEL_NOTES), and for all of them. The latter goes by the
+ * file, as a reader's copy is without them; of one that is cut short, all are zeros. */
 void control_save_note(struct control *control, uint32_t place, struct channel_note note);
-struct channel_note control_load_note(const struct control *control, uint32_t place);
+void control_load_notes(const struct segment *dead, struct channel_note note[CHANNEL_NOTES]);
 
 #endif

@@ -107,9 +107,7 @@ static void read_past(struct past *past, const char *name, const struct identity
     if (segment_attach(&old, &control_kind, name, trust) == STATUS_OK) {
         if (!segment_alive(&old)) {
             past->cursor = control_load_cursor(old.memory);
-            for (uint32_t i = 0; i < CHANNEL_NOTES; i++) {
-                past->note[i] = control_load_note(old.memory, i);
-            }
+            control_load_notes(&old, past->note);
         }
         segment_close(&old);
     }

@@ -114,11 +114,10 @@ static void arrived(struct backlog *backlog)
 }
 
 /* An edge that holds nothing has begun anew. */
-void backlog_account(struct backlog *backlog, const struct edge_answer *answer)
+bool backlog_account(struct backlog *backlog, const struct edge_answer *answer)
 {
     const uint32_t last = answer->messages > 0 ? answer->last : 0;
-    const bool has_arrived =
-        backlog_asks(backlog) && backlog->knows_last && last != 0 && last != backlog->last;
+    const bool has_arrived = backlog->unsure && backlog->knows_last && last != 0 && last != backlog->last;
     backlog->unsure = false;
     backlog->knows_last = true;
     backlog->last = last;
@@ -127,6 +126,7 @@ void backlog_account(struct backlog *backlog, const struct edge_answer *answer)
     } else if (has_arrived) { /* it was a predecessor's, and is yet to be read */
         backlog->skips = true;
     }
+    return has_arrived;
 }
 
 const struct encoded *backlog_next(const struct backlog *backlog)

@@ -49,10 +49,11 @@ uint64_t backlog_waiting(const struct backlog *backlog);
 /* Their first's place in the analyser's ring; UINT64_MAX: there is none. */
 uint64_t backlog_reached(const struct backlog *backlog);
 
-/* Whether the edge has to be asked what it holds before anything is sent, and what it says: 404 is an answer
- * of all zeros. */
+/* Whether the edge has to be asked what it holds before anything is sent. */
 bool backlog_asks(const struct backlog *backlog);
-void backlog_account(struct backlog *backlog, const struct edge_answer *answer);
+
+/* What it says; 404 is an answer of all zeros. True: one that was on its way has arrived. */
+bool backlog_account(struct backlog *backlog, const struct edge_answer *answer);
 
 /* The event that is to be sent next; NULL: there is none. */
 const struct encoded *backlog_next(const struct backlog *backlog);

@@ -2,6 +2,7 @@
 /* What the edges' connections go through: a context of libwebsockets of their own on the server's loop, and
  * what it tells us. */
 #include "broadcaster/sinks/edge/edge.h"
+#include "broadcaster/sinks/edge/trust.h"
 #include "broadcaster/sinks/lws_log.h"
 
 #include <libwebsockets.h>
@@ -42,6 +43,18 @@ static void note_failure(struct line *line, struct lws *wsi, const char *why)
     line_note(line, detail);
 }
 
+/* libwebsockets goes on or not as OpenSSL does. */
+static int look_at_certificate(struct line *line, void *looking)
+{
+    char detail[LINE_DETAIL_MAX];
+    const char *refusal = trust_refusal(looking);
+    if (refusal) {
+        snprintf(detail, sizeof detail, "its certificate is refused: %.100s", refusal);
+        line_note(line, detail);
+    }
+    return 0;
+}
+
 /* Has what there is of a body handed to us. */
 static int read_body(struct lws *wsi)
 {
@@ -68,10 +81,11 @@ static int gone(struct lws *wsi)
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
-    (void)user;
     switch (reason) {
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER: return add_headers(line_of(wsi), in, length);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: note_failure(line_of(wsi), wsi, in); return 0;
+    case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
+        return look_at_certificate(line_of(wsi), user);
     case LWS_CALLBACK_CLIENT_ESTABLISHED: return line_connected(line_of(wsi));
     case LWS_CALLBACK_CLIENT_WRITEABLE: return line_writeable(line_of(wsi));
     case LWS_CALLBACK_CLIENT_RECEIVE:

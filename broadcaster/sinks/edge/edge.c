@@ -211,20 +211,28 @@ static struct line *next_of_events(const struct edges *all, const struct line *l
     return NULL;
 }
 
+/* Where it cannot be, the feed has said so: it could not log it either. */
+static void log_event(struct edges *all, const struct event *event, uint64_t before)
+{
+    const struct message *text = &all->hub->feed.text;
+    if (text->length > 0 && eventlog_push(&all->full, text->text, text->length, before) == STATUS_OK &&
+        event->kind != EVENT_ONSET) {
+        const enum status status = eventlog_push(&all->log, text->text, text->length, before);
+        (void)status;
+    }
+}
+
 static void event(struct sink *sink, const struct event *event, struct event_id id, uint64_t now_us)
 {
     struct edges *all = of(sink);
-    const struct message *text = &all->hub->feed.text;
-    (void)now_us;
     const bool begins = id.writer != all->writer;
+    (void)now_us;
     if (begins) {
         all->writer = id.writer;
         all->log.start = all->log.head;
         all->full.start = all->full.head;
     }
-    /* Where it cannot be logged, the feed has said so: it could not log it either. */
-    (void)(text->length > 0 && eventlog_push(&all->full, text->text, text->length, id.index) == STATUS_OK &&
-           event->kind != EVENT_ONSET && eventlog_push(&all->log, text->text, text->length, id.index));
+    log_event(all, event, id.index);
     for (struct line *line = next_of_events(all, NULL); line; line = next_of_events(all, line)) {
         if (begins) {
             backlog_begin(&line->backlog);

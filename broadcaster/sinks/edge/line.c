@@ -286,7 +286,7 @@ int line_answered(struct line *line, unsigned status)
     struct edge_answer answer = {0};
     if (status == 404 ||
         (status == 200 && edge_answer_read(&answer, line->answer, line->length) == STATUS_OK)) {
-        backlog_account(&line->backlog, &answer);
+        line->acknowledged += backlog_account(&line->backlog, &answer);
         line->asks_again = true;
         return -1;
     }

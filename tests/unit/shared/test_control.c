@@ -159,6 +159,7 @@ static void cursor_is_left_behind(void)
     char name[64];
     struct segment writer;
     struct segment reader;
+    struct channel_note notes[CHANNEL_NOTES];
     const struct event_cursor note = {.writer = 11, .state = 4, .place = {{"ws", 22}, {"osc", 33}}};
     snprintf(name, sizeof name, "test-control-%d", (int)getpid());
     CU_ASSERT_EQUAL_FATAL(segment_create(&writer, &control_kind, name, (gid_t)-1), STATUS_OK);
@@ -170,9 +171,10 @@ static void cursor_is_left_behind(void)
     CU_ASSERT_FALSE(segment_alive(&reader));
     const struct event_cursor found = control_load_cursor(reader.memory);
     CU_ASSERT_EQUAL(memcmp(&found, &note, sizeof note), 0);
-    CU_ASSERT_EQUAL(control_load_note(reader.memory, 0).key, 0);
-    CU_ASSERT_EQUAL(control_load_note(reader.memory, CHANNEL_NOTES - 1).key, 44);
-    CU_ASSERT_EQUAL(control_load_note(reader.memory, CHANNEL_NOTES - 1).value, 55);
+    control_load_notes(&reader, notes);
+    CU_ASSERT_EQUAL(notes[0].key, 0);
+    CU_ASSERT_EQUAL(notes[CHANNEL_NOTES - 1].key, 44);
+    CU_ASSERT_EQUAL(notes[CHANNEL_NOTES - 1].value, 55);
     segment_close(&reader);
     CU_ASSERT_EQUAL_FATAL(segment_create(&writer, &control_kind, name, (gid_t)-1), STATUS_OK);
     CU_ASSERT_EQUAL(((const struct segment_header *)writer.memory)->generation, 2);
