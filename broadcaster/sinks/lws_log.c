@@ -11,7 +11,8 @@
 /* Of connections that it could not make: whoever wanted one says so. */
 static bool is_said_already(const char *line)
 {
-    static const char *const starts[] = {"lws_client_handshake: ", "SSL error: "};
+    static const char *const starts[] = {"lws_client_handshake: ", "SSL error: ", "problems parsing header",
+                                         "Ran out of header data space"};
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         if (strncmp(line, starts[i], strlen(starts[i])) == 0) {
             return true;

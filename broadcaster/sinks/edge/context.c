@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MESSAGE_MAX = 32768, RECEIVE_MAX = 1024 };
+enum { MESSAGE_MAX = 32768, RECEIVE_MAX = 1024, LATE_S = 60 };
 
 static struct line *line_of(struct lws *wsi)
 {
@@ -118,6 +118,8 @@ bool edge_open_context(struct edges *all, struct ev_loop *loop, uint32_t descrip
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV |
                    LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .pt_serv_buf_size = MESSAGE_MAX,
+        .timeout_secs = LATE_S, /* lines have deadlines of their own */
+        .connect_timeout_secs = LATE_S,
         .fd_limit_per_thread = descriptors,
     };
     lws_log_open();
