@@ -32,6 +32,7 @@ struct broadcaster_options {
     struct option_list publish;      /* URLs of edges */
     bool no_zeroconf;                /* announce nothing */
     bool discover;                   /* list what is announced, and end */
+    bool verbose;                    /* log more */
     const char *record;              /* a file, or a folder for files; NULL: nothing can be recorded */
     bool record_all_frames;          /* else as many as clients get */
     uint32_t record_add;             /* bits of enum metric_part */
@@ -44,7 +45,6 @@ struct broadcaster_options {
     uint32_t max_clients;
     uint32_t max_per_address; /* 0: 64, and no limit for loopback */
     const char *user;         /* whom root becomes; NULL: see privileges.h */
-    bool verbose;             /* log more */
     const char *config_path;  /* NULL for none */
     struct config *config;    /* owns the file's strings; NULL for none */
 

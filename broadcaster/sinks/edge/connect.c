@@ -55,16 +55,13 @@ static void print_path(const struct line *line, char *out, size_t size)
     snprintf(out, size, "%.*s%s%s", (int)(stream - path), path, line->name, stream + strlen(EDGE_STREAM));
 }
 
-/* One after the other, as far as there are several. */
+/* Another one after each failure, round and round. */
 static const struct addrinfo *choose_address(const struct line *line)
 {
-    uint32_t count = 0;
+    enum { ROUNDS = 60 }; /* whole ones of up to six addresses */
     const struct addrinfo *address = line->edge->list;
-    for (const struct addrinfo *each = address; each; each = each->ai_next) {
-        count++;
-    }
-    for (uint32_t i = line->failures % count; i > 0; i--) {
-        address = address->ai_next;
+    for (uint32_t i = line->failures % ROUNDS; i > 0; i--) {
+        address = address->ai_next ? address->ai_next : line->edge->list;
     }
     return address;
 }
