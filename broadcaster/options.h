@@ -4,6 +4,7 @@
 #define PHICAST_BROADCASTER_OPTIONS_H
 
 #include "broadcaster/guard/listen.h"
+#include "broadcaster/sinks/edge/url.h"
 #include "broadcaster/sinks/mqtt/url.h"
 #include "broadcaster/sinks/osc/choice.h"
 #include "broadcaster/sinks/record/rotation.h"
@@ -31,8 +32,10 @@ struct broadcaster_options {
     struct option_list osc_bind;     /* IP addresses; none means both loopbacks */
     struct option_list wled;         /* addresses of WLED devices */
     const char *mqtt;                /* a broker's URL; NULL: none */
+    struct option_list publish;      /* URLs of edges */
     bool no_zeroconf;                /* announce nothing */
     bool discover;                   /* list what is announced, and end */
+    bool verbose;                    /* log more */
     const char *record;              /* a file, or a folder for files; NULL: nothing can be recorded */
     bool record_all_frames;          /* else as many as clients get */
     uint32_t record_add;             /* bits of enum metric_part */
@@ -45,7 +48,6 @@ struct broadcaster_options {
     uint32_t max_clients;
     uint32_t max_per_address; /* 0: 64, and no limit for loopback */
     const char *user;         /* whom root becomes; NULL: see privileges.h */
-    bool verbose;             /* log more */
     const char *config_path;  /* NULL for none */
     struct config *config;    /* owns the file's strings; NULL for none */
 
@@ -55,6 +57,7 @@ struct broadcaster_options {
     struct osc_choices osc_targets;    /* osc */
     struct wled_addresses wled_at;     /* wled */
     struct mqtt_url mqtt_at;           /* mqtt */
+    struct edge_urls publish_to;       /* publish */
     struct rotation record_rotation;   /* record_rotate */
 };
 

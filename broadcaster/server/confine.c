@@ -88,8 +88,8 @@ static void allow_system(int ruleset, uint64_t all)
         "/etc/gai.conf", "/etc/services", "/etc/protocols", "/etc/ld.so.cache", "/run/systemd/resolve",
         "/run/resolvconf", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/localtime",
         "/usr/share/zoneinfo", "/dev/urandom",
-        /* certificates of authorities, for TLS to brokers */
-        "/etc/ssl/certs", "/usr/share/ca-certificates", "/etc/ssl/openssl.cnf",
+        /* the system's authorities, which OpenSSL looks up one by one */
+        "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/pki", "/usr/share/ca-certificates",
         "/usr/local/share/ca-certificates"};
     for (size_t i = 0; i < sizeof read_only / sizeof read_only[0]; i++) {
         allow(ruleset, read_only[i], LANDLOCK_ACCESS_FS_READ_FILE);

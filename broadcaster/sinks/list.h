@@ -11,6 +11,7 @@
     SINK(osc)                                                                                                \
     SINK(wled)                                                                                               \
     SINK(mqtt)                                                                                               \
+    SINK(edge)                                                                                               \
     SINK(record)
 
 #define SINK_DECLARE(name) extern const struct sink_kind name##_sink;
