@@ -2,12 +2,15 @@
 """An edge as phicast-edge makes it: real nginx with nchan, in a folder of the test's; and who watches it."""
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
 import pickle
+import random
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import unittest
@@ -18,6 +21,7 @@ import rig
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 NCHAN = next(pathlib.Path("/usr/lib/nginx/modules").glob("ngx_nchan_module.so"), None)
+REDIS = shutil.which("redis-server")
 ALL_PARTS = "levels,bands,onsets"
 needed = unittest.skipUnless(NGINX and NCHAN, "nginx with nchan is not installed (nginx-light, libnginx-mod-nchan)")
 
@@ -25,16 +29,16 @@ needed = unittest.skipUnless(NGINX and NCHAN, "nginx with nchan is not installed
 class Edge:
     """So many instances, and what the broadcaster is to be told of them."""
 
-    def __init__(self, test, *options, instances=2, publish_port=None, port=None):
+    def __init__(self, test, *options, instances=2):
         self.test = test
         self.folder = test.folder / rig.unique_name("edge")
-        self.port = port or rig.free_port()
         self.instances = range(1, instances + 1)
         self.token = test.folder / "token"
         if not self.token.exists():
             self.token.write_bytes(base64.b64encode(os.urandom(24)))
             self.token.chmod(0o600)
-        self.publish_port = publish_port or free_ports(instances)
+        self.publish_port = free_ports(instances + 1)
+        self.port = self.publish_port + instances
         made = test.run_program("phicast-edge", "--output", self.folder, "--instances", instances, "--port", self.port, "--bind", "127.0.0.1",
                                 "--publish-port", self.publish_port, "--token-file", self.token, "--add", ALL_PARTS, *options)
         test.assertEqual(made.returncode, 0, made.stderr)
@@ -48,8 +52,12 @@ class Edge:
             prefix.mkdir(exist_ok=True)
             self.nginx[instance] = self.test.start(command(prefix, self.folder / f"{instance}.conf"))
         for instance in instances or self.instances:
-            rig.wait_until(lambda i=instance: self.nginx[i].alive() and self.worker(i) and rig.is_open(self.publish_port + i - 1), "nginx to listen")
+            rig.wait_until(lambda i=instance: self.listens(i), "nginx to listen")
         return self
+
+    def listens(self, instance):
+        self.test.assertTrue(self.nginx[instance].alive(), self.nginx[instance].err)
+        return self.worker(instance) and rig.is_open(self.publish_port + instance - 1)
 
     def worker(self, instance):
         """Its pid; None while there is none."""
@@ -76,10 +84,13 @@ def command(prefix, configuration, *more):
 
 
 def free_ports(count):
-    """The first of so many that are free beside each other."""
+    """The first of so many beside each other, outside of those that the system takes for connections: an instance that is started anew
+    must find its own free."""
     while True:
-        first = rig.free_port()
-        if first + count < 65536 and not any(rig.is_open(first + i) for i in range(count)):
+        first = random.randrange(20000, 32000)
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for i in range(count):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", first + i))
             return first
 
 
