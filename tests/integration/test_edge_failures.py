@@ -13,7 +13,7 @@ import subprocess
 import time
 import unittest
 
-import edges
+import edge_rig
 import rig
 import test_events
 
@@ -43,13 +43,13 @@ class Deaf:
         return len(self.ports & {int(line.rsplit(":", 1)[1]) for line in said.splitlines()})
 
 
-class Failing(edges.Edging):
+class Failing(edge_rig.Edging):
     def begin(self, *options, instances=2):
-        self.edge = edges.Edge(self, *options, instances=instances).start()
+        self.edge = edge_rig.Edge(self, *options, instances=instances).start()
         self.source = self.flood("--count", "900", "--rate", "10")
         self.station = self.publisher(self.edge)
         third = max(1, VIEWERS // 3)
-        self.crowd = edges.Crowd(self, self.edge.port, (2 * third, STATE), (third, EVENTS))
+        self.crowd = edge_rig.Crowd(self, self.edge.port, (2 * third, STATE), (third, EVENTS))
         self.source.push()
         self.marks = []
         self.settle("the start")
@@ -149,7 +149,7 @@ def number_of(text):
     return round(data["criticality"] if kind == "critical_event" else 1000 * data["old_depth" if kind == "phi_adaptation" else "confidence"])
 
 
-@edges.needed
+@edge_rig.needed
 class Failures(Failing):
     def test_all_that_can_go(self):
         self.begin()
@@ -187,13 +187,13 @@ class Failures(Failing):
         self.complete(1)
 
 
-@edges.needed
-@unittest.skipUnless(edges.REDIS, "redis-server is not installed")
+@edge_rig.needed
+@unittest.skipUnless(edge_rig.REDIS, "redis-server is not installed")
 class Redis(Failing):
     """All edges fed through one Redis."""
 
     def redis(self):
-        self.server = self.start([edges.REDIS, "--port", self.redis_port, "--bind", "127.0.0.1", "--save", "", "--dir", self.folder])
+        self.server = self.start([edge_rig.REDIS, "--port", self.redis_port, "--bind", "127.0.0.1", "--save", "", "--dir", self.folder])
         rig.wait_until(lambda: self.server.alive() and rig.is_open(self.redis_port), "Redis")
 
     def test_redis_gone(self):
