@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Edges of real nginx with nchan, fed by the broadcaster: what viewers get there is what the broadcaster's own get.
 
-PHICAST_EDGE_VIEWERS (300) says how many; `scripts/bench edge` runs this with 2,000."""
+PHICAST_EDGE_VIEWERS (120) says how many."""
 
 import asyncio
 import collections
@@ -22,7 +22,7 @@ import edge_rig
 import rig
 import test_dashboard
 
-VIEWERS = int(os.environ.get("PHICAST_EDGE_VIEWERS", "300"))
+VIEWERS = int(os.environ.get("PHICAST_EDGE_VIEWERS", "120"))
 PROMPT = 0.05  # s from being connected to the newest message
 EVENTS = 200
 

@@ -2,8 +2,7 @@
 """Edges whose worker, instance, publisher, analyser or Redis is taken away: nobody is silent for good, no message comes twice,
 and events are complete and in order.
 
-PHICAST_EDGE_VIEWERS (120) says how many watch, PHICAST_EDGE_OUTAGE (3) how many seconds outages last; `scripts/bench edge`
-runs this with 2,000 and 30."""
+PHICAST_EDGE_VIEWERS (120) says how many watch, PHICAST_EDGE_OUTAGE (3) how many seconds outages last."""
 
 import json
 import os
