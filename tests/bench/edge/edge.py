@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a message to a viewer costs nginx with nchan, beside what it costs the broadcaster, in one run.
+
+The broadcaster that is measured and the edges are on the first processor; the load (bench_crowd), what plays the analyser
+and the broadcaster that publishes to the edges on the others. Each figure is a median over rounds, in each of which all
+take their turn. The figures that model.py needs are written to a file.
+"""
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import os
+import pathlib
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import unittest
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
+
+import rig  # noqa: E402 pylint: disable=wrong-import-position
+
+CROWD = rig.BIN.parent / "bench/bench_crowd"
+JSON = "PHICAST_BENCH_JSON" in os.environ
+KINDS = {"plain": (), "deflated": ("--deflate",), "TLS": ("--tls",), "TLS, deflated": ("--tls", "--deflate")}
+ON_FIRST = ["taskset", "-c", "0"]
+ON_OTHERS = ["taskset", "-c", f"{min(1, os.cpu_count() - 1)}-{os.cpu_count() - 1}"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Size:
+    rounds: int
+    ms: int  # of a reading
+    clients: int  # of each server
+    tls_clients: int
+    arrivals: int  # one by one
+    storm: int
+    instances: tuple
+
+
+FULL = Size(3, 3000, 1000, 400, 60, 1000, (1, 2, 3))
+QUICK = Size(1, 300, 40, 12, 5, 24, (1, 2))
+
+
+@dataclasses.dataclass(frozen=True)
+class Key:
+    """What a figure is of."""
+    what: str  # "read", "newest", "storm", "handshake", "publish"
+    server: str
+    instances: int
+    kind: str
+    clients: int
+
+
+SHOWN = {
+    "read": (("CPU a message", "us", "us"), ("bytes a message", "B", "bytes"), ("memory a client", "KiB", "kib"),
+             ("age on arrival, p50", "ms", "p50_ms"), ("age on arrival, p99", "ms", "p99_ms"),
+             ("rate of the slowest", "Hz", "rate_hz"), ("rate that 99 % have", "Hz", "rate99_hz")),
+    "newest": (("to the newest frame, p50", "ms", "p50_ms"), ("to the newest frame, p99", "ms", "p99_ms")),
+    "storm": (("all back with a frame", "s", "s"), ("a client's wait, p99", "ms", "p99_ms")),
+    "handshake": (("CPU to be let in", "us", "us"), ("all let in", "s", "s")),
+    "publish": (("CPU of the publisher, a message", "us", "us"),),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """Something that streams are read from."""
+    name: str
+    port: int
+    pids: tuple  # of the processes that do the work
+    tls: bool = False
+
+    @property
+    def ours(self):
+        return self.name == "broadcaster"
+
+
+def row(case, value, unit, floor=None):
+    """One figure beside the broadcaster's own."""
+    ratio = value / floor if floor else None
+    if JSON:
+        print(json.dumps({"bench": "edge", "case": case, "value": round(value, 4), "unit": unit,
+                          "floor": floor and round(floor, 4), "ratio": ratio and round(ratio, 4)}), flush=True)
+    else:
+        print(f"  {case:58} {value:10.4g} {unit:6}" + (f" {floor:10.4g} {ratio:7.3f}" if ratio else ""), flush=True)
+
+
+def medians(results):
+    """Of each number of dictionaries by itself."""
+    return {key: statistics.median(result[key] for result in results) for key in results[0]}
+
+
+def free_ports(count):
+    """The first of so many in a row."""
+    while True:
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError, OverflowError):
+            first = rig.free_port()
+            for port in range(first, first + count):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
+
+
+def published(port):
+    """How many messages an instance has been given."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=rig.PATIENCE) as response:
+        return int(re.search(r"total published messages: (\d+)", response.read().decode()).group(1))
+
+
+def cpu_s(pid):
+    """User and system time so far."""
+    return time.clock_gettime(~pid << 3 | 2)  # as clock_getcpuclockid() makes it
+
+
+class Bench(rig.RigTest):
+    """The servers, and what is asked of them."""
+
+    serial = itertools.count(1)
+
+    def certificate(self):
+        cert, key = self.folder / "cert.pem", self.folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+                        key, "-out", cert, "-days", "2", "-subj", "/CN=localhost"], check=True, capture_output=True)
+        return cert, key
+
+    def broadcaster_on(self, where, *options):
+        """(the program, its port), with an analyser of its own: one has one broadcaster."""
+        name = f"{self.name}-{next(self.serial)}"
+        self.start([*ON_OTHERS, rig.BIN / "phicast-flood", "-n", name, "-c", "8", "--lively"]).line("^ready")
+        child = self.start([*where, rig.BIN / "phicast-broadcaster", "-n", name, "-p", "0", "--bind", "127.0.0.1", "--osc", "none",
+                            *options])
+        return child, int(child.line(r"^listening on https?://\S+:(\d+)").group(1))
+
+    def ours(self, *options):
+        child, port = self.broadcaster_on(ON_FIRST, *options)
+        return Server("broadcaster", port, (child.pid,), bool(options))
+
+    def crowd(self, server, kind, clients, *options):
+        """What bench_crowd says of so many clients."""
+        argv = [CROWD, "--port", server.port, "--pids", ",".join(map(str, server.pids)), "--clients", clients, *KINDS[kind], *options]
+        done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, timeout=rig.PATIENCE, check=False)
+        self.assertEqual(done.returncode, 0, f"{argv}: {done.stderr}")
+        return json.loads(done.stdout)
+
+    def read(self, server, kind, clients):
+        """A crowd that reads."""
+        said = self.crowd(server, kind, clients, "--ms", self.size.ms)
+        self.assertEqual(said["closed"], 0, f"clients of {server} lost their connection")
+        return {"us": sum(said["cpu_us"]) / said["messages"], "busy": sum(said["cpu_us"]) / said["seconds"] * 1e-6,
+                "kib": sum(said["kib"]) / clients,
+                **{key: said[key] for key in ("bytes", "rate_hz", "rate99_hz", "p50_ms", "p99_ms")}}
+
+    def come(self, server, kind, clients, at_once, path="/ws/metrics"):
+        """A crowd that comes; with path="/ws/events" to be let in is all that it does."""
+        said = self.crowd(server, kind, clients, "--at-once", at_once, "--path", path,
+                          *(["--silent"] if path == "/ws/events" else []))
+        return {"s": said["seconds"], "p50_ms": said["p50_ms"], "p99_ms": said["p99_ms"], "us": sum(said["cpu_us"]) / clients}
+
+    def edge(self, instances, *options):
+        """(the edge, its publish ports): nginx with nchan, as phicast-edge writes it."""
+        output = self.folder / f"edge-{next(self.serial)}"
+        publish = free_ports(instances + 1)
+        port = publish + instances
+        subprocess.run([rig.ROOT / "data/edge/phicast-edge", "--output", output, "--instances", f"{instances}", "--port", f"{port}",
+                        "--bind", "127.0.0.1", "--publish-port", f"{publish}", *options], check=True, timeout=rig.PATIENCE,
+                       stdout=subprocess.DEVNULL)
+        workers = []
+        for instance in range(1, instances + 1):
+            (output / f"run{instance}").mkdir()
+            master = self.start([*ON_FIRST, "nginx", "-e", "stderr", "-p", output / f"run{instance}", "-c", output / f"{instance}.conf"])
+            children = pathlib.Path(f"/proc/{master.pid}/task/{master.pid}/children")
+            rig.wait_until(lambda c=children: master.alive() and c.read_text().split(), "nginx to have its worker")
+            workers.append(int(children.read_text().split()[0]))
+        return Server("edge", port, tuple(workers), bool(options)), range(publish, publish + instances)
+    def publish(self, ports):
+        """A broadcaster that publishes to them; returns once each has something."""
+        child, port = self.broadcaster_on(ON_OTHERS)
+        child = self.start([*ON_OTHERS, sys.executable, pathlib.Path(__file__).with_name("tmp_publisher.py"), port, *ports])
+        for at in ports:
+            rig.wait_until(lambda at=at: published(at) > 2, "messages to be published")
+        return child
+
+    def turns(self):
+        """(figure's key, what measures it): one round, in which all take their turn, so that what else the machine does falls
+        upon all of them."""
+        size = self.size
+        for kind in KINDS:
+            tls = "TLS" in kind
+            own, edges = self.pairs[tls]
+            clients = size.tls_clients if tls else size.clients
+            few, others = clients // 4, (clients // 2, clients * 2) if kind == "plain" else ()
+            for server, count in ((own, clients), *((edges[0], n) for n in (few, clients, *others)), *((e, clients) for e in edges[1:])):
+                yield Key("read", server.name, len(server.pids), kind, count), lambda s=server, n=count, k=kind: self.read(s, k, n)
+        for tls, kind in enumerate(("plain", "TLS")):
+            for server in (self.pairs[tls][0], *self.pairs[tls][1]):
+                yield (Key("newest", server.name, len(server.pids), kind, size.arrivals),
+                       lambda s=server, k=kind: self.come(s, k, size.arrivals, 1))
+                yield (Key("storm", server.name, len(server.pids), kind, size.storm),
+                       lambda s=server, k=kind: self.come(s, k, size.storm, size.storm))
+                yield (Key("handshake", server.name, len(server.pids), kind, size.storm),
+                       lambda s=server, k=kind: self.come(s, k, size.storm, size.storm, "/ws/events"))
+
+    def measure(self, size):
+        """[{**key, **figures}]"""
+        self.size = size
+        cert, key = self.certificate()
+        tls = ("--tls-cert", cert, "--tls-key", key)
+        plain_edges = [self.edge(instances) for instances in size.instances]
+        tls_edges = [self.edge(1, *tls)]
+        publisher = self.publish([port for _, ports in plain_edges + tls_edges for port in ports])
+        self.pairs = [(self.ours(), [edge for edge, _ in plain_edges]), (self.ours(*tls), [edge for edge, _ in tls_edges])]
+        results = {}
+        before = cpu_s(publisher.pid), time.monotonic()
+        for _ in range(size.rounds):
+            for key, measure in self.turns():
+                results.setdefault(key, []).append(measure())
+        figures = [{**dataclasses.asdict(key), **medians(rounds)} for key, rounds in results.items()]
+        published = (sum(size.instances) + 1) * (30 + 10) * (time.monotonic() - before[1])
+        figures.append({**dataclasses.asdict(Key("publish", "broadcaster", 1, "plain", 0)), "us": 1e6 * (cpu_s(publisher.pid) - before[0]) / published})
+        return figures
+
+
+def show(figures):
+    """Each as a multiple of the broadcaster's own, of the same kind."""
+    own = {(f["what"], f["kind"]): f for f in figures if f["server"] == "broadcaster"}
+    for f in figures:
+        floor = own[f["what"], f["kind"]] if f["server"] == "edge" else {}
+        who = "broadcaster" if f["server"] == "broadcaster" else f"edge of {f['instances']}"
+        name = f"{who}, {f['clients']} clients, {f['kind']}" if f["clients"] else who
+        for what, unit, key in SHOWN[f["what"]]:
+            row(f"{name}: {what}", f[key], unit, floor.get(key))
+
+
+class Edge(Bench):
+    def test_edge(self):
+        if not JSON:
+            print(f"\n{'edge':60} {'value':>10} {'unit':6} {'ours':>10} {'ratio':>7}", flush=True)
+        figures = self.measure(QUICK if os.environ.get("PHICAST_BENCH_QUICK") else FULL)
+        show(figures)
+        pathlib.Path(OUT).write_text("[\n" + ",\n".join(json.dumps(f) for f in figures) + "\n]\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    OUT = sys.argv.pop()
+    unittest.main()
