@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define AT(member) offsetof(struct crowd_options, member)
 
@@ -123,9 +124,10 @@ static void come(const struct crowd_options *options, struct servers *servers)
                                      .silent = options->silent};
     servers_weigh(servers);
     servers_time(servers);
+    const double before = child_cpu_us(getpid());
     const struct arrive_result result = arrive(&wish);
-    printf("{\"seconds\": %.4f, \"p50_ms\": %.3f, \"p99_ms\": %.3f", result.seconds, result.p50_ms,
-           result.p99_ms);
+    printf("{\"seconds\": %.4f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, \"own_us\": %.0f", result.seconds,
+           result.p50_ms, result.p99_ms, child_cpu_us(getpid()) - before);
     print_servers(servers);
 }
 

@@ -23,6 +23,7 @@ enum {
     AGED = 8,
     AGES_MAX = 1 << 20,
     EVENTS = 4096,
+    IN_A_ROW = 64, /* that are read before those whose ages are taken get their turn */
     RSV1 = 0x40,
     PING = 9,
     PING_MAX = 125
@@ -87,29 +88,6 @@ static void watch(struct load *load, struct peer *peer)
 static void unwatch(struct load *load, struct peer *peer)
 {
     epoll_ctl(peer->aged ? load->epoll_aged : load->epoll, EPOLL_CTL_DEL, peer->link.fd, NULL);
-}
-
-struct load *load_open(uint16_t port, uint32_t count, const char *path, bool deflate, bool tls)
-{
-    struct load *load = calloc(1, sizeof *load);
-    if (!load || !(load->peer = calloc(count, sizeof *load->peer)) ||
-        !(load->rates = calloc(count, sizeof *load->rates)) ||
-        !(load->ages = calloc(AGES_MAX, sizeof *load->ages)) || inflateInit2(&load->stream, -15) != Z_OK) {
-        link_fail("memory");
-    }
-    load->count = load->end = count;
-    load->epoll = epoll_create1(EPOLL_CLOEXEC);
-    load->epoll_aged = epoll_create1(EPOLL_CLOEXEC);
-    for (uint32_t i = 0; i < count; i++) {
-        struct peer *peer = &load->peer[i];
-        link_open(&peer->link, port, tls, true);
-        peer->aged = i % AGED == 0;
-        if (path) {
-            shake_hands(peer, path, deflate);
-        }
-        watch(load, peer);
-    }
-    return load;
 }
 
 void load_choose(struct load *load, uint32_t first, uint32_t count)
@@ -241,25 +219,56 @@ static void take_aged(struct load *load)
     }
 }
 
+/* What is there now. */
+static void read_all(struct load *load)
+{
+    static struct epoll_event events[EVENTS];
+    const int count = epoll_wait(load->epoll, events, EVENTS, 0);
+    for (int i = 0; i < count; i++) {
+        if (i % IN_A_ROW == 0) {
+            take_aged(load);
+        }
+        take(load, events[i].data.ptr);
+    }
+    take_aged(load);
+}
+
+struct load *load_open(uint16_t port, uint32_t count, const char *path, bool deflate, bool tls)
+{
+    struct load *load = calloc(1, sizeof *load);
+    if (!load || !(load->peer = calloc(count, sizeof *load->peer)) ||
+        !(load->rates = calloc(count, sizeof *load->rates)) ||
+        !(load->ages = calloc(AGES_MAX, sizeof *load->ages)) || inflateInit2(&load->stream, -15) != Z_OK) {
+        link_fail("memory");
+    }
+    load->count = load->end = count;
+    load->epoll = epoll_create1(EPOLL_CLOEXEC);
+    load->epoll_aged = epoll_create1(EPOLL_CLOEXEC);
+    for (uint32_t i = 0; i < count; i++) {
+        struct peer *peer = &load->peer[i];
+        link_open(&peer->link, port, tls, true);
+        peer->aged = i % AGED == 0;
+        if (path) {
+            shake_hands(peer, path, deflate);
+        }
+        watch(load, peer);
+        if (path && i % IN_A_ROW == 0) {
+            read_all(load); /* whoever is long in coming with so many others would be taken for dead */
+        }
+    }
+    return load;
+}
+
 struct load_result load_run(struct load *load, double seconds)
 {
-    enum { IN_A_ROW = 64 };
-    static struct epoll_event events[EVENTS];
     const double end = bench_now_us() + seconds * 1e6;
     struct load_result result = {0};
-    load->bytes = load->age_count = load->closed = 0;
+    load->bytes = load->age_count = 0;
     for (uint32_t i = 0; i < load->count; i++) {
         load->peer[i].messages = 0;
     }
     while (bench_now_us() < end) {
-        const int count = epoll_wait(load->epoll, events, EVENTS, 0);
-        for (int i = 0; i < count; i++) {
-            if (i % IN_A_ROW == 0) {
-                take_aged(load);
-            }
-            take(load, events[i].data.ptr);
-        }
-        take_aged(load);
+        read_all(load);
         nanosleep(&pause_between, NULL);
     }
     for (uint32_t i = load->first; i < load->end; i++) {
@@ -270,6 +279,7 @@ struct load_result load_run(struct load *load, double seconds)
     result.rate99_hz = bench_quantile(load->rates, load->end - load->first, 0.01);
     result.bytes_per_message = result.messages > 0 ? (double)load->bytes / (double)result.messages : 0;
     result.closed = load->closed;
+    load->closed = 0;
     if (load->age_count > 0) {
         result.p50_ms = bench_quantile(load->ages, load->age_count, 0.5);
         result.p99_ms = bench_quantile(load->ages, load->age_count, 0.99);

@@ -147,7 +147,7 @@ class Quick(edge.Bench):
         for f in figures:
             self.assertTrue(all(math.isfinite(f[key]) for _, _, key in edge.SHOWN[f["what"]]), f)
             self.assertGreater(f["us"], 0, f)
-        plain, deflated = (scale.Measured(figures).reads("edge", kind)[0]["bytes"] for kind in ("plain", "deflated"))
+        plain, deflated = (scale.Measured(figures).reads("edge", kind)[0]["bytes"] for kind in edge.QUICK.kinds)
         self.assertLess(deflated, plain)
 
 

@@ -41,16 +41,17 @@ class Size:
     arrivals: int  # one by one
     storm: int
     instances: tuple
+    kinds: tuple = tuple(KINDS)
 
 
 FULL = Size(3, 3000, 1000, 400, 60, 1000, (1, 2, 3))
-QUICK = Size(1, 300, 40, 12, 5, 24, (1, 2))
+QUICK = Size(1, 200, 40, 12, 5, 24, (1, 2), ("plain", "TLS, deflated"))
 
 
 @dataclasses.dataclass(frozen=True)
 class Key:
     """What a figure is of."""
-    what: str  # "read", "newest", "storm", "handshake", "publish"
+    what: str  # one of SHOWN
     server: str
     instances: int
     kind: str
@@ -58,12 +59,13 @@ class Key:
 
 
 SHOWN = {
-    "read": (("CPU a message", "us", "us"), ("bytes a message", "B", "bytes"), ("memory a client", "KiB", "kib"),
+    "memory": (("memory a client", "KiB", "kib"),),
+    "read": (("CPU a message", "us", "us"), ("bytes a message", "B", "bytes"),
              ("age on arrival, p50", "ms", "p50_ms"), ("age on arrival, p99", "ms", "p99_ms"),
              ("rate of the slowest", "Hz", "rate_hz"), ("rate that 99 % have", "Hz", "rate99_hz")),
     "newest": (("to the newest frame, p50", "ms", "p50_ms"), ("to the newest frame, p99", "ms", "p99_ms")),
     "storm": (("all back with a frame", "s", "s"), ("a client's wait, p99", "ms", "p99_ms")),
-    "handshake": (("CPU to be let in", "us", "us"), ("all let in", "s", "s")),
+    "handshake": (("CPU to be let in", "us", "us"), ("CPU of the client", "us", "own_us"), ("all let in", "s", "s")),
     "publish": (("CPU of the publisher, a message", "us", "us"),),
 }
 
@@ -152,14 +154,19 @@ class Bench(rig.RigTest):
         said = self.crowd(server, kind, clients, "--ms", self.size.ms)
         self.assertEqual(said["closed"], 0, f"clients of {server} lost their connection")
         return {"us": sum(said["cpu_us"]) / said["messages"], "busy": sum(said["cpu_us"]) / said["seconds"] * 1e-6,
-                "kib": sum(said["kib"]) / clients,
                 **{key: said[key] for key in ("bytes", "rate_hz", "rate99_hz", "p50_ms", "p99_ms")}}
+
+    def weigh(self, server, kind, clients):
+        """What a client takes of memory, of a server that has not had that many yet."""
+        self.crowd(server, kind, 16, "--ms", 100)  # what comes with the first is not theirs
+        return {"kib": sum(self.crowd(server, kind, clients, "--ms", self.size.ms)["kib"]) / clients}
 
     def come(self, server, kind, clients, at_once, path="/ws/metrics"):
         """A crowd that comes; with path="/ws/events" to be let in is all that it does."""
         said = self.crowd(server, kind, clients, "--at-once", at_once, "--path", path,
                           *(["--silent"] if path == "/ws/events" else []))
-        return {"s": said["seconds"], "p50_ms": said["p50_ms"], "p99_ms": said["p99_ms"], "us": sum(said["cpu_us"]) / clients}
+        return {"s": said["seconds"], "p50_ms": said["p50_ms"], "p99_ms": said["p99_ms"], "us": sum(said["cpu_us"]) / clients,
+                "own_us": said["own_us"] / clients}
 
     def edge(self, instances, *options):
         """(the edge, its publish ports): nginx with nchan, as phicast-edge writes it."""
@@ -177,19 +184,29 @@ class Bench(rig.RigTest):
             rig.wait_until(lambda c=children: master.alive() and c.read_text().split(), "nginx to have its worker")
             workers.append(int(children.read_text().split()[0]))
         return Server("edge", port, tuple(workers), bool(options)), range(publish, publish + instances)
-    def publish(self, ports):
-        """A broadcaster that publishes to them; returns once each has something."""
-        child, port = self.broadcaster_on(ON_OTHERS)
-        child = self.start([*ON_OTHERS, sys.executable, pathlib.Path(__file__).with_name("tmp_publisher.py"), port, *ports])
+    def publisher(self, ports):
+        """A broadcaster that publishes to them, once each has something."""
+        options = [word for port in ports for word in ("--publish", f"ws://127.0.0.1:{port}/pub/{{stream}}")]
+        child, _ = self.broadcaster_on(ON_OTHERS, *options)
         for at in ports:
             rig.wait_until(lambda at=at: published(at) > 2, "messages to be published")
         return child
+
+    def publishing(self, publisher, ports):
+        """What a message to an edge takes the publisher beyond what a broadcaster takes that has nobody to serve."""
+        def now():
+            return cpu_s(publisher) - cpu_s(self.pairs[0][0].pids[0]), sum(map(published, ports))
+
+        before, sent = now()
+        time.sleep(3e-3 * self.size.ms)
+        after, total = now()
+        return {"us": 1e6 * (after - before) / (total - sent)}
 
     def turns(self):
         """(figure's key, what measures it): one round, in which all take their turn, so that what else the machine does falls
         upon all of them."""
         size = self.size
-        for kind in KINDS:
+        for kind in size.kinds:
             tls = "TLS" in kind
             own, edges = self.pairs[tls]
             clients = size.tls_clients if tls else size.clients
@@ -212,17 +229,20 @@ class Bench(rig.RigTest):
         tls = ("--tls-cert", cert, "--tls-key", key)
         plain_edges = [self.edge(instances) for instances in size.instances]
         tls_edges = [self.edge(1, *tls)]
-        publisher = self.publish([port for _, ports in plain_edges + tls_edges for port in ports])
+        ports = [port for _, ports in plain_edges + tls_edges for port in ports]
+        publisher = self.publisher(ports)
         self.pairs = [(self.ours(), [edge for edge, _ in plain_edges]), (self.ours(*tls), [edge for edge, _ in tls_edges])]
         results = {}
-        before = cpu_s(publisher.pid), time.monotonic()
+        for kind, servers in zip(("plain", "TLS"), self.pairs):
+            for server in (servers[0], servers[1][0]):
+                clients = size.tls_clients if server.tls else size.clients
+                results[Key("memory", server.name, 1, kind, clients)] = [self.weigh(server, kind, clients)]
+        publishing = self.publishing(publisher.pid, ports)
         for _ in range(size.rounds):
             for key, measure in self.turns():
                 results.setdefault(key, []).append(measure())
         figures = [{**dataclasses.asdict(key), **medians(rounds)} for key, rounds in results.items()]
-        published = (sum(size.instances) + 1) * (30 + 10) * (time.monotonic() - before[1])
-        figures.append({**dataclasses.asdict(Key("publish", "broadcaster", 1, "plain", 0)), "us": 1e6 * (cpu_s(publisher.pid) - before[0]) / published})
-        return figures
+        return [*figures, {**dataclasses.asdict(Key("publish", "broadcaster", 1, "plain", 0)), **publishing}]
 
 
 def show(figures):

@@ -110,8 +110,8 @@ class Storm:
 
 
 def storm(viewers, jitter_s, handshake_us, rate_hz, cost, seed=1):
-    """Viewers of one instance come back at times evenly spread over jitter_s; the thread takes handshakes and batches as
-    they come. Whoever is in gets the messages that are due from then on."""
+    """Viewers of one instance come back at times evenly spread over jitter_s. The thread takes one handshake after the other,
+    and a message that is due before the next of them. Whoever is in gets the messages that are due from then on."""
     if cost.batch(viewers) >= 1e6 / rate_hz:
         raise ValueError("the messages alone keep the instance busy")
     rng = numpy.random.default_rng(seed)
