@@ -3,13 +3,13 @@
 those are from, in small."""
 
 import math
-import pathlib
 import sys
 import unittest
 import xml.etree.ElementTree
 
 import numpy
 
+import edges
 import rig
 
 sys.path.insert(0, str(rig.ROOT / "tests/bench/edge"))
@@ -136,7 +136,7 @@ class Measured(unittest.TestCase):
             self.assertTrue(0 <= x <= 3 * picture.WIDTH and 0 <= y <= picture.HEIGHT)
 
 
-@unittest.skipUnless(pathlib.Path("/usr/lib/nginx/modules/ngx_nchan_module.so").exists(), "nchan is not installed")
+@edges.needed
 class Quick(edge.Bench):
     """A round with few clients: every figure is there, and is possible."""
 
@@ -146,7 +146,8 @@ class Quick(edge.Bench):
         self.assertEqual({f["what"] for f in figures}, set(edge.SHOWN))
         for f in figures:
             self.assertTrue(all(math.isfinite(f[key]) for _, _, key in edge.SHOWN[f["what"]]), f)
-            self.assertGreater(f["us"], 0, f)
+            if f["what"] == "read":
+                self.assertGreater(f["us"], 0, f)
         plain, deflated = (scale.Measured(figures).reads("edge", kind)[0]["bytes"] for kind in edge.QUICK.kinds)
         self.assertLess(deflated, plain)
 

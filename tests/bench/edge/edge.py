@@ -6,23 +6,20 @@ and the broadcaster that publishes to the edges on the others. Each figure is a 
 take their turn. The figures that model.py needs are written to a file.
 """
 
-import contextlib
 import dataclasses
 import itertools
 import json
 import os
 import pathlib
-import re
-import socket
 import statistics
 import subprocess
 import sys
 import time
 import unittest
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
 
+import edges  # noqa: E402 pylint: disable=wrong-import-position
 import rig  # noqa: E402 pylint: disable=wrong-import-position
 
 CROWD = rig.BIN.parent / "bench/bench_crowd"
@@ -44,7 +41,7 @@ class Size:
     kinds: tuple = tuple(KINDS)
 
 
-FULL = Size(3, 3000, 1000, 400, 60, 1000, (1, 2, 3))
+FULL = Size(5, 3000, 1000, 400, 60, 1000, (1, 2, 3))
 QUICK = Size(1, 200, 40, 12, 5, 24, (1, 2), ("plain", "TLS, deflated"))
 
 
@@ -78,10 +75,6 @@ class Server:
     pids: tuple  # of the processes that do the work
     tls: bool = False
 
-    @property
-    def ours(self):
-        return self.name == "broadcaster"
-
 
 def row(case, value, unit, floor=None):
     """One figure beside the broadcaster's own."""
@@ -98,20 +91,9 @@ def medians(results):
     return {key: statistics.median(result[key] for result in results) for key in results[0]}
 
 
-def free_ports(count):
-    """The first of so many in a row."""
-    while True:
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError, OverflowError):
-            first = rig.free_port()
-            for port in range(first, first + count):
-                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            return first
-
-
-def published(port):
-    """How many messages an instance has been given."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=rig.PATIENCE) as response:
-        return int(re.search(r"total published messages: (\d+)", response.read().decode()).group(1))
+def published(there):
+    """How many messages the instances of those edges have been given."""
+    return sum(edge.status(instance)["total published messages"] for edge in there for instance in edge.instances)
 
 
 def cpu_s(pid):
@@ -169,33 +151,24 @@ class Bench(rig.RigTest):
                 "own_us": said["own_us"] / clients}
 
     def edge(self, instances, *options):
-        """(the edge, its publish ports): nginx with nchan, as phicast-edge writes it."""
-        output = self.folder / f"edge-{next(self.serial)}"
-        publish = free_ports(instances + 1)
-        port = publish + instances
-        subprocess.run([rig.ROOT / "data/edge/phicast-edge", "--output", output, "--instances", f"{instances}", "--port", f"{port}",
-                        "--bind", "127.0.0.1", "--publish-port", f"{publish}", *options], check=True, timeout=rig.PATIENCE,
-                       stdout=subprocess.DEVNULL)
-        workers = []
-        for instance in range(1, instances + 1):
-            (output / f"run{instance}").mkdir()
-            master = self.start([*ON_FIRST, "nginx", "-e", "stderr", "-p", output / f"run{instance}", "-c", output / f"{instance}.conf"])
-            children = pathlib.Path(f"/proc/{master.pid}/task/{master.pid}/children")
-            rig.wait_until(lambda c=children: master.alive() and c.read_text().split(), "nginx to have its worker")
-            workers.append(int(children.read_text().split()[0]))
-        return Server("edge", port, tuple(workers), bool(options)), range(publish, publish + instances)
-    def publisher(self, ports):
-        """A broadcaster that publishes to them, once each has something."""
-        options = [word for port in ports for word in ("--publish", f"ws://127.0.0.1:{port}/pub/{{stream}}")]
-        child, _ = self.broadcaster_on(ON_OTHERS, *options)
-        for at in ports:
-            rig.wait_until(lambda at=at: published(at) > 2, "messages to be published")
+        edge = edges.Edge(self, *options, instances=instances).start()
+        for instance, master in edge.nginx.items():
+            for pid in (master.pid, edge.worker(instance)):
+                os.sched_setaffinity(pid, {0})
+        return edge, Server("edge", edge.port, tuple(map(edge.worker, edge.instances)), bool(options))
+
+    def publisher(self, there):
+        """A broadcaster that publishes what viewers of the bare streams get, once it does."""
+        urls = [f"{url.partition('?')[0]}?token-file={edge.token}" for edge in there for url in edge.urls]
+        child, _ = self.broadcaster_on(ON_OTHERS, *(word for url in urls for word in ("--publish", url)))
+        for edge in there:
+            rig.wait_until(lambda e=edge: all(e.status(i)["total published messages"] > 2 for i in e.instances), "messages to be published")
         return child
 
-    def publishing(self, publisher, ports):
+    def publishing(self, publisher, there):
         """What a message to an edge takes the publisher beyond what a broadcaster takes that has nobody to serve."""
         def now():
-            return cpu_s(publisher) - cpu_s(self.pairs[0][0].pids[0]), sum(map(published, ports))
+            return cpu_s(publisher) - cpu_s(self.pairs[0][0].pids[0]), published(there)
 
         before, sent = now()
         time.sleep(3e-3 * self.size.ms)
@@ -207,11 +180,10 @@ class Bench(rig.RigTest):
         upon all of them."""
         size = self.size
         for kind in size.kinds:
-            tls = "TLS" in kind
-            own, edges = self.pairs[tls]
-            clients = size.tls_clients if tls else size.clients
-            few, others = clients // 4, (clients // 2, clients * 2) if kind == "plain" else ()
-            for server, count in ((own, clients), *((edges[0], n) for n in (few, clients, *others)), *((e, clients) for e in edges[1:])):
+            own, shared = self.pairs["TLS" in kind]
+            clients = size.tls_clients if own.tls else size.clients
+            counts = (clients // 4, clients, *((clients // 2, clients * 2) if kind == "plain" else ()))
+            for server, count in ((own, clients), *((shared[0], n) for n in counts), *((edge, clients) for edge in shared[1:])):
                 yield Key("read", server.name, len(server.pids), kind, count), lambda s=server, n=count, k=kind: self.read(s, k, n)
         for tls, kind in enumerate(("plain", "TLS")):
             for server in (self.pairs[tls][0], *self.pairs[tls][1]):
@@ -229,15 +201,15 @@ class Bench(rig.RigTest):
         tls = ("--tls-cert", cert, "--tls-key", key)
         plain_edges = [self.edge(instances) for instances in size.instances]
         tls_edges = [self.edge(1, *tls)]
-        ports = [port for _, ports in plain_edges + tls_edges for port in ports]
-        publisher = self.publisher(ports)
-        self.pairs = [(self.ours(), [edge for edge, _ in plain_edges]), (self.ours(*tls), [edge for edge, _ in tls_edges])]
+        there = [edge for edge, _ in plain_edges + tls_edges]
+        publisher = self.publisher(there)
+        self.pairs = [(self.ours(), [server for _, server in plain_edges]), (self.ours(*tls), [server for _, server in tls_edges])]
         results = {}
         for kind, servers in zip(("plain", "TLS"), self.pairs):
             for server in (servers[0], servers[1][0]):
                 clients = size.tls_clients if server.tls else size.clients
                 results[Key("memory", server.name, 1, kind, clients)] = [self.weigh(server, kind, clients)]
-        publishing = self.publishing(publisher.pid, ports)
+        publishing = self.publishing(publisher.pid, there)
         for _ in range(size.rounds):
             for key, measure in self.turns():
                 results.setdefault(key, []).append(measure())

@@ -47,10 +47,10 @@ def draw_panel(panel, left):
     yield text((start + end) / 2, TOP - 14, panel.title, size=13)
     for value in steps(*ends[0], panel.log):
         x = place(value, 0)
-        yield f'<line x1="{x:.1f}" y1="{floor}" x2="{x:.1f}" y2="{ceiling}" class="grid"/>' + text(x, floor + 15, f"{value:,.6g}")
+        yield f'<line x1="{x:.1f}" y1="{floor}" x2="{x:.1f}" y2="{ceiling}" class="grid"/>' + text(x, floor + 15, f"{value:,.10g}")
     for value in steps(*ends[1], panel.log):
         y = place(value, 1)
-        yield f'<line x1="{start}" y1="{y:.1f}" x2="{end}" y2="{y:.1f}" class="grid"/>' + text(start - 5, y + 4, f"{value:,.6g}", "end")
+        yield f'<line x1="{start}" y1="{y:.1f}" x2="{end}" y2="{y:.1f}" class="grid"/>' + text(start - 5, y + 4, f"{value:,.10g}", "end")
     yield text(end, floor + 29, panel.x, "end") + text(start - 5, ceiling - 4, panel.y, "end")
     for i, (name, series) in enumerate(panel.lines):
         path = " ".join(f"{place(x, 0):.1f},{place(y, 1):.1f}" for x, y in series)
