@@ -4,6 +4,7 @@
 PHICAST_EDGE_VIEWERS (300) says how many; `scripts/bench edge` runs this with 2,000."""
 
 import asyncio
+import collections
 import json
 import os
 import statistics
@@ -17,7 +18,7 @@ import urllib.request
 import websockets
 import websockets.exceptions
 
-import edges
+import edge_rig
 import rig
 import test_dashboard
 
@@ -58,7 +59,7 @@ class Generator(rig.RigTest):
     def make(self, *options):
         return self.run_program("phicast-edge", "--output", self.folder / "edge", *options)
 
-    @edges.needed
+    @edge_rig.needed
     def test_nginx_takes_every_variant(self):
         token = self.folder / "to'ken"
         token.write_text("".join(map(chr, range(33, 127))) + "\n")  # all that may be in one
@@ -69,9 +70,9 @@ class Generator(rig.RigTest):
                     [*tls, *redis, *origins, "--token-file", token, "--publish-bind", "::", "--add", "onsets", "--rates", "1,120,60"]]
         (self.folder / "run").mkdir()
         for options in variants:
-            made = self.make("--instances", "2", "--port", rig.free_port(), "--publish-port", edges.free_ports(2), *options)
+            made = self.make("--instances", "2", "--port", edge_rig.free_ports(1), "--publish-port", edge_rig.free_ports(2), *options)
             self.assertEqual(made.returncode, 0, made.stderr)
-            tried = subprocess.run(edges.command(self.folder / "run", self.folder / "edge/2.conf", "-t"), capture_output=True, text=True, check=False)
+            tried = subprocess.run(edge_rig.command(self.folder / "run", self.folder / "edge/2.conf", "-t"), capture_output=True, text=True, check=False)
             self.assertEqual(tried.returncode, 0, f"{options}: {tried.stderr}")
             self.assertNotRegex(tried.stderr, r"\[(warn|emerg)\]", options)
 
@@ -111,29 +112,37 @@ class Generator(rig.RigTest):
         self.assertEqual((self.folder / "edge/1.conf").stat().st_mode & 0o777, 0o600)
 
 
-@edges.needed
-class Contract(edges.Edging):
+@edge_rig.needed
+class Contract(edge_rig.Edging):
     """What a viewer is told, message by message."""
 
     def same(self, got, want, what):
-        """Metrics: each that the broadcaster's own was shown as well is the same to the byte, and none comes twice or out of turn."""
-        frames = [edges.frame(text) for text in got]
-        self.assertEqual(frames, sorted(set(frames)), what)
-        known = {edges.frame(text): text for text in want}
-        both = [text for text in got if edges.frame(text) in known]
+        """Metrics: each that the broadcaster's own was shown as well is the same to the byte, and none comes out of turn."""
+        frames = [edge_rig.frame(text) for text in got]
+        self.assertEqual(frames, sorted(frames), what)
+        known = {edge_rig.frame(text): text for text in want}
+        both = [text for text in got if edge_rig.frame(text) in known]
         self.assertGreater(len(both), len(got) / 2, what)
         for text in both:
-            self.assertEqual(text, known[edges.frame(text)], what)
+            self.assertEqual(text, known[edge_rig.frame(text)], what)
+
+    def once(self, report, path):
+        """What one viewer got twice, others did as well: the broadcaster repeats a frame where no newer one has come in time."""
+        repeated = collections.Counter()
+        for viewer in report.viewers:
+            if viewer.path == path:
+                repeated.update(number for number, count in collections.Counter(viewer.numbers).items() if count > 1)
+        self.assertNotIn(1, repeated.values(), path)
 
     def test_as_from_the_broadcaster(self):
-        edge = edges.Edge(self).start()
+        edge = edge_rig.Edge(self).start()
         flood = self.flood("--count", EVENTS, "--rate", EVENTS)
         broadcaster = self.publisher(edge)
-        own = edges.Crowd(self, broadcaster.port, (1, "/ws/metrics?rate=120"), (1, "/ws/metrics?rate=120&add=" + edges.ALL_PARTS),
+        own = edge_rig.Crowd(self, broadcaster.port, (1, "/ws/metrics?rate=120"), (1, "/ws/metrics?rate=120&add=" + edge_rig.ALL_PARTS),
                           (1, "/ws/events"), (1, "/ws/events?add=onsets"), (1, "/ws/latency"), (20, "/ws/metrics"))
         some = max(1, VIEWERS // 6)
         paths = ["/ws/metrics", "/ws/metrics?rate=10", "/ws/metrics?add=levels%2Cbands", "/ws/latency?rate=10", "/ws/events", "/ws/events?add=onsets"]
-        crowd = edges.Crowd(self, edge.port, *((some, path) for path in paths))
+        crowd = edge_rig.Crowd(self, edge.port, *((some, path) for path in paths))
         begin = time.monotonic()
         flood.push()
         self.browsers(edge, broadcaster)
@@ -151,6 +160,8 @@ class Contract(edges.Edging):
                 self.assertEqual({tuple(json.loads(text)) for text in texts}, {tuple(json.loads(latency[0]))})
             else:
                 self.assertEqual(texts, events_added if "add" in path else events, path)
+        for path in paths[:3]:
+            self.once(crowd, path)
         with open(self.folder / "browsers.json", encoding="utf-8") as file:
             for path, texts in json.load(file).items():
                 self.same(texts, every_added if "add" in path else every, path)
@@ -176,7 +187,7 @@ class Contract(edges.Edging):
         self.assertGreater(firsts["edge"][1], 0.9 * firsts["broadcaster"][1])
 
     async def test_what_a_url_may_ask_for(self):
-        edge = edges.Edge(self, "--rates", "10,60", "--allow-origin", "https://show.example", instances=1).start()
+        edge = edge_rig.Edge(self, "--rates", "10,60", "--allow-origin", "https://show.example", instances=1).start()
         for path, status in (("metrics", None), ("metrics?rate=30", None), ("metrics?rate=060&add=onsets,levels", None), ("latency?rate=10", None),
                              ("events?replay=256", None), ("events?replay=0&add=onsets", None), ("metrics?rate=20", 400), ("metrics?add=x", 400),
                              ("metrics?replay=3", 400), ("latency?rate=30", 400), ("latency?add=levels", 400), ("events?rate=3", 400),
@@ -198,7 +209,7 @@ class Contract(edges.Edging):
         self.assertEqual([headers["Access-Control-Allow-Origin"] for headers in allowed], ["https://show.example", None])
 
     async def test_who_may_publish(self):
-        edge = edges.Edge(self, instances=1).start()
+        edge = edge_rig.Edge(self, instances=1).start()
         uri = f"ws://127.0.0.1:{edge.publish_port}/pub/"
         token = edge.token.read_text().strip()
         for given, status in ((None, 403), (token.swapcase(), 403), (token + "x", 403), (token, None)):
@@ -212,7 +223,7 @@ class Contract(edges.Edging):
         self.assertEqual(get(edge.url + "/status")[0], 404)
 
     async def test_limits(self):
-        full = edges.Edge(self, "--max-clients", "2", instances=1).start()
+        full = edge_rig.Edge(self, "--max-clients", "2", instances=1).start()
         async with websockets.connect(full.ws("metrics")), websockets.connect(full.ws("events")):
             self.assertEqual(await refusal(full.ws("metrics")), 503)
             self.assertEqual(get(full.url + "/healthz")[0], 200)
@@ -222,10 +233,10 @@ class Contract(edges.Edging):
 
     async def test_channels_that_hold_nothing(self):
         """Viewers who meet an empty channel, or one whose messages have expired, wait, and get what comes."""
-        edge = edges.Edge(self, instances=1).start()
+        edge = edge_rig.Edge(self, instances=1).start()
         worker = edge.worker(1)
         self.flood()
-        crowd = edges.Crowd(self, edge.port, (5, "/ws/metrics"), (5, "/ws/metrics?rate=10"), (2, "/ws/events?replay=9"), (2, "/ws/latency"))
+        crowd = edge_rig.Crowd(self, edge.port, (5, "/ws/metrics"), (5, "/ws/metrics?rate=10"), (2, "/ws/events?replay=9"), (2, "/ws/latency"))
         self.assertEqual(await asyncio.to_thread(get, edge.url + "/api/metrics"), (408, unittest.mock.ANY, ""))
         broadcaster = self.publisher(edge)
         rig.wait_until(lambda: edge.status(1)["stored messages"] >= 5, "messages")
@@ -240,11 +251,11 @@ class Contract(edges.Edging):
         for viewer in report.viewers:
             self.assertEqual(viewer.closed, [])
             if "/metrics" in viewer.path:
-                self.assertGreaterEqual(max(map(edges.frame, report.texts(viewer))), min(got))
+                self.assertGreaterEqual(max(map(edge_rig.frame, report.texts(viewer))), min(got))
 
     async def test_compressed_once(self):
         """Who offers permessage-deflate gets the very same messages in less than half the bytes."""
-        edge = edges.Edge(self, instances=1).start()
+        edge = edge_rig.Edge(self, instances=1).start()
         self.flood("-c", "16")
         self.publisher(edge)
         async with websockets.connect(edge.ws("metrics"), compression="deflate") as deflated, websockets.connect(edge.ws("metrics"), compression=None) as plain:
