@@ -9,7 +9,7 @@ import xml.etree.ElementTree
 
 import numpy
 
-import edges
+import edge_rig
 import rig
 
 sys.path.insert(0, str(rig.ROOT / "tests/bench/edge"))
@@ -136,7 +136,7 @@ class Measured(unittest.TestCase):
             self.assertTrue(0 <= x <= 3 * picture.WIDTH and 0 <= y <= picture.HEIGHT)
 
 
-@edges.needed
+@edge_rig.needed
 class Quick(edge.Bench):
     """A round with few clients: every figure is there, and is possible."""
 

@@ -19,7 +19,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
 
-import edges  # noqa: E402 pylint: disable=wrong-import-position
+import edge_rig  # noqa: E402 pylint: disable=wrong-import-position
 import rig  # noqa: E402 pylint: disable=wrong-import-position
 
 CROWD = rig.BIN.parent / "bench/bench_crowd"
@@ -151,7 +151,7 @@ class Bench(rig.RigTest):
                 "own_us": said["own_us"] / clients}
 
     def edge(self, instances, *options):
-        edge = edges.Edge(self, *options, instances=instances).start()
+        edge = edge_rig.Edge(self, *options, instances=instances).start()
         for instance, master in edge.nginx.items():
             for pid in (master.pid, edge.worker(instance)):
                 os.sched_setaffinity(pid, {0})
