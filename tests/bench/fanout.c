@@ -73,7 +73,7 @@ static struct figures measure_broadcaster(uint32_t clients, bool deflate, char t
     snprintf(name, sizeof name, "bench%d", (int)getpid());
     const pid_t analyser = start_analyser(name);
     const pid_t server = start_broadcaster(name, &port);
-    struct load *load = load_open(port, clients, "/ws/metrics", deflate);
+    struct load *load = load_open(port, clients, "/ws/metrics", deflate, false);
     const struct figures figures = measure(server, load);
     snprintf(text, TEXT_MAX, "%s", load_text(load));
     load_close(load);
@@ -161,7 +161,7 @@ static struct figures measure_floor(uint32_t clients, bool deflate, char *text)
         run_floor(listener, clients, text, deflate);
     }
     close(listener);
-    struct load *load = load_open(ntohs(address.sin_port), clients, NULL, false);
+    struct load *load = load_open(ntohs(address.sin_port), clients, NULL, false, false);
     const struct figures figures = measure(pid, load);
     load_close(load);
     child_stop(pid);
@@ -249,7 +249,7 @@ static void stall(const struct bench *bench)
     snprintf(name, sizeof name, "bench%d", (int)getpid());
     const pid_t analyser = start_analyser(name);
     const pid_t server = start_broadcaster(name, &port);
-    struct load *load = load_open(port, STALL_OTHERS + STALLED, "/ws/metrics", false);
+    struct load *load = load_open(port, STALL_OTHERS + STALLED, "/ws/metrics", false, false);
     load_run(load, settle_s);
     const struct load_result calm = load_run(load, short_stall_s);
 
@@ -282,9 +282,10 @@ static void weigh(const struct bench *bench, uint32_t clients, bool deflate)
     uint16_t port = 0;
     snprintf(name, sizeof name, "bench%d", (int)getpid());
     const pid_t server = start_broadcaster(name, &port);
-    load_close(load_open(port, 16, "/ws/events", deflate)); /* what comes with the first is not theirs */
+    load_close(
+        load_open(port, 16, "/ws/events", deflate, false)); /* what comes with the first is not theirs */
     const double before = child_memory_kib(server, "VmRSS:");
-    struct load *load = load_open(port, clients, "/ws/events", deflate);
+    struct load *load = load_open(port, clients, "/ws/events", deflate, false);
     load_run(load, settle_s);
     const double kib = (child_memory_kib(server, "VmRSS:") - before) / clients;
     snprintf(what, sizeof what, "%u idle clients, %s: memory each", clients, deflate ? "deflated" : "plain");

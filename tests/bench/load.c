@@ -2,6 +2,7 @@
 #include "tests/bench/load.h"
 
 #include "tests/bench/bench.h"
+#include "tests/bench/link.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,6 +23,7 @@ enum {
     AGED = 8,
     AGES_MAX = 1 << 20,
     EVENTS = 4096,
+    IN_A_ROW = 64, /* that are read before those whose ages are taken get their turn */
     RSV1 = 0x40,
     PING = 9,
     PING_MAX = 125
@@ -32,7 +34,7 @@ enum {
 static const struct timespec pause_between = {.tv_nsec = 500000};
 
 struct peer {
-    int fd;
+    struct link link;
     uint32_t used;
     uint32_t messages;
     bool aged;
@@ -56,12 +58,6 @@ struct load {
     struct peer *peer;
 };
 
-static void fail(const char *what)
-{
-    fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
 static double unix_s(void)
 {
     struct timespec now;
@@ -69,81 +65,29 @@ static double unix_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static int dial(uint16_t port)
-{
-    const struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
-        fail("connect");
-    }
-    return fd;
-}
-
 static void shake_hands(struct peer *peer, const char *path, bool deflate)
 {
-    char text[512];
-    const int length =
-        snprintf(text, sizeof text,
-                 "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
-                 path, deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
-    if (write(peer->fd, text, (size_t)length) != length) {
-        fail("write");
-    }
-    char *end = NULL;
-    while (!end) {
-        const ssize_t got = read(peer->fd, peer->buffer + peer->used, BUFFER - peer->used);
-        if (got <= 0) {
-            fail("the answer to the handshake");
+    link_ask(&peer->link, path, deflate);
+    while (!link_answered(peer->buffer, &peer->used, deflate)) {
+        const ssize_t got = link_read(&peer->link, peer->buffer + peer->used, BUFFER - peer->used);
+        if (got <= 0 && got != LINK_AGAIN) {
+            link_fail("the answer to the handshake");
         }
-        peer->used += (uint32_t)got;
-        end = memmem(peer->buffer, peer->used, "\r\n\r\n", 4);
+        peer->used += got > 0 ? (uint32_t)got : 0;
     }
-    if (memcmp(peer->buffer, "HTTP/1.1 101", 12) != 0 ||
-        deflate != (memmem(peer->buffer, peer->used, "permessage-deflate", 18) != NULL)) {
-        fprintf(stderr, "load: not the answer that was wanted: %.60s\n", (const char *)peer->buffer);
-        exit(1);
-    }
-    const size_t rest = peer->used - (size_t)(end + 4 - (char *)peer->buffer);
-    memmove(peer->buffer, end + 4, rest);
-    peer->used = (uint32_t)rest;
 }
 
 static void watch(struct load *load, struct peer *peer)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
-    if (epoll_ctl(peer->aged ? load->epoll_aged : load->epoll, EPOLL_CTL_ADD, peer->fd, &event) != 0) {
-        fail("epoll");
+    if (epoll_ctl(peer->aged ? load->epoll_aged : load->epoll, EPOLL_CTL_ADD, peer->link.fd, &event) != 0) {
+        link_fail("epoll");
     }
 }
 
 static void unwatch(struct load *load, struct peer *peer)
 {
-    epoll_ctl(peer->aged ? load->epoll_aged : load->epoll, EPOLL_CTL_DEL, peer->fd, NULL);
-}
-
-struct load *load_open(uint16_t port, uint32_t count, const char *path, bool deflate)
-{
-    struct load *load = calloc(1, sizeof *load);
-    if (!load || !(load->peer = calloc(count, sizeof *load->peer)) ||
-        !(load->rates = calloc(count, sizeof *load->rates)) ||
-        !(load->ages = calloc(AGES_MAX, sizeof *load->ages)) || inflateInit2(&load->stream, -15) != Z_OK) {
-        fail("memory");
-    }
-    load->count = load->end = count;
-    load->epoll = epoll_create1(EPOLL_CLOEXEC);
-    load->epoll_aged = epoll_create1(EPOLL_CLOEXEC);
-    for (uint32_t i = 0; i < count; i++) {
-        struct peer *peer = &load->peer[i];
-        peer->fd = dial(port);
-        peer->aged = i % AGED == 0;
-        if (path) {
-            shake_hands(peer, path, deflate);
-        }
-        watch(load, peer);
-    }
-    return load;
+    epoll_ctl(peer->aged ? load->epoll_aged : load->epoll, EPOLL_CTL_DEL, peer->link.fd, NULL);
 }
 
 void load_choose(struct load *load, uint32_t first, uint32_t count)
@@ -210,10 +154,8 @@ static void answer_ping(const struct peer *peer, const unsigned char *payload, s
     const int no_dialogue = 1;
     if (length <= PING_MAX) {
         memcpy(pong + 6, payload, length);
-        if (write(peer->fd, pong, 6 + length) != (ssize_t)(6 + length)) {
-            fail("a pong");
-        }
-        setsockopt(peer->fd, IPPROTO_TCP, TCP_QUICKACK, &no_dialogue, sizeof no_dialogue);
+        link_write(&peer->link, pong, 6 + length);
+        setsockopt(peer->link.fd, IPPROTO_TCP, TCP_QUICKACK, &no_dialogue, sizeof no_dialogue);
     }
 }
 
@@ -244,17 +186,27 @@ static void take_frames(struct load *load, struct peer *peer)
     memmove(peer->buffer, peer->buffer + at, peer->used);
 }
 
+static void lost(struct load *load, struct peer *peer)
+{
+    unwatch(load, peer);
+    peer->closed = true;
+    load->closed++;
+}
+
+/* epoll does not know of what TLS has read ahead. */
 static void take(struct load *load, struct peer *peer)
 {
-    const ssize_t got = read(peer->fd, peer->buffer + peer->used, BUFFER - peer->used);
-    if (got <= 0) {
-        unwatch(load, peer);
-        peer->closed = true;
-        load->closed++;
-        return;
-    }
-    peer->used += (uint32_t)got;
-    take_frames(load, peer);
+    do {
+        const ssize_t got = link_read(&peer->link, peer->buffer + peer->used, BUFFER - peer->used);
+        if (got == 0 || got == LINK_LOST) {
+            lost(load, peer);
+            return;
+        }
+        if (got > 0) {
+            peer->used += (uint32_t)got;
+            take_frames(load, peer);
+        }
+    } while (peer->link.ssl && SSL_pending(peer->link.ssl) > 0);
 }
 
 /* An age is to be the message's, not ours: a thousand others take milliseconds to read. */
@@ -267,25 +219,56 @@ static void take_aged(struct load *load)
     }
 }
 
+/* What is there now. */
+static void read_all(struct load *load)
+{
+    static struct epoll_event events[EVENTS];
+    const int count = epoll_wait(load->epoll, events, EVENTS, 0);
+    for (int i = 0; i < count; i++) {
+        if (i % IN_A_ROW == 0) {
+            take_aged(load);
+        }
+        take(load, events[i].data.ptr);
+    }
+    take_aged(load);
+}
+
+struct load *load_open(uint16_t port, uint32_t count, const char *path, bool deflate, bool tls)
+{
+    struct load *load = calloc(1, sizeof *load);
+    if (!load || !(load->peer = calloc(count, sizeof *load->peer)) ||
+        !(load->rates = calloc(count, sizeof *load->rates)) ||
+        !(load->ages = calloc(AGES_MAX, sizeof *load->ages)) || inflateInit2(&load->stream, -15) != Z_OK) {
+        link_fail("memory");
+    }
+    load->count = load->end = count;
+    load->epoll = epoll_create1(EPOLL_CLOEXEC);
+    load->epoll_aged = epoll_create1(EPOLL_CLOEXEC);
+    for (uint32_t i = 0; i < count; i++) {
+        struct peer *peer = &load->peer[i];
+        link_open(&peer->link, port, tls, true);
+        peer->aged = i % AGED == 0;
+        if (path) {
+            shake_hands(peer, path, deflate);
+        }
+        watch(load, peer);
+        if (path && i % IN_A_ROW == 0) {
+            read_all(load); /* whoever is long in coming with so many others would be taken for dead */
+        }
+    }
+    return load;
+}
+
 struct load_result load_run(struct load *load, double seconds)
 {
-    enum { IN_A_ROW = 64 };
-    static struct epoll_event events[EVENTS];
     const double end = bench_now_us() + seconds * 1e6;
     struct load_result result = {0};
-    load->bytes = load->age_count = load->closed = 0;
+    load->bytes = load->age_count = 0;
     for (uint32_t i = 0; i < load->count; i++) {
         load->peer[i].messages = 0;
     }
     while (bench_now_us() < end) {
-        const int count = epoll_wait(load->epoll, events, EVENTS, 0);
-        for (int i = 0; i < count; i++) {
-            if (i % IN_A_ROW == 0) {
-                take_aged(load);
-            }
-            take(load, events[i].data.ptr);
-        }
-        take_aged(load);
+        read_all(load);
         nanosleep(&pause_between, NULL);
     }
     for (uint32_t i = load->first; i < load->end; i++) {
@@ -296,6 +279,7 @@ struct load_result load_run(struct load *load, double seconds)
     result.rate99_hz = bench_quantile(load->rates, load->end - load->first, 0.01);
     result.bytes_per_message = result.messages > 0 ? (double)load->bytes / (double)result.messages : 0;
     result.closed = load->closed;
+    load->closed = 0;
     if (load->age_count > 0) {
         result.p50_ms = bench_quantile(load->ages, load->age_count, 0.5);
         result.p99_ms = bench_quantile(load->ages, load->age_count, 0.99);
@@ -311,7 +295,7 @@ const char *load_text(const struct load *load)
 void load_close(struct load *load)
 {
     for (uint32_t i = 0; i < load->count; i++) {
-        close(load->peer[i].fd);
+        link_close(&load->peer[i].link);
     }
     close(load->epoll);
     close(load->epoll_aged);

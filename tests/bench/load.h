@@ -21,7 +21,7 @@ struct load_result {
 };
 
 /* path: NULL for a server that sends WebSocket frames without having been asked. */
-struct load *load_open(uint16_t port, uint32_t count, const char *path, bool deflate);
+struct load *load_open(uint16_t port, uint32_t count, const char *path, bool deflate, bool tls);
 
 /* From now on these are read and counted, and no others; at first it is all of them. */
 void load_choose(struct load *load, uint32_t first, uint32_t count);

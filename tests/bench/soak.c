@@ -340,7 +340,7 @@ int main(int argc, char **argv)
                               child_start(analyser, CHILD_ANYWHERE, NULL, 0),
                               child_start(broadcaster, CHILD_ANYWHERE, line, sizeof line)};
     struct load *load =
-        load_open((uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10), CLIENTS, "/ws/metrics", false);
+        load_open((uint16_t)strtoul(strrchr(line, ':') + 1, NULL, 10), CLIENTS, "/ws/metrics", false, false);
     load_run(load, settle_s);
     const struct analyser_status before = status_of(name);
     struct stretch stretch = {.begin_us = bench_now_us()};
