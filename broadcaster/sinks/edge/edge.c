@@ -115,7 +115,7 @@ static enum status open_edge(struct edge *edge, const struct channel_note *past,
     const struct edge_url *url = edge->url;
     struct token token = {0};
     if (url->token_file[0]) {
-        const enum status status = token_load(&token, url->token_file, error);
+        const enum status status = token_load(&token, "--publish token-file=", url->token_file, error);
         if (status) {
             return status;
         }
