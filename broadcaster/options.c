@@ -59,6 +59,11 @@ static const struct option_row rows[] = {
      .arg = "ADDR",
      .help = "send WLED's audio sync there, ADDR[:PORT]; 239.0.0.1: to all on the network; may be repeated",
      .offset = AT(wled)},
+    {.name = "publish",
+     .kind = OPTION_LIST,
+     .arg = "URL",
+     .help = "publish the streams to this edge (nginx with nchan), for large audiences; may be repeated",
+     .offset = AT(publish)},
     {.name = "no-zeroconf",
      .kind = OPTION_FLAG,
      .help = "do not announce what other machines can reach (as Avahi does where it runs)",
@@ -192,8 +197,15 @@ static const struct option_table table = {
                               "  bundle=0|1     0: each metric as a message of its own (default 1; 0 with "
                               "grandma3)\n"
                               "or zeroconf:NAME[/PREFIX][?...], a service that --discover shows.\n"
-                              "PREFIX is /phicast unless given. Quote the URL: the shell knows ? and & as "
-                              "well.",
+                              "PREFIX is /phicast unless given.\n\n"
+                              "An edge is ws://[USER@]HOST[:PORT]/PATH[?CHOICE=VALUE[&CHOICE=VALUE]...], or "
+                              "wss://..., with {stream}\nin PATH for the channel's name (docs/edge.md):\n"
+                              "  rates=HZ,...   also metrics-HZ, for pages that ask for fewer (or more) than "
+                              "30\n"
+                              "  add=PARTS      also channels with these added: " PARTS_LIST "\n"
+                              "  ca=FILE        believe certificates by these authorities alone\n"
+                              "  token-file=FILE  the token to show there\n\n"
+                              "Quote URLs: the shell knows ? and & as well.",
     .rows = rows,
     .count = sizeof rows / sizeof rows[0],
 };
@@ -331,6 +343,9 @@ enum options_result broadcaster_options_read_session(struct broadcaster_options 
         result = check_replay(&options->replay, options->export, error);
     }
     if (result == OPTIONS_RUN && wled_addresses_read(&options->wled_at, &options->wled, error)) {
+        result = OPTIONS_ERROR;
+    }
+    if (result == OPTIONS_RUN && edge_urls_read(&options->publish_to, &options->publish, error)) {
         result = OPTIONS_ERROR;
     }
     if (result == OPTIONS_RUN) {

@@ -4,6 +4,7 @@
 #define PHICAST_BROADCASTER_OPTIONS_H
 
 #include "broadcaster/guard/listen.h"
+#include "broadcaster/sinks/edge/url.h"
 #include "broadcaster/sinks/osc/choice.h"
 #include "broadcaster/sinks/record/rotation.h"
 #include "broadcaster/sinks/wled/address.h"
@@ -29,6 +30,7 @@ struct broadcaster_options {
     uint32_t osc_listen;             /* UDP port 0...65535, or OSC_LISTEN_OFF */
     struct option_list osc_bind;     /* IP addresses; none means both loopbacks */
     struct option_list wled;         /* addresses of WLED devices */
+    struct option_list publish;      /* URLs of edges */
     bool no_zeroconf;                /* announce nothing */
     bool discover;                   /* list what is announced, and end */
     const char *record;              /* a file, or a folder for files; NULL: nothing can be recorded */
@@ -52,6 +54,7 @@ struct broadcaster_options {
     struct listen_addresses osc_at;    /* osc_bind */
     struct osc_choices osc_targets;    /* osc */
     struct wled_addresses wled_at;     /* wled */
+    struct edge_urls publish_to;       /* publish */
     struct rotation record_rotation;   /* record_rotate */
 };
 

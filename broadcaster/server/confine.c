@@ -84,16 +84,12 @@ static void allow_system(int ruleset, uint64_t all)
 {
     static const char *const read_only[] = {
         /* looking up names of hosts and users, and the libraries for it that are loaded only then */
-        "/etc/hosts",       "/etc/passwd",
-        "/etc/resolv.conf", "/etc/nsswitch.conf",
-        "/etc/host.conf",   "/etc/gai.conf",
-        "/etc/services",    "/etc/protocols",
-        "/etc/ld.so.cache", "/run/systemd/resolve",
-        "/run/resolvconf",  "/lib",
-        "/lib64",           "/usr/lib",
-        "/usr/lib64",       "/usr/local/lib",
-        "/etc/localtime",   "/usr/share/zoneinfo",
-        "/dev/urandom"};
+        "/etc/hosts", "/etc/passwd", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf",
+        "/etc/gai.conf", "/etc/services", "/etc/protocols", "/etc/ld.so.cache", "/run/systemd/resolve",
+        "/run/resolvconf", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/localtime",
+        "/usr/share/zoneinfo", "/dev/urandom",
+        /* the system's authorities, which OpenSSL looks up one by one */
+        "/etc/ssl/certs", "/etc/pki", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates"};
     for (size_t i = 0; i < sizeof read_only / sizeof read_only[0]; i++) {
         allow(ruleset, read_only[i], LANDLOCK_ACCESS_FS_READ_FILE);
     }

@@ -324,7 +324,8 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
         status = replay_start(&server->replay, error); /* its threads have the privileges of here */
     }
     if (status == STATUS_OK) {
-        status = limits_fit(&server->limits, offers_descriptors(options), error);
+        status = limits_fit(&server->limits,
+                            offers_descriptors(options) + edge_urls_descriptors(&options->publish_to), error);
     }
     if (status) {
         server_close(server);

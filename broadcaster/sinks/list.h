@@ -10,6 +10,7 @@
     SINK(ws)                                                                                                 \
     SINK(osc)                                                                                                \
     SINK(wled)                                                                                               \
+    SINK(edge)                                                                                               \
     SINK(record)
 
 #define SINK_DECLARE(name) extern const struct sink_kind name##_sink;

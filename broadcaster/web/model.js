@@ -11,6 +11,7 @@ export const EVENTS_MAX = 64;
 
 const STALE_MS = 400; // without a new frame; a drawn frame later it shows
 const RING = 1024;    // SPAN_S at 30 Hz, and some
+const SLOW_S = 0.06;  // messages further apart than this are seen as steps
 const KINDS = ['state_change', 'critical_event', 'phi_adaptation'];
 
 export const model = {
@@ -24,6 +25,7 @@ export const model = {
   time: new Ring(RING),   // s, performance.now()'s clock
   rings: { ici: new Ring(RING), coherence: new Ring(RING), criticality: new Ring(RING), centroid: new Ring(RING) },
   generation: 0,          // counts frames
+  interval: 1 / 30,       // s between messages, by their own times
   movedAt: -Infinity,     // ms: when the last one came
   latency: null,
   events: [],             // newest last
@@ -56,9 +58,10 @@ function measureSpeed(m) {
   const turned = ((m.phi_phase - lastTheta) / (2 * Math.PI) + 1) % 1;
   lastTheta = m.phi_phase;
   lastTime = m.timestamp;
+  if (elapsed > 0.01 && elapsed < 1) model.interval += (elapsed - model.interval) * 0.2;
   if (!m.phi_breathing_active) {
     model.speed = NaN;
-  } else if (elapsed > 0.01 && elapsed < 0.07) {
+  } else if (elapsed > 0.01 && elapsed < Math.max(0.07, 1.5 * model.interval)) {
     const now = turned / elapsed;
     model.speed = Number.isFinite(model.speed) ? model.speed + (now - model.speed) * 0.15 : now;
   }
@@ -144,6 +147,13 @@ export const onMetricsOpen = onPartsOpen;
 // What was missed while away may have been a change of state.
 export function onEventsOpen() {
   model.state = '';
+}
+
+// How much of its way to the newest number a drawn one goes in so many seconds: quickly at first, by the constant (s); or, where
+// messages come slowly, evenly, so that it is there when the next is due.
+export function share(seconds, constant) {
+  if (model.interval < SLOW_S) return 1 - Math.exp(-seconds / constant);
+  return seconds / Math.max(seconds, model.interval - (performance.now() - model.movedAt) / 1000);
 }
 
 export const isStale = (now) => now - model.movedAt > STALE_MS;

@@ -2,7 +2,7 @@
 // The wave field: every active channel a point on an ellipse that sends out circular waves, added up in each cell of
 // a coarse grid, which the canvas then enlarges smoothly. The wave comes from a table, in which the bands are its overtones;
 // distances are worked out once.
-import { CHANNELS_MAX, model } from './model.js';
+import { CHANNELS_MAX, model, share } from './model.js';
 import { decibels } from './page.js';
 import { parts } from './parts.js';
 
@@ -52,7 +52,7 @@ export class Waves {
 
   // The bands, from low to high, are the overtones: bass alone makes round waves, treble ripples them.
   shapeWave(seconds) {
-    const quick = 1 - Math.exp(-seconds / 0.1);
+    const quick = share(seconds, 0.1);
     for (let k = 1; k < OVERTONES; k++) {
       let level = 0;
       const end = Math.floor((k + 1) * parts.bands / OVERTONES);
@@ -117,12 +117,12 @@ export class Waves {
     return out;
   }
 
-  // The phases come 30 times a second and jump; their differences to the strongest channel are what lasts.
+  // The phases come with each message and jump; their differences to the strongest channel are what lasts.
   follow(seconds, speed) {
     let lead = 0;
     for (let i = 1; i < model.channels; i++) if (model.amplitude[i] > model.amplitude[lead]) lead = i;
     this.shapeWave(seconds);
-    const quick = 1 - Math.exp(-seconds / 0.08);
+    const quick = share(seconds, 0.08);
     const slow = 1 - Math.exp(-seconds / 0.6);
     for (let i = 0; i < model.channels; i++) {
       const height = model.on[i] ? Math.min(1, Math.max(0, 1 + decibels(this.level(i)) / 60)) ** 2 : 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The full-screen picture: waves (visual-waves.js), the breathing's pulse, and cues (visual-cues.js).
 import { openAccess, startField } from './access.js';
-import { isStale, model, onEvent, onEventsOpen, onMetrics, onMetricsOpen, onOnset } from './model.js';
+import { isStale, model, onEvent, onEventsOpen, onMetrics, onMetricsOpen, onOnset, share } from './model.js';
 import { $, reducedMotion, Surface, text } from './page.js';
 import { adding, askDescription, askStatus } from './server.js';
 import { Stream, streamUrl } from './stream.js';
@@ -24,6 +24,7 @@ function palette() {
 const stops = palette();
 const background = `#${hexes(asked.get('background') ?? '')[0] ?? stops[0]}`;
 const detail = Math.max(0, Math.min(1, Number(asked.get('detail')) || 0));
+const audience = asked.has('rate'); // one of many: streams alone, as few as will do, and nothing that is asked or steered
 let captions = asked.get('captions') !== '0';
 
 const surface = new Surface($('picture'));
@@ -32,9 +33,19 @@ const cues = new Cues();
 let shown = 0;        // 0 … 1: how far the picture has come out of the background
 let contrast = 1;
 let tint = 0;
+let coherence = 0;
 let theta = 0;        // of the breathing, carried on between messages
 let thetaFrame = -1;
 let drawnAt = performance.now();
+
+// What an edge has (docs/scale.md): onsets show by the metrics' own.
+function audienceStreams() {
+  const query = Object.fromEntries(['rate', 'add'].filter((name) => asked.get(name)).map((name) => [name, asked.get(name)]));
+  return [
+    new Stream(() => streamUrl('metrics', query), onMetrics, { onOpen: onMetricsOpen }),
+    new Stream(() => streamUrl('events'), onEvent, { onOpen: onEventsOpen }),
+  ];
+}
 
 function connect() {
   if (host && !/^([\w.-]+|\[[\da-f:.]+\])(:\d+)?(\/[\w.~%/-]*)?$/i.test(host)) {
@@ -42,7 +53,7 @@ function connect() {
     return null;
   }
   openAccess(host);
-  const streams = [
+  const streams = audience ? audienceStreams() : [
     new Stream(() => streamUrl('metrics', adding('levels', 'bands', 'onsets')), onMetrics, {
       onOpen: () => { onMetricsOpen(); askDescription(); }, onFail: askStatus,
     }),
@@ -69,8 +80,8 @@ function drawPulse(view, gain) {
   const { context } = surface;
   const radius = view.height * (0.08 + 0.12 * gain);
   context.strokeStyle = view.colour;
-  context.globalAlpha = shown * (0.25 + 0.35 * model.coherence);
-  context.lineWidth = view.height * (0.003 + 0.012 * model.coherence);
+  context.globalAlpha = shown * (0.25 + 0.35 * coherence);
+  context.lineWidth = view.height * (0.003 + 0.012 * coherence);
   context.beginPath();
   context.arc(view.width / 2, view.height / 2, radius, 0, TURN);
   context.stroke();
@@ -94,6 +105,7 @@ function frame() {
   shown += ((live ? 1 : 0) - shown) * (1 - Math.exp(-seconds / 0.5));
   contrast += (0.7 + Math.min(3, model.criticality) * 0.5 - contrast) * (1 - Math.exp(-seconds / (calm ? 1.5 : 0.15)));
   tint += ((Math.log2(Math.max(100, model.centroid) / 800)) * 0.045 - tint) * (1 - Math.exp(-seconds / 0.8));
+  coherence += (model.coherence - coherence) * share(seconds, 0.03);
   cues.take(now);
   if (width > 0 && height > 0) {
     const view = { width, height, colour: `#${stops[stops.length - 1]}` };
@@ -129,6 +141,8 @@ const keys = {
   d: () => { location.href = './'; },
 };
 keys['?'] = keys.h;
+if (audience) delete keys.d;
+$('to-dashboard').hidden = audience;
 document.addEventListener('keydown', (event) => {
   const action = keys[event.key.toLowerCase()];
   if (action && !event.ctrlKey && !event.altKey && !event.metaKey && !event.repeat) action();

@@ -189,6 +189,29 @@ static struct build report_wled(const struct server_report *report)
     return list;
 }
 
+static struct build report_publishing(const struct server_report *report)
+{
+    struct build list = build_list(report->edge_count);
+    for (uint32_t i = 0; i < report->edge_count; i++) {
+        const struct edge_report *edge = &report->edge[i];
+        struct build channel = build_object();
+        build_text(&channel, "url", edge->url);
+        build_text(&channel, "channel", edge->channel);
+        build_text(&channel, "state", edge->state);
+        build_text(&channel, "detail", edge->detail);
+        build_number(&channel, "lag_ms", edge->lag_ms);
+        build_count(&channel, "waiting", edge->waiting);
+        build_count(&channel, "sent", edge->sent);
+        build_count(&channel, "acknowledged", edge->acknowledged);
+        build_count(&channel, "skipped", edge->skipped);
+        build_count(&channel, "lost", edge->lost);
+        build_count(&channel, "resent", edge->resent);
+        build_count(&channel, "connections", edge->connections);
+        build_nest(&list, NULL, channel);
+    }
+    return list;
+}
+
 static struct build report_zeroconf(const struct zeroconf_report *zeroconf)
 {
     struct build build = build_object();
@@ -271,6 +294,7 @@ enum status message_server(struct message *message, const struct server_report *
     build_nest(&build, "osc", report_osc(&report->osc));
     build_nest(&build, "oscquery", report_oscquery(&report->oscquery));
     build_nest(&build, "wled", report_wled(report));
+    build_nest(&build, "edges", report_publishing(report));
     build_nest(&build, "zeroconf", report_zeroconf(&report->zeroconf));
     if (report->record.possible) {
         build_nest(&build, "record", report_record(&report->record));

@@ -49,6 +49,23 @@ struct wled_report {
     uint64_t dropped;
 };
 
+/* One channel of one edge. */
+struct edge_report {
+    const char *url;
+    const char *channel;
+    const char *state;
+    const char *detail;
+    double lag_ms;    /* how long the last message took to be answered, or the one on its way has; while it is
+                         not connected, for how long it is not */
+    uint64_t waiting; /* events that it has yet to be sent */
+    uint64_t sent;
+    uint64_t acknowledged;
+    uint64_t skipped; /* messages of state for which there was a newer one */
+    uint64_t lost;    /* events that it will never get */
+    uint64_t resent;  /* events */
+    uint64_t connections;
+};
+
 /* Of its WebSocket. */
 struct oscquery_report {
     uint32_t clients;
@@ -119,6 +136,8 @@ struct server_report {
     struct replay_report replay;
     uint32_t wled_count;
     struct wled_report wled[OPTION_LIST_MAX];
+    uint32_t edge_count;
+    const struct edge_report *edge; /* the sink's own */
     struct zeroconf_report zeroconf;
     struct record_report record;
 };

@@ -6,6 +6,7 @@
 #include "broadcaster/sinks/osc/socket.h"
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/resolve.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -220,7 +221,7 @@ static void move_on(struct osc_link *link, struct addrinfo *list, uint64_t now_u
     }
     link->openings++;
     osc_choice_url(link->choice, url);
-    osc_resolve_number(list, host, sizeof host);
+    resolve_number(list, host, sizeof host);
     log_repeated(&link->moves, "OSC target %.200s: its name now means %s", url, host);
     connect_next(link, now_us);
 }

@@ -3,107 +3,25 @@
 
 #include "broadcaster/sinks/osc/choice.h"
 #include "broadcaster/sinks/osc/service.h"
-#include "shared/thread.h"
+#include "shared/resolve.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Shared by two, the thread that asks and the event loop; whoever is the last to let go frees it. The answer
- * is written before `done` is set, with release, and never after. */
 struct osc_resolve {
-    char host[OSC_HOST_MAX];
-    char port[8];
-    int socktype;
-    bool service; /* `host` is one's name; no thread asks */
-    struct addrinfo *list;
-    int error; /* of getaddrinfo */
-    atomic_bool done;
-    atomic_int owners;
+    struct resolve *host; /* NULL: a service is looked for, */
+    char service[OSC_HOST_MAX];
 };
-
-/* Threads that ask. Those that nobody waits for any more count as well: targets come and go faster than a
- * dead name server is given up, and each has a descriptor. */
-static atomic_int asking;
-
-static int ask(struct osc_resolve *resolve, int flags)
-{
-    const struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = resolve->socktype, .ai_flags = flags | AI_NUMERICSERV};
-    return getaddrinfo(resolve->host, resolve->port, &hints, &resolve->list);
-}
-
-static void let_go(struct osc_resolve *resolve)
-{
-    if (atomic_fetch_sub(&resolve->owners, 1) == 1) {
-        if (resolve->list) {
-            freeaddrinfo(resolve->list);
-        }
-        free(resolve);
-    }
-}
-
-/* Most programs that receive OSC listen on IPv4 alone, while "localhost" gives ::1 first. */
-static struct addrinfo *v4_first(struct addrinfo *list)
-{
-    struct addrinfo *first = NULL;
-    struct addrinfo **v4_end = &first;
-    struct addrinfo *rest = NULL;
-    struct addrinfo **rest_end = &rest;
-    for (; list; list = list->ai_next) {
-        struct addrinfo ***end = list->ai_family == AF_INET ? &v4_end : &rest_end;
-        **end = list;
-        *end = &list->ai_next;
-    }
-    *rest_end = NULL;
-    *v4_end = rest;
-    return first;
-}
-
-static void *run(void *arg)
-{
-    struct osc_resolve *resolve = arg;
-    resolve->error = ask(resolve, 0);
-    resolve->list = resolve->error ? NULL : v4_first(resolve->list);
-    atomic_store_explicit(&resolve->done, true, memory_order_release);
-    let_go(resolve);
-    atomic_fetch_sub(&asking, 1);
-    return NULL;
-}
-
-static bool start_thread(struct osc_resolve *resolve)
-{
-    if (atomic_load(&asking) >= OSC_RESOLVE_MAX) {
-        return false;
-    }
-    atomic_fetch_add(&asking, 1);
-    atomic_store(&resolve->owners, 2);
-    const bool started = thread_start(NULL, run, resolve);
-    if (!started) {
-        atomic_fetch_sub(&asking, 1);
-        atomic_store(&resolve->owners, 1);
-    }
-    return started;
-}
 
 struct osc_resolve *osc_resolve_start(const char *host, const char *port, bool tcp)
 {
     struct osc_resolve *resolve = calloc(1, sizeof *resolve);
-    if (!resolve) {
-        return NULL;
+    if (resolve) {
+        resolve->host = resolve_start(host, port, tcp);
     }
-    snprintf(resolve->host, sizeof resolve->host, "%s", host);
-    snprintf(resolve->port, sizeof resolve->port, "%s", port);
-    resolve->socktype = tcp ? SOCK_STREAM : SOCK_DGRAM;
-    atomic_init(&resolve->owners, 1);
-    if (ask(resolve, AI_NUMERICHOST) == 0) {
-        atomic_init(&resolve->done, true);
-        return resolve;
-    }
-    atomic_init(&resolve->done, false);
-    if (!start_thread(resolve)) {
-        let_go(resolve);
+    if (resolve && !resolve->host) {
+        free(resolve);
         return NULL;
     }
     return resolve;
@@ -113,25 +31,15 @@ struct osc_resolve *osc_resolve_start_service(const char *name)
 {
     struct osc_resolve *resolve = calloc(1, sizeof *resolve);
     if (resolve) {
-        snprintf(resolve->host, sizeof resolve->host, "%s", name);
-        resolve->service = true;
-        atomic_init(&resolve->owners, 1);
+        snprintf(resolve->service, sizeof resolve->service, "%s", name);
     }
     return resolve;
 }
 
 enum status osc_resolve_poll(struct osc_resolve *resolve, struct addrinfo **list, const char **why)
 {
-    if (resolve->service) {
-        return osc_service_find(resolve->host, list, why);
-    }
-    if (!atomic_load_explicit(&resolve->done, memory_order_acquire)) {
-        return STATUS_NOT_READY;
-    }
-    *list = resolve->list;
-    resolve->list = NULL;
-    *why = *list ? "" : gai_strerror(resolve->error);
-    return *list ? STATUS_OK : STATUS_NOT_FOUND;
+    return resolve->host ? resolve_poll(resolve->host, list, why)
+                         : osc_service_find(resolve->service, list, why);
 }
 
 struct addrinfo *osc_resolve_find(struct addrinfo *list, const struct addrinfo *address)
@@ -143,17 +51,10 @@ struct addrinfo *osc_resolve_find(struct addrinfo *list, const struct addrinfo *
     return list;
 }
 
-void osc_resolve_number(const struct addrinfo *address, char *out, size_t size)
-{
-    if (getnameinfo(address->ai_addr, address->ai_addrlen, out, (socklen_t)size, NULL, 0, NI_NUMERICHOST) !=
-        0) {
-        snprintf(out, size, "another address");
-    }
-}
-
 void osc_resolve_end(struct osc_resolve *resolve)
 {
     if (resolve) {
-        let_go(resolve);
+        resolve_end(resolve->host);
+        free(resolve);
     }
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Turns a host's name into addresses without holding anybody up: the system's resolver blocks, for half a
- * minute if a name server is dead, so each name is asked for in a thread of its own. */
+/* Where a target is: its host's addresses (shared/resolve.h), or a service's. */
 #ifndef PHICAST_BROADCASTER_SINKS_OSC_RESOLVE_H
 #define PHICAST_BROADCASTER_SINKS_OSC_RESOLVE_H
 
@@ -8,8 +7,6 @@
 
 #include <netdb.h>
 #include <stdbool.h>
-
-enum { OSC_RESOLVE_MAX = 64 }; /* names that are being asked for at a time */
 
 struct osc_resolve;
 
@@ -28,9 +25,6 @@ MUST_CHECK enum status osc_resolve_poll(struct osc_resolve *resolve, struct addr
 
 /* The entry of the list with the same address; NULL if there is none. Any thread. */
 struct addrinfo *osc_resolve_find(struct addrinfo *list, const struct addrinfo *address);
-
-/* The address as people write it. Any thread. */
-void osc_resolve_number(const struct addrinfo *address, char *out, size_t size);
 
 /* Event loop's thread. Does not wait: a thread that is still asking cleans up after itself. NULL is fine. */
 void osc_resolve_end(struct osc_resolve *resolve);
