@@ -6,8 +6,7 @@ import { decibels } from './page.js';
 
 const TURN = 2 * Math.PI;
 const SETTLE_S = 0.7;     // phases are followed so slowly
-const TRAIL = 14;         // pieces
-const PIECE = 0.075;      // rad
+const TRAIL = 1.05;       // rad
 const GOLDEN = TURN * 0.381966;
 
 const level = new Float64Array(CHANNELS_MAX);  // 0 … 1
@@ -73,11 +72,12 @@ function drawOrbit(context, i, view) {
   context.lineWidth = view.height * 0.0012;
   context.globalAlpha = 0.06 + 0.14 * level[i];
   arc(0, TURN);
-  for (let piece = TRAIL; piece > 0; piece--) {
-    const fresh = 1 - (piece - 1) / TRAIL;
+  const pieces = view.model.channels > 16 ? 5 : 14;
+  for (let piece = pieces; piece > 0; piece--) {
+    const fresh = 1 - (piece - 1) / pieces;
     context.lineWidth = view.height * (0.001 + 0.006 * level[i] * fresh);
     context.globalAlpha = 0.8 * level[i] * fresh ** 1.5;
-    arc(angle[i] - piece * PIECE, angle[i] - (piece - 1) * PIECE);
+    arc(angle[i] - piece / pieces * TRAIL, angle[i] - (piece - 1) / pieces * TRAIL);
   }
 }
 
