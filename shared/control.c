@@ -4,6 +4,7 @@
 #include "shared/text.h"
 
 #include <string.h>
+#include <unistd.h>
 
 const struct segment_kind control_kind = {
     .magic = 0x314C525443494850U, /* "PHICTRL1" */
@@ -126,4 +127,21 @@ struct event_cursor control_load_cursor(const struct control *control)
     }
     memcpy(&cursor, words, sizeof cursor);
     return cursor;
+}
+
+void control_save_note(struct control *control, uint32_t place, struct channel_note note)
+{
+    if (atomic_load_explicit(&control->note[place].key, memory_order_relaxed) != note.key) {
+        store(&control->note[place].value, 0);
+        store(&control->note[place].key, note.key);
+    }
+    store(&control->note[place].value, note.value);
+}
+
+void control_load_notes(const struct segment *dead, struct channel_note note[CHANNEL_NOTES])
+{
+    const size_t size = CHANNEL_NOTES * sizeof *note;
+    if (pread(dead->fd, note, size, offsetof(struct control, note)) != (ssize_t)size) {
+        memset(note, 0, size);
+    }
 }

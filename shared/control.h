@@ -7,7 +7,8 @@
  * What stands in `wanted` is asked for as long as its writer lives.
  *
  * The broadcaster also notes here how far it has come with the analyser's events. A segment outlives a
- * broadcaster that was killed, so the one that replaces it can go on where the first one stopped.
+ * broadcaster that was killed, so the one that replaces it can go on where the first one stopped. What it
+ * serves each by itself (edges) has a note of its own.
  */
 #ifndef PHICAST_SHARED_CONTROL_H
 #define PHICAST_SHARED_CONTROL_H
@@ -23,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONTROL_ABI = 4 };
+enum { CONTROL_ABI = 5 };
 
 enum command_kind {
     COMMAND_DEPTH = 1,     /* value: COMMAND_DEPTH_MIN...MAX */
@@ -69,18 +70,32 @@ struct event_cursor {
 
 enum { CURSOR_WORDS = 2 + 2 * EVENT_PLACES };
 
+enum { CHANNEL_NOTES = 128 };
+
+/* How far one channel of one edge has come, as the sink puts it (sinks/edge/). All zeros: nothing is known.
+ */
+struct channel_note {
+    uint64_t key; /* stands for the channel, and the analyser whose events they are */
+    uint64_t value;
+};
+
 struct control {
     struct segment_header header;
     _Atomic uint64_t cursor[CURSOR_WORDS]; /* struct event_cursor, word by word */
     _Atomic uint64_t wanted;               /* bits of enum metric_part: what somebody asks for at present */
     uint64_t reserved[5];
     struct ring commands;
+    struct {
+        _Atomic uint64_t key;
+        _Atomic uint64_t value;
+    } note[CHANNEL_NOTES];
 };
 
 static_assert(sizeof(struct command) == RING_WORDS * sizeof(uint64_t), "a command is one ring message");
 static_assert(sizeof(struct event_cursor) == CURSOR_WORDS * sizeof(uint64_t), "ABI");
 static_assert(offsetof(struct control, cursor) == 64, "ABI");
 static_assert(offsetof(struct control, commands) == 256, "ABI");
+static_assert(sizeof(((struct control *)0)->note[0]) == sizeof(struct channel_note), "as they are read");
 
 extern const struct segment_kind control_kind;
 
@@ -136,5 +151,10 @@ void control_save_cursor(struct control *control, const struct event_cursor *cur
 
 /* Any thread, of an attached segment whose writer is dead. */
 struct event_cursor control_load_cursor(const struct control *control);
+
+/* The same for a channel's note (place: below CHANNEL_NOTES), and for all of them. The latter goes by the
+ * file, as a reader's copy is without them; of one that is cut short, all are zeros. */
+void control_save_note(struct control *control, uint32_t place, struct channel_note note);
+void control_load_notes(const struct segment *dead, struct channel_note note[CHANNEL_NOTES]);
 
 #endif

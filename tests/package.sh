@@ -42,10 +42,13 @@ everything >/tmp/before
 dpkg -i /packages/*.deb >/tmp/dpkg.log 2>&1 || fail 'dpkg -i'
 apt check
 
-for program in phicast-jack phicast-broadcaster phicast-render phicast-dump; do
+for program in phicast-jack phicast-broadcaster phicast-render phicast-dump phicast-edge; do
     "$program" --version >/dev/null || fail "$program --version"
-    [[ ! $(ldd "$(command -v "$program")" | grep 'not found') ]] || fail "$program: libraries are missing"
+    [[ ! $(ldd "$(command -v "$program")" 2>/dev/null | grep 'not found') ]] || fail "$program: libraries are missing"
 done
+phicast-edge --output /tmp/edge --instances 1 >/dev/null || fail phicast-edge
+mkdir -p /tmp/edge/run
+nginx -t -e stderr -p /tmp/edge/run -c /tmp/edge/1.conf 2>/tmp/nginx.log || fail "the edge's nginx"
 [[ -s /usr/share/applications/phicast.desktop && -s /usr/share/icons/hicolor/scalable/apps/phicast.svg ]] || fail 'no desktop entry'
 
 # The main job, as an ordinary user.
@@ -100,7 +103,7 @@ wait $broadcaster || fail 'phicast-broadcaster ended badly'
 kill -TERM $jackd
 wait $jackd || true
 
-apt purge -y phicast phicast-doc
+apt purge -y phicast phicast-doc phicast-edge
 everything >/tmp/after
 diff /tmp/before /tmp/after >/tmp/left.log || fail 'something is left behind, or gone'
 [[ ! $(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'phicast*' 2>/dev/null | grep -v not-installed) ]] ||

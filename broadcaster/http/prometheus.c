@@ -6,6 +6,7 @@
 #include "shared/metric.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,48 @@ static void osc(struct page *page, const struct osc_report *report)
     one(page, "osc_packets_refused_total", "counter", "OSC packets refused.", (double)report->refused);
 }
 
+static void edge(struct page *page, const char *name, const struct edge_report *edge, double value)
+{
+    say(page, "phicast_%s{edge=\"%s\",channel=\"%s\"} %.17g\n", name, edge->url, edge->channel, value);
+}
+
+static void edges(struct page *page, const struct server_report *report)
+{
+    static const struct {
+        const char *name;
+        const char *type;
+        const char *help;
+        size_t offset; /* of a uint64_t */
+    } counts[] = {
+#define COUNT(name, type, help, member) {name, type, help, offsetof(struct edge_report, member)}
+        COUNT("edge_events_waiting", "gauge", "Events that the edge has yet to get.", waiting),
+        COUNT("edge_messages_sent_total", "counter", "Messages sent.", sent),
+        COUNT("edge_messages_acknowledged_total", "counter", "Messages that the edge has.", acknowledged),
+        COUNT("edge_messages_skipped_total", "counter", "Messages of state that a newer one replaced.",
+              skipped),
+        COUNT("edge_events_lost_total", "counter", "Events that the edge will never get.", lost),
+        COUNT("edge_events_resent_total", "counter", "Events sent once more.", resent),
+        COUNT("edge_connections_total", "counter", "Connections made.", connections),
+#undef COUNT
+    };
+    head(page, "edge_up", "gauge", "Whether the edge's channel is connected.");
+    for (uint32_t i = 0; i < report->edge_count; i++) {
+        edge(page, "edge_up", &report->edge[i], strcmp(report->edge[i].state, "connected") == 0);
+    }
+    head(page, "edge_lag_seconds", "gauge", "Of the last message, or since the edge is gone.");
+    for (uint32_t i = 0; i < report->edge_count; i++) {
+        edge(page, "edge_lag_seconds", &report->edge[i], report->edge[i].lag_ms / 1000);
+    }
+    for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+        head(page, counts[k].name, counts[k].type, counts[k].help);
+        for (uint32_t i = 0; i < report->edge_count; i++) {
+            uint64_t value;
+            memcpy(&value, (const char *)&report->edge[i] + counts[k].offset, sizeof value);
+            edge(page, counts[k].name, &report->edge[i], (double)value);
+        }
+    }
+}
+
 static void record(struct page *page, const struct record_report *report)
 {
     one(page, "recording", "gauge", "Whether a recording goes on.", report->on);
@@ -251,6 +294,9 @@ enum status prometheus_print(struct message *message, const struct server_report
     streams(&page, report);
     limits_lines(&page, limits);
     osc(&page, &report->osc);
+    if (report->edge_count > 0) {
+        edges(&page, report);
+    }
     if (report->record.possible) {
         record(&page, &report->record);
     }

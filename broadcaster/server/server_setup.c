@@ -93,20 +93,24 @@ static void stop_watching(struct server *server, ev_io *watcher)
 }
 
 /* What a dead broadcaster of that name noted of the events it has sent; all zeros if there was none. */
-static struct event_cursor read_past(const char *name, const struct identity *identity)
+struct past {
+    struct event_cursor cursor;
+    struct channel_note note[CHANNEL_NOTES];
+};
+
+static void read_past(struct past *past, const char *name, const struct identity *identity)
 {
     /* Root's predecessor was the user that we are going to be, too. */
     const struct segment_trust trust = {.user = identity->name ? identity->uid : (uid_t)-1,
                                         .group = (gid_t)-1};
-    struct event_cursor past = {0};
     struct segment old;
     if (segment_attach(&old, &control_kind, name, trust) == STATUS_OK) {
         if (!segment_alive(&old)) {
-            past = control_load_cursor(old.memory);
+            past->cursor = control_load_cursor(old.memory);
+            control_load_notes(&old, past->note);
         }
         segment_close(&old);
     }
-    return past;
 }
 
 /* The one that --group names. */
@@ -177,7 +181,7 @@ static enum status make_access(struct access *who, const struct broadcaster_opti
     return options->token_file ? token_load(&who->token, options->token_file, error) : STATUS_OK;
 }
 
-static enum status open_sinks(struct server *server, char *error)
+static enum status open_sinks(struct server *server, const struct past *past, char *error)
 {
     const struct sink_context context = {.options = server->options,
                                          .loop = server->loop,
@@ -185,12 +189,13 @@ static enum status open_sinks(struct server *server, char *error)
                                          .remote = &server->remote,
                                          .recorder = &server->recorder,
                                          .limits = &server->limits,
-                                         .connections = &server->connections};
+                                         .connections = &server->connections,
+                                         .past = past->note};
     return sinks_open(&context, error);
 }
 
 /* The recording, if one is to be played: then no analyser is looked for, and its name not taken. */
-static enum status make_source(struct server *server, struct event_cursor *past, char *error)
+static enum status make_source(struct server *server, struct past *past, char *error)
 {
     const struct broadcaster_options *options = server->options;
     struct segment_trust trust = SEGMENT_TRUST_NONE;
@@ -202,7 +207,7 @@ static enum status make_source(struct server *server, struct event_cursor *past,
         return status;
     }
     if (status == STATUS_OK) {
-        *past = read_past(options->name, &server->identity);
+        read_past(past, options->name, &server->identity);
         ticker_block_signals(); /* from here on they wait for the loop: there is a segment to take away */
         status = take_name(server, options->name, error);
         live_init(&server->live, options->name, trust);
@@ -216,12 +221,12 @@ static enum status make_core(struct server *server, char *error)
 {
     const struct broadcaster_options *options = server->options;
     const uint64_t now_us = clock_now_us();
-    struct event_cursor past = {0};
+    struct past past = {0};
     enum status status = make_source(server, &past, error);
     if (!server->source) {
         return status;
     }
-    hub_init(&server->hub, server->source, &server->control, &past, now_us);
+    hub_init(&server->hub, server->source, &server->control, &past.cursor, now_us);
     server->remote = (struct remote){.control = &server->control, .source = server->source};
     server->site = (struct site){.hub = &server->hub,
                                  .remote = &server->remote,
@@ -234,7 +239,7 @@ static enum status make_core(struct server *server, char *error)
     if (status == STATUS_OK) {
         status = make_loop(server, error);
     }
-    return status == STATUS_OK ? open_sinks(server, error) : status;
+    return status == STATUS_OK ? open_sinks(server, &past, error) : status;
 }
 
 static enum status make_listener(struct server *server, char *error)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 struct broadcaster_options;
+struct channel_note;
 struct connections;
 struct ev_loop;
 struct hub;
@@ -33,6 +34,7 @@ struct sink_context {
     struct recorder *recorder;       /* a switch, for the sink that records */
     struct limits *limits;           /* how many may come */
     struct connections *connections; /* HTTP's; hand over what becomes a stream */
+    const struct channel_note *past; /* the predecessor's, CHANNEL_NOTES of them; until it is open */
 };
 
 /* Which event: the analyser's start, and the place in its ring. The broadcaster's own events (analyser lost

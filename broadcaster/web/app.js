@@ -5,6 +5,7 @@ import { Bands } from './bands.js';
 import { Breathing, breathingKeys } from './breathing.js';
 import { channelKeys, Channels } from './channels.js';
 import { Circle } from './circle.js';
+import { Edges } from './edges.js';
 import { Events } from './events.js';
 import { drawHeader } from './header.js';
 import { Latency, latencyKeys } from './latency.js';
@@ -45,7 +46,7 @@ startReplay();
 
 const circle = new Circle();
 startView({ ...breathingKeys, ...channelKeys, ...latencyKeys, ...recorderKeys, r: () => circle.toggle() });
-const painters = [new Channels(), new Bands(), new Breathing(), circle, ...makePlots(), new Latency(), new Events(), new Recorder()];
+const painters = [new Channels(), new Bands(), new Breathing(), circle, ...makePlots(), new Latency(), new Events(), new Recorder(), new Edges()];
 let next = 0; // whose turn it is
 
 // All that is due, in turns, as far as the frame's time goes.

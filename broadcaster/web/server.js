@@ -7,6 +7,7 @@ export const server = {
   analyser: null, // /api/status, analyser; null: unknown
   record: null,   // /api/status, record; null: it cannot
   replay: null,   // and replay; null: it is none
+  edges: [],      // and edges: a line for each channel of each
   askedAt: 0,     // performance.now() of the answer
   iciThreshold: 0.75, // the analyser's last known ones
   criticalityThreshold: 2,
@@ -53,6 +54,7 @@ async function askBoth() {
     server.analyser = status.analyser ?? null;
     server.record = status.record ?? null;
     server.replay = status.replay ?? null;
+    server.edges = status.edges ?? [];
     server.askedAt = performance.now();
     server.iciThreshold = server.analyser?.ici_threshold ?? server.iciThreshold;
     server.criticalityThreshold = server.analyser?.criticality_threshold ?? server.criticalityThreshold;

@@ -11,6 +11,7 @@ import unittest
 
 import numpy
 
+import edges
 import osc_peers
 import recordings
 import rig
@@ -87,6 +88,13 @@ class Dashboard(Browsing):
         broadcaster = self.broadcaster("--osc", "none")
         rig.wait_ready(broadcaster)
         self.node("targets", PHICAST_URL=broadcaster.url)
+
+    def test_edges(self):
+        osc_peers.Flood(self)
+        away = f"ws://127.0.0.1:{edges.free_port()}/away/{{stream}}"
+        broadcaster = self.broadcaster("--osc", "none", "--publish", edges.StandIn(self).url(path="here"), "--publish", away)
+        rig.wait_ready(broadcaster)
+        self.node("edges", PHICAST_URL=broadcaster.url)
 
     def test_recorder(self):
         self.sound(4, rig.RECORDINGS, 44100)

@@ -7,7 +7,7 @@ import unittest
 
 import rig
 
-PROGRAMS = ("phicast-jack", "phicast-broadcaster", "phicast-render", "phicast-dump")
+PROGRAMS = ("phicast-jack", "phicast-broadcaster", "phicast-render", "phicast-dump", "phicast-edge")
 OPTION = re.compile(r"^ +(-\w, +)?(--[a-z-]+)(?: (\S+))?(?=  |$)", re.MULTILINE)
 
 

@@ -14,6 +14,7 @@ import subprocess
 import unittest
 import urllib.request
 
+import edge_rig
 import rig
 
 
@@ -85,6 +86,22 @@ class RunDemo(Demo):
                          ["jackd", "phicast-broadca", "phicast-jack", "phicast-play"])
         stop()
         self.assertEqual(self.process.wait(rig.PATIENCE), code, self.said())
+        self.leave_nothing()
+
+    @edge_rig.needed
+    def test_edge(self):
+        port = edge_rig.free_ports(1)
+        self.run_demo(f"--edge={port}", "--port", str(rig.free_port()))
+        self.url()
+
+        def frames():
+            with contextlib.suppress(OSError):
+                return (m := self.metrics(f"http://127.0.0.1:{port}"))["active_channels"] > 0 and m["frame"]
+        before = rig.wait_until(frames, "sound at the edge")
+        rig.wait_until(lambda: (frames() or 0) > before, "its numbers to move")
+        self.assertIn(f"for an audience: http://localhost:{port}/", self.said())
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.assertEqual(self.process.wait(rig.PATIENCE), 130, self.said())
         self.leave_nothing()
 
     def test_ctrl_c(self):

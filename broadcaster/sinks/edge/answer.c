@@ -25,13 +25,14 @@ static bool read_count(uint64_t *count, const char *text)
 }
 
 /* An id is digits, with signs between that nchan gives a meaning. */
-static bool read_id(uint64_t *id, const char *text)
+static bool read_id(uint32_t *id, const char *text)
 {
     const size_t length = strspn(text, "0123456789:,-[]");
-    *id = 14695981039346656037U; /* FNV-1a */
+    uint32_t hash = 2166136261U; /* FNV-1a */
     for (size_t i = 0; i < length; i++) {
-        *id = (*id ^ (unsigned char)text[i]) * 1099511628211U;
+        hash = (hash ^ (unsigned char)text[i]) * 16777619U;
     }
+    *id = (hash ^ hash >> EDGE_LAST_BITS) & ((1U << EDGE_LAST_BITS) - 1);
     *id += *id == 0;
     return length > 0 && length < ID_MAX;
 }

@@ -13,10 +13,11 @@
 #include <stdint.h>
 
 enum { EDGE_ANSWER_MAX = 512 }; /* bytes: longer is none */
+enum { EDGE_LAST_BITS = 24 };
 
 struct edge_answer {
     uint64_t messages; /* that it holds */
-    uint64_t last;     /* stands for the last one's id; never 0 */
+    uint32_t last;     /* stands for the last one's id: EDGE_LAST_BITS, never 0 */
 };
 
 /* The text need not end with a zero. STATUS_CORRUPT: that is no such answer. */

@@ -10,12 +10,6 @@
 
 enum { ADDRESS_US = 10000000 }; /* for so long a name is not asked for again */
 
-struct eventlog *edge_log(const struct line *line)
-{
-    struct edges *all = line->edge->all;
-    return line->asked.add & PART_ONSETS ? &all->full : &all->log;
-}
-
 bool edge_has_address(struct edge *edge, uint64_t now_us)
 {
     if (edge->list && now_us - edge->resolved_us < ADDRESS_US) {

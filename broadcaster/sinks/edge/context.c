@@ -2,12 +2,14 @@
 /* What the edges' connections go through: a context of libwebsockets of their own on the server's loop, and
  * what it tells us. */
 #include "broadcaster/sinks/edge/edge.h"
+#include "broadcaster/sinks/edge/trust.h"
+#include "broadcaster/sinks/lws_log.h"
 
 #include <libwebsockets.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MESSAGE_MAX = 32768, RECEIVE_MAX = 1024 };
+enum { MESSAGE_MAX = 32768, RECEIVE_MAX = 1024, LATE_S = 60 };
 
 static struct line *line_of(struct lws *wsi)
 {
@@ -33,10 +35,24 @@ static void note_failure(struct line *line, struct lws *wsi, const char *why)
         snprintf(detail, sizeof detail, "refused with %u; is the token the edge's?", status);
     } else if (status > 0 && status != 101) {
         snprintf(detail, sizeof detail, "refused with %u", status);
+    } else if (why && strstr(why, "SSL err 1")) {
+        snprintf(detail, sizeof detail, "no TLS there");
     } else {
         snprintf(detail, sizeof detail, "%.120s", why ? why : "no connection");
     }
     line_note(line, detail);
+}
+
+/* libwebsockets goes on or not as OpenSSL does. */
+static int look_at_certificate(struct line *line, void *looking)
+{
+    char detail[LINE_DETAIL_MAX];
+    const char *refusal = trust_refusal(looking);
+    if (refusal) {
+        snprintf(detail, sizeof detail, "its certificate is refused: %.100s", refusal);
+        line_note(line, detail);
+    }
+    return 0;
 }
 
 /* Has what there is of a body handed to us. */
@@ -65,10 +81,11 @@ static int gone(struct lws *wsi)
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
-    (void)user;
     switch (reason) {
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER: return add_headers(line_of(wsi), in, length);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: note_failure(line_of(wsi), wsi, in); return 0;
+    case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
+        return look_at_certificate(line_of(wsi), user);
     case LWS_CALLBACK_CLIENT_ESTABLISHED: return line_connected(line_of(wsi));
     case LWS_CALLBACK_CLIENT_WRITEABLE: return line_writeable(line_of(wsi));
     case LWS_CALLBACK_CLIENT_RECEIVE:
@@ -101,8 +118,11 @@ bool edge_open_context(struct edges *all, struct ev_loop *loop, uint32_t descrip
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV |
                    LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .pt_serv_buf_size = MESSAGE_MAX,
+        .timeout_secs = LATE_S, /* lines have deadlines of their own */
+        .connect_timeout_secs = LATE_S,
         .fd_limit_per_thread = descriptors,
     };
+    lws_log_open();
     all->context = lws_create_context(&info);
     if (!all->context) {
         snprintf(error, OPTION_ERROR_MAX,

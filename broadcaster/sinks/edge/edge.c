@@ -11,11 +11,14 @@
 #include "shared/log.h"
 #include "shared/resolve.h"
 
+#include <assert.h>
 #include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LOOK_US = 50000 }; /* how exactly deadlines are kept */
+
+static_assert(2 * (int)OPTION_LIST_MAX <= (int)CHANNEL_NOTES, "each line of events has a note");
 
 static struct edges *of(struct sink *sink)
 {
@@ -68,7 +71,8 @@ static void print_headers(struct edge *edge, const struct token *token)
     }
 }
 
-static void add_line(struct edge *edge, enum stream_kind stream, uint32_t rate_hz, uint32_t add)
+static void add_line(struct edge *edge, const struct channel_note *past, enum stream_kind stream,
+                     uint32_t rate_hz, uint32_t add)
 {
     static const char *const names[STREAM_COUNT] = {"metrics", "latency", "events"};
     struct line *line = &edge->line[edge->line_count++];
@@ -79,28 +83,34 @@ static void add_line(struct edge *edge, enum stream_kind stream, uint32_t rate_h
     snprintf(line->name, sizeof line->name, "%s%s%s", names[stream], rate, add ? "-add" : "");
     line->base.stream = stream;
     line->asked = (struct subscription){.rate_hz = rate_hz, .add = add};
-    line_open(line, edge, clock_now_us());
+    if (stream == STREAM_EVENTS) {
+        struct edges *all = edge->all;
+        line->backlog.feed = &all->hub->feed;
+        line->backlog.log = add & PART_ONSETS ? &all->full : &all->log;
+        line->backlog.place = all->notes++;
+    }
+    line_open(line, edge, past, clock_now_us());
 }
 
 /* So many as edge_url_channels says. */
-static void add_lines(struct edge *edge)
+static void add_lines(struct edge *edge, const struct channel_note *past)
 {
     const struct edge_url *url = edge->url;
     for (uint32_t i = 0; i <= url->rate_count; i++) {
         const uint32_t rate_hz = i == 0 ? METRICS_HZ : url->rate_hz[i - 1];
-        add_line(edge, STREAM_METRICS, rate_hz, 0);
+        add_line(edge, past, STREAM_METRICS, rate_hz, 0);
         if (url->add) {
-            add_line(edge, STREAM_METRICS, rate_hz, url->add);
+            add_line(edge, past, STREAM_METRICS, rate_hz, url->add);
         }
     }
-    add_line(edge, STREAM_LATENCY, LATENCY_HZ, 0);
-    add_line(edge, STREAM_EVENTS, 0, 0);
+    add_line(edge, past, STREAM_LATENCY, LATENCY_HZ, 0);
+    add_line(edge, past, STREAM_EVENTS, 0, 0);
     if (url->add & PART_ONSETS) {
-        add_line(edge, STREAM_EVENTS, 0, PART_ONSETS);
+        add_line(edge, past, STREAM_EVENTS, 0, PART_ONSETS);
     }
 }
 
-static enum status open_edge(struct edge *edge, char *error)
+static enum status open_edge(struct edge *edge, const struct channel_note *past, char *error)
 {
     const struct edge_url *url = edge->url;
     struct token token = {0};
@@ -123,7 +133,7 @@ static enum status open_edge(struct edge *edge, char *error)
     if (!edge_open_vhost(edge, error)) {
         return STATUS_NO_MEMORY;
     }
-    add_lines(edge);
+    add_lines(edge, past);
     return STATUS_OK;
 }
 
@@ -165,6 +175,7 @@ static enum status open_edges(struct sink **sink, const struct sink_context *con
     *sink = &all->base;
     all->base.kind = &edge_sink;
     all->hub = context->hub;
+    all->writer = context->hub->feed.cursor.writer;
     all->carrier = (struct carrier){line_serve, line_flush, line_drop};
     all->edge = calloc(urls->count, sizeof *all->edge);
     all->report = calloc(descriptors, sizeof *all->report); /* there are fewer lines */
@@ -178,41 +189,55 @@ static enum status open_edges(struct sink **sink, const struct sink_context *con
         all->edge[i].all = all;
         all->edge[i].url = &urls->url[i];
         all->count++;
-        status = open_edge(&all->edge[i], error);
+        status = open_edge(&all->edge[i], context->past, error);
     }
     return status;
 }
 
 /* --- as a sink --- */
 
-static void for_events(struct edges *all, void (*call)(struct line *line))
+/* Each line of events, one after the other: the one after `line`; NULL: there is no more. */
+static struct line *next_of_events(const struct edges *all, const struct line *line)
 {
     for (uint32_t i = 0; i < all->count; i++) {
-        struct edge *edge = &all->edge[i];
+        const struct edge *edge = &all->edge[i];
         for (uint32_t k = 0; k < edge->line_count; k++) {
-            if (edge->line[k].base.stream == STREAM_EVENTS) {
-                call(&edge->line[k]);
+            if (edge->line[k].base.stream == STREAM_EVENTS && !line) {
+                return &edge->line[k];
             }
+            line = line == &edge->line[k] ? NULL : line;
         }
+    }
+    return NULL;
+}
+
+/* Where it cannot be, the feed has said so: it could not log it either. */
+static void log_event(struct edges *all, const struct event *event, uint64_t before)
+{
+    const struct message *text = &all->hub->feed.text;
+    if (text->length > 0 && eventlog_push(&all->full, text->text, text->length, before) == STATUS_OK &&
+        event->kind != EVENT_ONSET) {
+        const enum status status = eventlog_push(&all->log, text->text, text->length, before);
+        (void)status;
     }
 }
 
 static void event(struct sink *sink, const struct event *event, struct event_id id, uint64_t now_us)
 {
     struct edges *all = of(sink);
-    const struct message *text = &all->hub->feed.text;
+    const bool begins = id.writer != all->writer;
     (void)now_us;
-    if (id.writer != all->writer) {
+    if (begins) {
         all->writer = id.writer;
         all->log.start = all->log.head;
         all->full.start = all->full.head;
     }
-    const bool good = text->length > 0 &&
-                      eventlog_push(&all->full, text->text, text->length, id.index) == STATUS_OK &&
-                      (event->kind == EVENT_ONSET ||
-                       eventlog_push(&all->log, text->text, text->length, id.index) == STATUS_OK);
-    if (good) { /* else the feed's own log has failed as well, and it was said there */
-        for_events(all, line_look);
+    log_event(all, event, id.index);
+    for (struct line *line = next_of_events(all, NULL); line; line = next_of_events(all, line)) {
+        if (begins) {
+            backlog_begin(&line->backlog);
+        }
+        line_look(line);
     }
 }
 
@@ -251,20 +276,14 @@ static bool wants_events(const struct sink *sink)
     return false;
 }
 
-/* How far the edge is that is furthest behind. */
+/* How far the one is that is furthest behind; each has a note of its own besides. */
 static uint64_t reached(const struct sink *sink, uint64_t now_us)
 {
     const struct edges *all = of_const(sink);
     uint64_t least = UINT64_MAX;
     (void)now_us;
-    for (uint32_t i = 0; i < all->count; i++) {
-        const struct edge *edge = &all->edge[i];
-        for (uint32_t k = 0; k < edge->line_count; k++) {
-            const struct line *line = &edge->line[k];
-            if (line->base.stream == STREAM_EVENTS && line->next < edge_log(line)->head) {
-                least = clock_earlier(least, feed_place(&all->hub->feed, edge_log(line), line->next));
-            }
-        }
+    for (const struct line *line = next_of_events(all, NULL); line; line = next_of_events(all, line)) {
+        least = clock_earlier(least, backlog_reached(&line->backlog));
     }
     return least;
 }

@@ -29,6 +29,7 @@ struct edges {
     struct lws_context *context;
     struct eventlog log;    /* events, apart from the hub's: here they are held for those who come back, */
     struct eventlog full;   /* and with onsets */
+    uint32_t notes;         /* lines that have one, in the control segment */
     uint64_t writer;        /* whose they are */
     struct encoded scratch; /* libwebsockets masks what it sends in its place */
     uint32_t count;
@@ -53,9 +54,6 @@ struct edge {
 };
 
 /* For its lines. */
-
-/* The log of a line of events. */
-struct eventlog *edge_log(const struct line *line);
 
 /* Whether a line may connect; else its name is asked for, and line_resolved called. */
 bool edge_has_address(struct edge *edge, uint64_t now_us);

@@ -52,9 +52,12 @@ static void go(struct line *line, enum line_state state, uint64_t deadline_us)
     line->deadline_us = deadline_us;
 }
 
-void line_open(struct line *line, struct edge *edge, uint64_t now_us)
+void line_open(struct line *line, struct edge *edge, const struct channel_note *past, uint64_t now_us)
 {
     line->edge = edge;
+    if (has_events(line)) {
+        backlog_open(&line->backlog, edge->url->text, line->name, past);
+    }
     line->base.carrier = &edge->all->carrier;
     line->since_us = now_us;
     snprintf(line->detail, sizeof line->detail, "not tried yet");
@@ -68,49 +71,15 @@ void line_note(struct line *line, const char *why)
     }
 }
 
-/* --- events --- */
-
-/* The oldest give way. */
-static void give_up_old(struct line *line)
-{
-    const struct eventlog *log = edge_log(line);
-    if (eventlog_lags(log, line->next)) {
-        const uint64_t next = log->head - EVENTLOG_LAG_MAX;
-        if (log_is_due(&(uint64_t){line->lost})) {
-            log_warning("%s: %s: more than %d events behind; the oldest will be missing there",
-                        line->edge->url->text, line->name, EVENTLOG_LAG_MAX);
-        }
-        line->lost += next - line->next;
-        line->next = next;
-        line->unsure = false;
-    }
-}
-
-static void event_arrived(struct line *line)
-{
-    line->next++;
-    line->unsure = false;
-    feed_note(&hub_of(line)->feed, clock_now_us());
-}
-
-/* What the channel holds, before anything is sent there: the event that was on its way last is there if the
- * edge had something else last before. An edge that holds nothing has begun anew. */
-static void take_account(struct line *line, const struct edge_answer *answer)
-{
-    const uint64_t last = answer->messages > 0 ? answer->last : 0;
-    if (line->unsure && line->knows_last && last != 0 && last != line->last) {
-        line->acknowledged++;
-        event_arrived(line);
-    }
-    line->unsure = false;
-    line->knows_last = true;
-    line->last = last;
-}
-
 void line_look(struct line *line)
 {
-    give_up_old(line);
-    if (line->state == LINE_IDLE && line->next < edge_log(line)->head) {
+    const uint64_t lost = line->backlog.lost;
+    if (backlog_look(&line->backlog)) {
+        uint64_t times = lost; /* as many as before, and one more */
+        log_repeated(&times, "%s: %s: more than %d events behind; the oldest will be missing there",
+                     line->edge->url->text, line->name, EVENTLOG_LAG_MAX);
+    }
+    if (line->state == LINE_IDLE && backlog_waiting(&line->backlog) > 0) {
         edge_want_write(line);
     }
 }
@@ -152,7 +121,9 @@ void line_gone(struct line *line)
         return;
     }
     line_note(line, "no connection");
-    line->unsure = line->unsure || (has_events(line) && line->flown_us > 0);
+    if (has_events(line) && line->flown_us > 0) {
+        backlog_break(&line->backlog);
+    }
     line->since_us = line->connected_us > 0 ? now_us : line->since_us;
     line->connected_us = 0;
     line->flown_us = 0;
@@ -168,7 +139,7 @@ static void attempt(struct line *line, uint64_t now_us)
         go(line, LINE_RESOLVING, UINT64_MAX);
         return;
     }
-    const bool asks = has_events(line) && (line->unsure || !line->knows_last);
+    const bool asks = has_events(line) && backlog_asks(&line->backlog);
     line->detail[0] = '\0';
     go(line, asks ? LINE_ASKING : LINE_CONNECTING, now_us + HANDSHAKE_US);
     if (!edge_connect(line, asks) && line->state != LINE_WAITING) {
@@ -229,8 +200,7 @@ static const struct encoded *next_message(struct line *line, uint64_t now_us)
     if (!has_events(line)) {
         return hub_next(hub_of(line), &line->base, now_us);
     }
-    give_up_old(line);
-    return eventlog_get(edge_log(line), line->next);
+    return backlog_next(&line->backlog);
 }
 
 static void note_sent(struct line *line, uint64_t now_us)
@@ -239,9 +209,7 @@ static void note_sent(struct line *line, uint64_t now_us)
     line->flown_us = now_us;
     go(line, LINE_FLYING, now_us + ANSWER_US);
     if (has_events(line)) {
-        line->flying = line->next;
-        line->resent += line->next < line->tried ? 1 : 0;
-        line->tried = line->next + 1 > line->tried ? line->next + 1 : line->tried;
+        backlog_sent(&line->backlog);
     } else {
         line->skipped += line->base.cohort->beat - line->base.position - 1;
         hub_sent(hub_of(line), &line->base);
@@ -266,20 +234,23 @@ int line_writeable(struct line *line)
     return 0;
 }
 
+static bool is_behind(const struct line *line)
+{
+    return has_events(line) ? backlog_waiting(&line->backlog) > 0
+                            : line->base.position != line->base.cohort->beat;
+}
+
 static void acknowledge(struct line *line, const struct edge_answer *answer)
 {
     line->acknowledged++;
     line->failures = 0;
     line->round_trip_us = clock_now_us() - line->flown_us;
     line->flown_us = 0;
-    line->knows_last = true;
-    line->last = answer->last;
     go(line, LINE_IDLE, UINT64_MAX);
-    if (has_events(line) && line->next == line->flying) {
-        event_arrived(line);
+    if (has_events(line)) {
+        backlog_acknowledge(&line->backlog, answer);
     }
-    if (has_events(line) ? line->next < edge_log(line)->head
-                         : line->base.position != line->base.cohort->beat) {
+    if (is_behind(line)) {
         edge_want_write(line);
     }
 }
@@ -315,7 +286,7 @@ int line_answered(struct line *line, unsigned status)
     struct edge_answer answer = {0};
     if (status == 404 ||
         (status == 200 && edge_answer_read(&answer, line->answer, line->length) == STATUS_OK)) {
-        take_account(line, &answer);
+        line->acknowledged += backlog_account(&line->backlog, &answer);
         line->asks_again = true;
         return -1;
     }
@@ -351,7 +322,7 @@ void line_drop(struct client *client)
 
 bool line_is_busy(const struct line *line)
 {
-    return is_connected(line) && (!has_events(line) || line->next < edge_log(line)->head);
+    return is_connected(line) && (!has_events(line) || backlog_waiting(&line->backlog) > 0);
 }
 
 static const char *state_str(const struct line *line)
@@ -377,12 +348,12 @@ void line_report(const struct line *line, struct edge_report *report, uint64_t n
         .state = state_str(line),
         .detail = is_connected(line) ? "publishing" : line->detail,
         .lag_ms = (double)lag_us / 1000,
-        .waiting = has_events(line) ? edge_log(line)->head - line->next : 0,
+        .waiting = has_events(line) ? backlog_waiting(&line->backlog) : 0,
         .sent = line->sent,
         .acknowledged = line->acknowledged,
         .skipped = line->skipped,
-        .lost = line->lost,
-        .resent = line->resent,
+        .lost = line->backlog.lost,
+        .resent = line->backlog.resent,
         .connections = line->connections,
     };
 }

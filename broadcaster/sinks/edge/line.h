@@ -3,9 +3,8 @@
  *
  * One message is on its way at a time: the next is sent when nchan has answered it. A line of state then
  * sends what is newest; it is a client of the hub while it is connected, and so gets its schedule there. A
- * line of events goes through the sink's own log, in order. Whether the event that was on its way when a
- * connection broke has arrived is found out before the next one is opened: nchan tells the id of a channel's
- * last message, which is another one then.
+ * line of events goes through
+ * its backlog.
  *
  * Whatever goes wrong ends the connection, and another is tried later: 250 ms after the first time, twice as
  * much each time up to 4 s, and 30 % more or less, so that edges are not met by all at once. Event loop's
@@ -14,6 +13,7 @@
 #define PHICAST_BROADCASTER_SINKS_EDGE_LINE_H
 
 #include "broadcaster/sinks/edge/answer.h"
+#include "broadcaster/sinks/edge/backlog.h"
 #include "broadcaster/stream/client.h"
 #include "shared/json/reports.h"
 
@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct channel_note;
 struct edge;
 struct lws;
 
@@ -51,25 +52,18 @@ struct line {
     uint64_t round_trip_us; /* of the last message answered */
     bool joined;            /* it is in the hub */
     bool asks_again;        /* the channel was asked, and the connection is opened next */
-    uint64_t next;          /* events: the first not known to have arrived, by its number in the log */
-    uint64_t flying;        /* the one on its way */
-    uint64_t tried;         /* those before it have been sent once at least */
-    bool unsure;            /* it is not known whether the one at `next` has arrived */
-    bool knows_last;        /* what the edge had last: */
-    uint64_t last;          /* as in edge_answer; 0: nothing */
+    struct backlog backlog; /* of a line of events */
     size_t length;          /* of what has come of an answer */
     char answer[EDGE_ANSWER_MAX];
     char detail[LINE_DETAIL_MAX];
     uint64_t sent;
     uint64_t acknowledged;
     uint64_t skipped; /* messages of state for which there was a newer one */
-    uint64_t lost;    /* events that were no longer held when the edge came back */
-    uint64_t resent;  /* events */
     uint64_t connections;
 };
 
-/* name, asked and base.stream are set. */
-void line_open(struct line *line, struct edge *edge, uint64_t now_us);
+/* name, asked, base.stream and, for events, backlog are set. past: the predecessor's notes. */
+void line_open(struct line *line, struct edge *edge, const struct channel_note *past, uint64_t now_us);
 
 /* Does what its state's deadline asks for. */
 void line_beat(struct line *line, uint64_t now_us);

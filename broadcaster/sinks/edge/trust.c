@@ -32,6 +32,12 @@ SSL_CTX *trust_open(const char *ca, char error[OPTION_ERROR_MAX])
     return context;
 }
 
+const char *trust_refusal(void *looking)
+{
+    const int error = X509_STORE_CTX_get_error(looking);
+    return error == X509_V_OK ? NULL : X509_verify_cert_error_string(error);
+}
+
 void trust_close(SSL_CTX *trust)
 {
     SSL_CTX_free(trust);

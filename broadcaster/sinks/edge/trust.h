@@ -11,6 +11,9 @@ struct ssl_ctx_st;
  * system's. Names are checked by whoever connects. NULL: `error` names the file and the cure. */
 struct ssl_ctx_st *trust_open(const char *ca, char error[OPTION_ERROR_MAX]);
 
+/* What is wrong with the certificate that is being looked at (X509_STORE_CTX); NULL: nothing. */
+const char *trust_refusal(void *looking);
+
 /* NULL is fine. */
 void trust_close(struct ssl_ctx_st *trust);
 

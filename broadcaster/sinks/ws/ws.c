@@ -4,10 +4,9 @@
 #include "broadcaster/http/connection.h"
 #include "broadcaster/http/relay.h"
 #include "broadcaster/sinks/list.h"
+#include "broadcaster/sinks/lws_log.h"
 #include "broadcaster/sinks/ws/client.h"
 #include "broadcaster/sinks/ws/extension.h"
-#include "shared/clock.h"
-#include "shared/log.h"
 #include "shared/options.h"
 
 #include <libwebsockets.h>
@@ -127,21 +126,6 @@ static void open_stream(void *arg, struct channel *channel, const struct upgrade
     ws->arrival = (struct arrival){0};
 }
 
-/* Clients can bring about many of these lines. After a quiet minute the next one is news again. */
-static void log_lws(int level, const char *line)
-{
-    enum { QUIET_US = 60000000 };
-    static uint64_t times;
-    static uint64_t last_us;
-    const uint64_t now_us = clock_now_us();
-    (void)level;
-    if (now_us - last_us > QUIET_US) {
-        times = 0;
-    }
-    last_us = now_us;
-    log_repeated(&times, "libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
-}
-
 /* Streams are opened of sockets that are connected already. libwebsockets does not look for clients that have
  * gone: client.c does, without a timer for each in a list that is walked through at every pong. */
 static struct lws_vhost *make_vhost(struct lws_context *context)
@@ -167,7 +151,7 @@ static struct lws_context *make_context(struct ws *ws, struct ev_loop *loop)
         .pt_serv_buf_size = MESSAGE_MAX,
         .user = ws,
     };
-    lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
+    lws_log_open();
     return lws_create_context(&info);
 }
 

@@ -159,16 +159,22 @@ static void cursor_is_left_behind(void)
     char name[64];
     struct segment writer;
     struct segment reader;
+    struct channel_note notes[CHANNEL_NOTES];
     const struct event_cursor note = {.writer = 11, .state = 4, .place = {{"ws", 22}, {"osc", 33}}};
     snprintf(name, sizeof name, "test-control-%d", (int)getpid());
     CU_ASSERT_EQUAL_FATAL(segment_create(&writer, &control_kind, name, (gid_t)-1), STATUS_OK);
     CU_ASSERT_EQUAL(control_load_cursor(writer.memory).writer, 0);
     control_save_cursor(writer.memory, &note);
+    control_save_note(writer.memory, CHANNEL_NOTES - 1, (struct channel_note){44, 55});
     segment_leave(&writer);
     CU_ASSERT_EQUAL_FATAL(segment_attach(&reader, &control_kind, name, SEGMENT_TRUST_NONE), STATUS_OK);
     CU_ASSERT_FALSE(segment_alive(&reader));
     const struct event_cursor found = control_load_cursor(reader.memory);
     CU_ASSERT_EQUAL(memcmp(&found, &note, sizeof note), 0);
+    control_load_notes(&reader, notes);
+    CU_ASSERT_EQUAL(notes[0].key, 0);
+    CU_ASSERT_EQUAL(notes[CHANNEL_NOTES - 1].key, 44);
+    CU_ASSERT_EQUAL(notes[CHANNEL_NOTES - 1].value, 55);
     segment_close(&reader);
     CU_ASSERT_EQUAL_FATAL(segment_create(&writer, &control_kind, name, (gid_t)-1), STATUS_OK);
     CU_ASSERT_EQUAL(((const struct segment_header *)writer.memory)->generation, 2);
@@ -179,14 +185,15 @@ static void cursor_is_left_behind(void)
 
 static void layout(void)
 {
-    CU_ASSERT_EQUAL(CONTROL_ABI, 4);
-    CU_ASSERT_EQUAL(control_kind.size, 65856);
-    CU_ASSERT_EQUAL(control_kind.abi, 4);
+    CU_ASSERT_EQUAL(CONTROL_ABI, 5);
+    CU_ASSERT_EQUAL(control_kind.size, 67904);
+    CU_ASSERT_EQUAL(control_kind.abi, 5);
     CU_ASSERT_EQUAL(memcmp(&control_kind.magic, "PHICTRL1", 8), 0);
     CU_ASSERT_STRING_EQUAL(control_kind.suffix, "control");
     CU_ASSERT_EQUAL(sizeof(struct command), 56);
     CU_ASSERT_EQUAL(offsetof(struct command, value), 8);
-    CU_ASSERT_EQUAL(sizeof(struct control), 65856);
+    CU_ASSERT_EQUAL(sizeof(struct control), 67904);
+    CU_ASSERT_EQUAL(offsetof(struct control, note), 65856);
     CU_ASSERT_EQUAL(offsetof(struct control, commands), 256);
     CU_ASSERT_EQUAL(offsetof(struct control, cursor), 64);
     CU_ASSERT_EQUAL(COMMAND_DEPTH, 1);
