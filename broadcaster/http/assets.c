@@ -20,6 +20,7 @@ EMBED(asset_bands, "bands.js");
 EMBED(asset_breathing, "breathing.js");
 EMBED(asset_channels, "channels.js");
 EMBED(asset_circle, "circle.js");
+EMBED(asset_edges, "edges.js");
 EMBED(asset_events, "events.js");
 EMBED(asset_flash, "flash.js");
 EMBED(asset_header, "header.js");
@@ -70,6 +71,7 @@ static const struct {
     {"/breathing.js", script, asset_breathing_start, asset_breathing_end},
     {"/channels.js", script, asset_channels_start, asset_channels_end},
     {"/circle.js", script, asset_circle_start, asset_circle_end},
+    {"/edges.js", script, asset_edges_start, asset_edges_end},
     {"/events.js", script, asset_events_start, asset_events_end},
     {"/flash.js", script, asset_flash_start, asset_flash_end},
     {"/header.js", script, asset_header_start, asset_header_end},
