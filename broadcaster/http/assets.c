@@ -33,13 +33,19 @@ EMBED(asset_plots, "plots.js");
 EMBED(asset_recorder, "recorder.js");
 EMBED(asset_replay, "replay.js");
 EMBED(asset_ring, "ring.js");
+EMBED(asset_scene_orbits, "scene-orbits.js");
+EMBED(asset_scene_ridges, "scene-ridges.js");
+EMBED(asset_scene_ripples, "scene-ripples.js");
+EMBED(asset_scene_waves, "scene-waves.js");
 EMBED(asset_server, "server.js");
 EMBED(asset_stream, "stream.js");
 EMBED(asset_targets, "targets.js");
 EMBED(asset_view, "view.js");
 EMBED(asset_visual, "visual.js");
+EMBED(asset_visual_asked, "visual-asked.js");
 EMBED(asset_visual_cues, "visual-cues.js");
-EMBED(asset_visual_waves, "visual-waves.js");
+EMBED(asset_visual_keys, "visual-keys.js");
+EMBED(asset_visual_scenes, "visual-scenes.js");
 EMBED(asset_panels, "panels.css");
 EMBED(asset_style, "style.css");
 EMBED(asset_visual_page, "visual.html");
@@ -78,13 +84,19 @@ static const struct {
     {"/recorder.js", script, asset_recorder_start, asset_recorder_end},
     {"/replay.js", script, asset_replay_start, asset_replay_end},
     {"/ring.js", script, asset_ring_start, asset_ring_end},
+    {"/scene-orbits.js", script, asset_scene_orbits_start, asset_scene_orbits_end},
+    {"/scene-ridges.js", script, asset_scene_ridges_start, asset_scene_ridges_end},
+    {"/scene-ripples.js", script, asset_scene_ripples_start, asset_scene_ripples_end},
+    {"/scene-waves.js", script, asset_scene_waves_start, asset_scene_waves_end},
     {"/server.js", script, asset_server_start, asset_server_end},
     {"/stream.js", script, asset_stream_start, asset_stream_end},
     {"/targets.js", script, asset_targets_start, asset_targets_end},
     {"/view.js", script, asset_view_start, asset_view_end},
     {"/visual.js", script, asset_visual_start, asset_visual_end},
+    {"/visual-asked.js", script, asset_visual_asked_start, asset_visual_asked_end},
     {"/visual-cues.js", script, asset_visual_cues_start, asset_visual_cues_end},
-    {"/visual-waves.js", script, asset_visual_waves_start, asset_visual_waves_end},
+    {"/visual-keys.js", script, asset_visual_keys_start, asset_visual_keys_end},
+    {"/visual-scenes.js", script, asset_visual_scenes_start, asset_visual_scenes_end},
     {"/panels.css", style, asset_panels_start, asset_panels_end},
     {"/style.css", style, asset_style_start, asset_style_end},
     {"/visual", html, asset_visual_page_start, asset_visual_page_end},

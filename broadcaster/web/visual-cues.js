@@ -42,7 +42,7 @@ export class Cues {
     const reach = Math.hypot(width, height) / 2;
     const radius = reducedMotion.matches ? height * 0.4 : reach * (1 - (1 - age) ** 2);
     const small = cue.e.type === 'phi_adaptation';
-    context.strokeStyle = colour;
+    context.strokeStyle = colour(1);
     context.globalAlpha = (1 - age) * (small ? 0.5 : 0.6);
     context.lineWidth = height * (small ? 0.004 : 0.007);
     context.setLineDash(small ? [height * 0.006, height * 0.02] : []);
@@ -60,7 +60,7 @@ export class Cues {
     const age = (now - at) / ONSET_MS;
     const { band } = parts.flash;
     const low = band < 0 ? 0.5 : 1 - band / Math.max(1, (parts.bands || BANDS_MAX) - 1);
-    context.strokeStyle = colour;
+    context.strokeStyle = colour(1);
     context.globalAlpha = strength * 0.8 * (1 - age) ** 2;
     context.lineWidth = height * (0.003 + 0.009 * low) * (1 - 0.6 * age);
     context.setLineDash([]);
@@ -69,14 +69,14 @@ export class Cues {
     context.stroke();
   }
 
-  // All rings, and the words of the newest.
-  draw(context, view, now, captions) {
-    for (const onset of this.onsets) this.onset(context, onset, now, view);
+  // All rings, and the words of the newest. onsets: whether those, too.
+  draw(context, view, now, { captions, onsets }) {
+    if (onsets) for (const onset of this.onsets) this.onset(context, onset, now, view);
     for (const cue of this.running) this.ring(context, cue, (now - cue.at) / cue.life, view);
     const last = this.running.findLast((cue) => caption(cue.e));
     if (captions && last) {
       context.globalAlpha = Math.min(1, 2 * (1 - (now - last.at) / last.life));
-      context.fillStyle = view.colour;
+      context.fillStyle = view.colour(1);
       context.font = `300 ${view.height * 0.1}px system-ui, sans-serif`;
       context.fillText(caption(last.e), view.width / 2, view.height / 2);
     }

@@ -19,9 +19,9 @@ export const desktop = { viewport: { width: 1440, height: 900 } };
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 // local: a name that stands for this machine; there is no other.
-export const launch = ({ local = 'localhost' } = {}) => chromium.launch({
+export const launch = ({ local = 'localhost', flags = [] } = {}) => chromium.launch({
   executablePath: CHROMIUM,
-  args: [...FLAGS, `--host-resolver-rules=MAP ${local} 127.0.0.1, MAP * ~NOTFOUND , EXCLUDE 127.0.0.1`],
+  args: [...FLAGS, `--host-resolver-rules=MAP ${local} 127.0.0.1, MAP * ~NOTFOUND , EXCLUDE 127.0.0.1`, ...flags],
 });
 
 // A page in a profile of its own; page.errors and page.hosts fill up.
@@ -97,4 +97,20 @@ export async function until(condition, what, timeout = PATIENCE_MS) {
     assert.ok(Date.now() < end, `waited in vain: ${what}`);
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
+}
+
+// How many points of the page can be seen through wholly, and how many are there.
+export async function clarity(page) {
+  const png = await page.screenshot({ omitBackground: true, timeout: PATIENCE_MS });
+  return page.evaluate(async (data) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${data}`;
+    await image.decode();
+    const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+    context.drawImage(image, 0, 0);
+    const pixels = context.getImageData(0, 0, image.width, image.height).data;
+    let clear = 0;
+    for (let i = 3; i < pixels.length; i += 4) clear += pixels[i] === 0 ? 1 : 0;
+    return { clear, all: pixels.length / 4 };
+  }, png.toString('base64'));
 }

@@ -314,7 +314,7 @@ for (const [reducedMotion, most] of [['no-preference', 2], ['reduce', 1]]) {
 test('the visual\'s waves have the bands as overtones', async () => {
   const page = await open(browser, `${url}/visual`);
   const [bass, treble, coarse] = await page.evaluate(async () => {
-    const { Waves } = await import('/visual-waves.js');
+    const { Waves } = await import('/scene-waves.js');
     const { parts } = await import('/parts.js');
     const ripples = (band, rows) => { // zero crossings of the wave
       const waves = new Waves([[0, 0, 0], [255, 255, 255]], 0);

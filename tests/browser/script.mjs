@@ -25,7 +25,7 @@ export class Script {
     this.frame++;
     return JSON.stringify({
       frame: this.frame, timestamp: 1e9 + this.frame * BEAT_MS / 1000, ici: 0.5, criticality: 1, phase_coherence: 0.5, spectral_centroid: 440,
-      phi_depth: 0.5, phi_phase: 1, phi_breathing_active: false, active_channels: amplitude.length,
+      phi_depth: 0.5, phi_phase: 1, phi_breathing_active: false, active_channels: amplitude.filter((a) => a > 0).length,
       channel_metrics: amplitude.map((a, i) => channel(i, a)), levels: added(levels) ?? undefined, bands: bands ?? undefined,
       onset_strength: strength ?? undefined,
     });

@@ -93,6 +93,10 @@ static void nothing_missing(void)
     whole("/app.js");
     whole("/visual");
     whole("/visual.js");
+    whole("/scene-waves.js"); /* visual-scenes.js has their names, and the addresses only as a pattern */
+    whole("/scene-ridges.js");
+    whole("/scene-ripples.js");
+    whole("/scene-orbits.js");
 }
 
 int main(void)

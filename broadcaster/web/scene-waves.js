@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The wave field: every active channel a point on an ellipse that sends out circular waves, added up in each cell of
 // a coarse grid, which the canvas then enlarges smoothly. The wave comes from a table, in which the bands are its overtones;
-// distances are worked out once.
+// distances are worked out once. The breathing's pulse is a circle in the middle.
 import { CHANNELS_MAX, model, share } from './model.js';
 import { decibels } from './page.js';
 import { parts } from './parts.js';
+import { rgb } from './visual-scenes.js';
 
 const SINES = 4096;
 const PALETTE = 1024;
 const CELLS_LEAST = 1500;
 const CELLS_MOST = 90000;
+const CLEAR = 0.22;       // of the palette: up to here it can be seen through
+const DENSE = 0.75;       // from here on not
 const FRAME_MS = 7;       // of one frame that the field may take
 const TURN = 2 * Math.PI;
 
@@ -20,21 +23,23 @@ const RIPPLE = 0.9;       // of it, at 0 dB, over the overtone's number
 const sine = new Float32Array(SINES);
 for (let i = 0; i < SINES; i++) sine[i] = Math.sin(i / SINES * TURN);
 
-// Colours as [r, g, b] → PALETTE pixels as a little-endian machine keeps RGBA, from the first colour to the last.
-export function makePalette(stops) {
+// Colours as [r, g, b] → PALETTE pixels as a little-endian machine keeps RGBA, from the first colour to the last; transparent:
+// nothing in the troughs.
+export function makePalette(stops, transparent) {
   const pixels = new Uint32Array(PALETTE);
   for (let i = 0; i < PALETTE; i++) {
     const at = i / (PALETTE - 1) * (stops.length - 1);
     const k = Math.min(Math.floor(at), stops.length - 2);
     const mix = (c) => Math.round(stops[k][c] + (stops[k + 1][c] - stops[k][c]) * (at - k));
-    pixels[i] = (255 << 24 | mix(2) << 16 | mix(1) << 8 | mix(0)) >>> 0;
+    const alpha = transparent ? Math.round(255 * Math.max(0, Math.min(1, (i / PALETTE - CLEAR) / (DENSE - CLEAR)))) : 255;
+    pixels[i] = (alpha << 24 | mix(2) << 16 | mix(1) << 8 | mix(0)) >>> 0;
   }
   return pixels;
 }
 
 export class Waves {
-  constructor(stops, detail) {
-    this.palette = makePalette(stops);
+  constructor(stops, detail, transparent = false) {
+    this.palette = makePalette(stops, transparent);
     this.detail = detail;           // 0: by itself
     this.cells = 12000;
     this.canvas = document.createElement('canvas');
@@ -191,3 +196,36 @@ export class Waves {
     }
   }
 }
+
+let waves = null;
+let contrast = 1;
+let tint = 0;
+let coherence = 0;
+
+function drawPulse(context, { width, height, gain, colour }) {
+  const radius = height * (0.08 + 0.12 * gain);
+  context.strokeStyle = colour(1);
+  context.globalAlpha = 0.25 + 0.35 * coherence;
+  context.lineWidth = height * (0.003 + 0.012 * coherence);
+  context.beginPath();
+  context.arc(width / 2, height / 2, radius, 0, TURN);
+  context.stroke();
+}
+
+export default {
+  parts: [],
+  draw(context, view) {
+    const { width, height, seconds, gain, calm } = view;
+    waves ??= new Waves(view.stops.map(rgb), view.detail, view.transparent);
+    contrast += (0.7 + Math.min(3, model.criticality) * 0.5 - contrast) * (1 - Math.exp(-seconds / (calm ? 1.5 : 0.15)));
+    tint += ((Math.log2(Math.max(100, model.centroid) / 800)) * 0.045 - tint) * (1 - Math.exp(-seconds / 0.8));
+    coherence += (model.coherence - coherence) * share(seconds, 0.03);
+    waves.layOut(width / height);
+    waves.follow(seconds, (calm ? 0.25 : 1) * (0.6 + model.ici));
+    waves.draw(contrast, tint, gain);
+    context.globalAlpha = 0.35 + 0.65 * gain;
+    context.imageSmoothingQuality = 'low';
+    context.drawImage(waves.canvas, 0, 0, width, height);
+    drawPulse(context, view);
+  },
+};
