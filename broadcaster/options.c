@@ -123,6 +123,11 @@ static const struct option_row rows[] = {
      .arg = "FILE",
      .help = "ask clients for the token in FILE, which only its owner may read",
      .offset = AT(token_file)},
+    {.name = "viewer-token-file",
+     .kind = OPTION_STRING,
+     .arg = "FILE",
+     .help = "and let in who has the token in this FILE, to look and move nothing",
+     .offset = AT(viewer_token_file)},
     {.name = "insecure-open",
      .kind = OPTION_FLAG,
      .help = "let other machines in without a token (with --bind)",
@@ -234,6 +239,12 @@ static enum options_result check_security(const struct broadcaster_options *opti
                      origin);
             return OPTIONS_ERROR;
         }
+    }
+    if (options->viewer_token_file && !options->token_file) {
+        snprintf(
+            error, OPTION_ERROR_MAX,
+            "--viewer-token-file: anybody may steer; give --token-file FILE as well, with another token");
+        return OPTIONS_ERROR;
     }
     if (!options->tls_cert != !options->tls_key) {
         snprintf(error, OPTION_ERROR_MAX, "--tls-cert and --tls-key go together; give both");

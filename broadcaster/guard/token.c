@@ -10,16 +10,22 @@
 
 enum { FILE_MAX = 4096 };
 
-static enum status check_mode(int fd, const char *path, char *error)
+/* A file, and the option that names it. */
+struct named_file {
+    const char *option;
+    const char *path;
+};
+
+static enum status check_mode(int fd, const struct named_file *from, char *error)
 {
     struct stat about;
     if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
-        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: not a regular file", path);
+        snprintf(error, OPTION_ERROR_MAX, "%s %.128s: not a regular file", from->option, from->path);
         return STATUS_BAD_ARG;
     }
     if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: open to others than its owner; chmod 600 it",
-                 path);
+        snprintf(error, OPTION_ERROR_MAX, "%s %.128s: open to others than its owner; chmod 600 it",
+                 from->option, from->path);
         return STATUS_NO_ACCESS;
     }
     return STATUS_OK;
@@ -49,18 +55,20 @@ static size_t without_blanks(const char *text, size_t length)
     return length;
 }
 
-static enum status read_token(int fd, struct token *out, const char *path, char *error)
+static enum status read_token(int fd, struct token *out, const struct named_file *from, char *error)
 {
     struct token token = {0};
     char text[FILE_MAX];
     size_t length;
     if (!read_file(fd, text, &length)) {
-        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: cannot be read, or is no token", path);
+        snprintf(error, OPTION_ERROR_MAX, "%s %.128s: cannot be read, or is no token", from->option,
+                 from->path);
         return STATUS_BAD_ARG;
     }
     length = without_blanks(text, length);
     if (memchr(text, '\n', length)) {
-        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: has a second line; give one alone", path);
+        snprintf(error, OPTION_ERROR_MAX, "%s %.128s: has a second line; give one alone", from->option,
+                 from->path);
         return STATUS_BAD_ARG;
     }
     bool good = length > 0 && length < TOKEN_MAX;
@@ -69,8 +77,8 @@ static enum status read_token(int fd, struct token *out, const char *path, char 
     }
     if (!good) {
         snprintf(error, OPTION_ERROR_MAX,
-                 "--token-file %.128s: give one line of 1 to %d letters, digits and signs, without blanks",
-                 path, TOKEN_MAX - 1);
+                 "%s %.128s: give one line of 1 to %d letters, digits and signs, without blanks",
+                 from->option, from->path, TOKEN_MAX - 1);
         return STATUS_BAD_ARG;
     }
     memcpy(token.text, text, length);
@@ -78,19 +86,39 @@ static enum status read_token(int fd, struct token *out, const char *path, char 
     return STATUS_OK;
 }
 
-enum status token_load(struct token *token, const char *path, char error[OPTION_ERROR_MAX])
+static enum status load(struct token *token, const struct named_file *from, char *error)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const int fd = open(from->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         const enum status status = status_from_errno(errno);
-        snprintf(error, OPTION_ERROR_MAX, "--token-file %.128s: %s", path, strerror(errno));
+        snprintf(error, OPTION_ERROR_MAX, "%s %.128s: %s", from->option, from->path, strerror(errno));
         return status;
     }
-    enum status status = check_mode(fd, path, error);
+    enum status status = check_mode(fd, from, error);
     if (status == STATUS_OK) {
-        status = read_token(fd, token, path, error);
+        status = read_token(fd, token, from, error);
     }
     close(fd);
+    return status;
+}
+
+enum status tokens_load(struct tokens *tokens, const char *control, const char *viewer,
+                        char error[OPTION_ERROR_MAX])
+{
+    struct tokens fresh = *tokens;
+    enum status status =
+        control ? load(&fresh.control, &(struct named_file){"--token-file", control}, error) : STATUS_OK;
+    if (status == STATUS_OK && viewer) {
+        status = load(&fresh.viewer, &(struct named_file){"--viewer-token-file", viewer}, error);
+    }
+    if (status == STATUS_OK && viewer && strcmp(fresh.control.text, fresh.viewer.text) == 0) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "--viewer-token-file %.128s: holds the token that steers; give another one", viewer);
+        status = STATUS_BAD_ARG;
+    }
+    if (status == STATUS_OK) {
+        *tokens = fresh;
+    }
     return status;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The secret that clients must know, from a file that nobody else can read. It appears in no log. */
+/* The secrets that clients must know, from files that nobody else can read. They appear in no log. */
 #ifndef PHICAST_BROADCASTER_GUARD_TOKEN_H
 #define PHICAST_BROADCASTER_GUARD_TOKEN_H
 
@@ -10,15 +10,21 @@
 
 enum { TOKEN_MAX = 256 };
 
-/* Always TOKEN_MAX bytes, zeros after its end. Empty: none is asked for. */
+/* Always TOKEN_MAX bytes, zeros after its end. */
 struct token {
     char text[TOKEN_MAX];
 };
 
-/* Reads it: one line of 1 to 255 visible ASCII characters. On failure *token is as it was and `error` names
- * the file and the cure: STATUS_NOT_FOUND, STATUS_NO_ACCESS (others can read it, or we cannot),
- * STATUS_BAD_ARG. */
-MUST_CHECK enum status token_load(struct token *token, const char *path, char error[OPTION_ERROR_MAX]);
+struct tokens {
+    struct token control; /* who knows it may do all; empty: so may everybody */
+    struct token viewer;  /* who knows it may look, and move nothing; empty: there is none */
+};
+
+/* Reads both files, each of one line of 1 to 255 visible ASCII characters; a path of NULL leaves that token
+ * as it is. On failure both are as they were, and `error` names the file and the cure: STATUS_NOT_FOUND,
+ * STATUS_NO_ACCESS (others can read it, or we cannot), STATUS_BAD_ARG (also if they hold the same). */
+MUST_CHECK enum status tokens_load(struct tokens *tokens, const char *control, const char *viewer,
+                                   char error[OPTION_ERROR_MAX]);
 
 /* Takes as long for every text. */
 bool token_fits(const struct token *token, const char *text);
