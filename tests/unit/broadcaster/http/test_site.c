@@ -15,6 +15,7 @@ static void every_path(void)
         unsigned post;
     } paths[] = {{"/", 200, 405},
                  {"/visual", 200, 405},
+                 {"/stage", 200, 405},
                  {"/healthz", 200, 405},
                  {"/readyz", 503, 405},
                  {"/version", 200, 405},
