@@ -35,6 +35,12 @@ static enum options_result check_security(const struct broadcaster_options *opti
             return OPTIONS_ERROR;
         }
     }
+    if (options->viewer_token_file && !options->token_file) {
+        snprintf(
+            error, OPTION_ERROR_MAX,
+            "--viewer-token-file: anybody may steer; give --token-file FILE as well, with another token");
+        return OPTIONS_ERROR;
+    }
     if (!options->tls_cert != !options->tls_key) {
         snprintf(error, OPTION_ERROR_MAX, "--tls-cert and --tls-key go together; give both");
         return OPTIONS_ERROR;

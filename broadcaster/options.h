@@ -41,6 +41,7 @@ struct broadcaster_options {
     uint32_t record_add;             /* bits of enum metric_part */
     const char *record_rotate;       /* NULL: never */
     const char *token_file;          /* NULL: no token is asked for */
+    const char *viewer_token_file;   /* of those who may look, and move nothing; NULL: none */
     bool insecure_open;              /* other machines may come without a token */
     struct option_list allow_origin; /* "http://host[:port]" or https */
     const char *tls_cert;            /* NULL: no TLS */

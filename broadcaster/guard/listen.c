@@ -193,9 +193,8 @@ void listen_close(struct listen_plan *plan)
     plan->at.count = 0;
 }
 
-void listen_url(const struct listen_plan *plan, uint32_t index, char *out, size_t size)
+void listen_url(const struct listen_plan *plan, const struct listen_address *address, char *out, size_t size)
 {
-    const struct listen_address *address = &plan->at.address[index];
     const bool v6 = address->family == AF_INET6;
     snprintf(out, size, "%s://%s%s%s:%u", plan->tls ? "https" : "http", v6 ? "[" : "", address->text,
              v6 ? "]" : "", plan->port);

@@ -53,7 +53,8 @@ MUST_CHECK enum status listen_open(struct listen_plan *plan, const struct listen
 /* A plan of all zeros is fine. */
 void listen_close(struct listen_plan *plan);
 
-/* "http://127.0.0.1:8000" or "http://[::1]:8000"; https:// with TLS. */
-void listen_url(const struct listen_plan *plan, uint32_t index, char *out, size_t size);
+/* Of one of its addresses, or of another that it is reached by: "http://127.0.0.1:8000" or
+ * "http://[::1]:8000"; https:// with TLS. */
+void listen_url(const struct listen_plan *plan, const struct listen_address *address, char *out, size_t size);
 
 #endif

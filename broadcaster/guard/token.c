@@ -95,6 +95,25 @@ enum status token_load(struct token *token, const char *option, const char *path
     return status;
 }
 
+enum status tokens_load(struct tokens *tokens, const char *control, const char *viewer,
+                        char error[OPTION_ERROR_MAX])
+{
+    struct tokens fresh = *tokens;
+    enum status status = control ? token_load(&fresh.control, "--token-file ", control, error) : STATUS_OK;
+    if (status == STATUS_OK && viewer) {
+        status = token_load(&fresh.viewer, "--viewer-token-file ", viewer, error);
+    }
+    if (status == STATUS_OK && viewer && strcmp(fresh.control.text, fresh.viewer.text) == 0) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "--viewer-token-file %.128s: holds the token that steers; give another one", viewer);
+        status = STATUS_BAD_ARG;
+    }
+    if (status == STATUS_OK) {
+        *tokens = fresh;
+    }
+    return status;
+}
+
 bool token_fits(const struct token *token, const char *text)
 {
     char given[TOKEN_MAX] = {0};

@@ -44,17 +44,33 @@ static bool origin_allowed(const struct access *access, const char *origin, cons
     return is_listed(access, origin) || guard_origin_is_loopback(origin) || guard_origin_is_at(origin, host);
 }
 
-static bool token_allowed(const struct access *access, const struct http_request *request)
+/* What a token is good for. */
+enum right { RIGHT_NONE, RIGHT_VIEW, RIGHT_CONTROL };
+
+static enum right right_of_token(const struct tokens *tokens, const char *given)
+{
+    /* Each is compared, whatever the other says: the time that it takes tells nothing. */
+    const bool controls = token_fits(&tokens->control, given);
+    const bool views = token_fits(&tokens->viewer, given);
+    return controls ? RIGHT_CONTROL : views && tokens->viewer.text[0] != '\0' ? RIGHT_VIEW : RIGHT_NONE;
+}
+
+static enum right right_of(const struct access *access, const struct http_request *request)
 {
     static const char scheme[] = "Bearer ";
     char argument[sizeof "token=" + TOKEN_MAX];
     const char *given = request->field[FIELD_AUTHORIZATION];
-    if (given) {
-        return strncasecmp(given, scheme, sizeof scheme - 1) == 0 &&
-               token_fits(&access->token, given + sizeof scheme - 1);
+    if (access->tokens.control.text[0] == '\0') {
+        return RIGHT_CONTROL;
     }
-    return request_argument(request, "token", argument, sizeof argument) &&
-           token_fits(&access->token, argument);
+    if (given) {
+        return strncasecmp(given, scheme, sizeof scheme - 1) == 0
+                   ? right_of_token(&access->tokens, given + sizeof scheme - 1)
+                   : RIGHT_NONE;
+    }
+    return request_argument(request, "token", argument, sizeof argument)
+               ? right_of_token(&access->tokens, argument)
+               : RIGHT_NONE;
 }
 
 static void log_refused(const char *origin, enum need need)
@@ -89,10 +105,17 @@ struct verdict access_judge_preflight(const struct access *access, const struct 
 struct verdict access_judge(const struct access *access, const struct http_request *request, enum need need)
 {
     const struct verdict verdict = access_judge_preflight(access, request, need);
-    if (verdict.code == 0 && need != NEED_PUBLIC && access->token.text[0] != '\0' &&
-        !token_allowed(access, request)) {
+    if (verdict.code != 0 || need == NEED_PUBLIC) {
+        return verdict;
+    }
+    const enum right right = right_of(access, request);
+    if (right == RIGHT_NONE) {
         return (struct verdict){401, "give the token: Authorization: Bearer TOKEN, or ?token=TOKEN",
                                 "WWW-Authenticate: Bearer\r\n"};
+    }
+    if (right == RIGHT_VIEW && need == NEED_CONTROL) {
+        return (struct verdict){
+            403, "this token lets you look, but move nothing; give the one of --token-file", NULL};
     }
     return verdict;
 }
@@ -100,7 +123,8 @@ struct verdict access_judge(const struct access *access, const struct http_reque
 bool access_may_control(const struct access *access, const struct http_request *request)
 {
     const char *origin = request->field[FIELD_ORIGIN];
-    return !origin || origin[0] == '\0' || origin_allowed(access, origin, request->host, NEED_CONTROL);
+    return right_of(access, request) == RIGHT_CONTROL &&
+           (!origin || origin[0] == '\0' || origin_allowed(access, origin, request->host, NEED_CONTROL));
 }
 
 const char *access_reader(const struct access *access, const struct http_request *request)

@@ -18,7 +18,7 @@ enum need {
 };
 
 struct access {
-    struct token token;                /* empty: none is asked for */
+    struct tokens tokens;
     const struct option_list *origins; /* allowed besides loopback's and our own */
     bool open;                         /* listens to other machines as well */
     char hostname[65];
@@ -38,7 +38,7 @@ struct verdict access_judge(const struct access *access, const struct http_reque
 struct verdict access_judge_preflight(const struct access *access, const struct http_request *request,
                                       enum need need);
 
-/* Whether a request that was admitted with less would be with NEED_CONTROL. */
+/* Whether a request that was admitted with less would be with NEED_CONTROL: by its origin and its token. */
 bool access_may_control(const struct access *access, const struct http_request *request);
 
 /* The request's origin, if pages of it may read what NEED_STREAM may; else NULL. */

@@ -16,6 +16,7 @@
 EMBED(asset_index, "index.html");
 EMBED(asset_access, "access.js");
 EMBED(asset_app, "app.js");
+EMBED(asset_awake, "awake.js");
 EMBED(asset_bands, "bands.js");
 EMBED(asset_breathing, "breathing.js");
 EMBED(asset_channels, "channels.js");
@@ -38,6 +39,9 @@ EMBED(asset_scene_ridges, "scene-ridges.js");
 EMBED(asset_scene_ripples, "scene-ripples.js");
 EMBED(asset_scene_waves, "scene-waves.js");
 EMBED(asset_server, "server.js");
+EMBED(asset_share, "share.js");
+EMBED(asset_stage, "stage.js");
+EMBED(asset_stage_shows, "stage-shows.js");
 EMBED(asset_stream, "stream.js");
 EMBED(asset_targets, "targets.js");
 EMBED(asset_view, "view.js");
@@ -48,10 +52,14 @@ EMBED(asset_visual_keys, "visual-keys.js");
 EMBED(asset_visual_scenes, "visual-scenes.js");
 EMBED(asset_panels, "panels.css");
 EMBED(asset_style, "style.css");
+EMBED(asset_stage_page, "stage.html");
+EMBED(asset_stage_style, "stage.css");
 EMBED(asset_visual_page, "visual.html");
 EMBED(asset_visual_style, "visual.css");
 EMBED(asset_uplot, "vendor/uplot/uPlot.iife.min.js");
 EMBED(asset_uplot_licence, "vendor/uplot/LICENSE");
+EMBED(asset_uqr, "vendor/uqr/index.mjs");
+EMBED(asset_uqr_licence, "vendor/uqr/LICENSE");
 
 static const char html[] = "text/html; charset=utf-8";
 static const char script[] = "text/javascript; charset=utf-8";
@@ -67,6 +75,7 @@ static const struct {
     {"/", html, asset_index_start, asset_index_end},
     {"/access.js", script, asset_access_start, asset_access_end},
     {"/app.js", script, asset_app_start, asset_app_end},
+    {"/awake.js", script, asset_awake_start, asset_awake_end},
     {"/bands.js", script, asset_bands_start, asset_bands_end},
     {"/breathing.js", script, asset_breathing_start, asset_breathing_end},
     {"/channels.js", script, asset_channels_start, asset_channels_end},
@@ -89,6 +98,9 @@ static const struct {
     {"/scene-ripples.js", script, asset_scene_ripples_start, asset_scene_ripples_end},
     {"/scene-waves.js", script, asset_scene_waves_start, asset_scene_waves_end},
     {"/server.js", script, asset_server_start, asset_server_end},
+    {"/share.js", script, asset_share_start, asset_share_end},
+    {"/stage.js", script, asset_stage_start, asset_stage_end},
+    {"/stage-shows.js", script, asset_stage_shows_start, asset_stage_shows_end},
     {"/stream.js", script, asset_stream_start, asset_stream_end},
     {"/targets.js", script, asset_targets_start, asset_targets_end},
     {"/view.js", script, asset_view_start, asset_view_end},
@@ -99,10 +111,14 @@ static const struct {
     {"/visual-scenes.js", script, asset_visual_scenes_start, asset_visual_scenes_end},
     {"/panels.css", style, asset_panels_start, asset_panels_end},
     {"/style.css", style, asset_style_start, asset_style_end},
+    {"/stage", html, asset_stage_page_start, asset_stage_page_end},
+    {"/stage.css", style, asset_stage_style_start, asset_stage_style_end},
     {"/visual", html, asset_visual_page_start, asset_visual_page_end},
     {"/visual.css", style, asset_visual_style_start, asset_visual_style_end},
     {"/vendor/uplot/uPlot.iife.min.js", script, asset_uplot_start, asset_uplot_end},
     {"/vendor/uplot/LICENSE", plain, asset_uplot_licence_start, asset_uplot_licence_end},
+    {"/vendor/uqr/index.mjs", script, asset_uqr_start, asset_uqr_end},
+    {"/vendor/uqr/LICENSE", plain, asset_uqr_licence_start, asset_uqr_licence_end},
 };
 
 const struct asset *asset_find(const char *path, struct asset *asset)

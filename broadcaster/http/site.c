@@ -2,6 +2,7 @@
 /* More than 400 lines because all that stands at a path, and who may ask for it how, is decided here. */
 #include "broadcaster/http/site.h"
 
+#include "broadcaster/guard/reach.h"
 #include "broadcaster/http/assets.h"
 #include "broadcaster/http/oscquery.h"
 #include "broadcaster/http/prometheus.h"
@@ -69,9 +70,26 @@ static struct server_report make_report(struct site *site)
 
 static void get_status(struct site *site, const struct http_request *request, struct reply *reply)
 {
-    (void)request;
-    const struct server_report report = make_report(site);
+    struct server_report report = make_report(site);
+    report.may_control = access_may_control(site->access, request);
     reply_fill(reply, 200, message_server(&site->scratch, &report), &site->scratch);
+}
+
+/* What a page needs to invite others: the viewer's token, too, where whoever asks could do more by himself.
+ */
+static void get_links(struct site *site, const struct http_request *request, struct reply *reply)
+{
+    const char *viewer = site->access->tokens.viewer.text;
+    const bool tells = viewer[0] != '\0' && access_may_control(site->access, request);
+    const char *url[REACH_MAX];
+    struct reach reach;
+    reach_find(&reach, site->plan);
+    for (uint32_t i = 0; i < reach.count; i++) {
+        url[i] = reach.url[i];
+    }
+    reply_fill(reply, 200, message_links(&site->scratch, url, reach.count, tells ? viewer : NULL),
+               &site->scratch);
+    reply->headers = "Cache-Control: no-store\r\n";
 }
 
 /* What ?add= asks for is measured from now on for a while. False: it asks for what there is not, and the
@@ -144,7 +162,7 @@ static const struct {
     {"/version", get_version},     {"/api/metrics", get_metrics},
     {"/api/latency", get_latency}, {"/api/status", get_status},
     {"/metrics", get_prometheus},  {"/api/description", get_description},
-    {TARGETS_PATH, get_targets},
+    {"/api/links", get_links},     {TARGETS_PATH, get_targets},
 };
 
 static void get_asset(const struct asset *asset, struct reply *reply)

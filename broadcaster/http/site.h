@@ -6,6 +6,7 @@
 
 #include "broadcaster/control/remote.h"
 #include "broadcaster/guard/limits.h"
+#include "broadcaster/guard/listen.h"
 #include "broadcaster/http/post.h"
 #include "broadcaster/http/upgrade.h"
 #include "broadcaster/stream/hub.h"
@@ -19,6 +20,7 @@ struct site {
     const struct recorder *recorder;
     const struct access *access;
     struct limits *limits;
+    const struct listen_plan *plan;
     uint64_t started_us;       /* CLOCK_MONOTONIC */
     struct zeroconf *zeroconf; /* what is announced; NULL: nothing, */
     const char *unannounced;   /* for this reason */

@@ -35,16 +35,16 @@ void server_on_timer(struct ev_loop *loop, ev_io *watcher, int events)
     ticker_arm(watcher->fd, next < latest ? next : latest);
 }
 
-/* What can be read anew: the token, and the certificate for those who connect from now on. */
+/* What can be read anew: the tokens, and the certificate for those who connect from now on. */
 static void reload(struct server *server)
 {
     const struct broadcaster_options *options = server->options;
     char error[OPTION_ERROR_MAX];
-    if (options->token_file &&
-        token_load(&server->access.token, "--token-file ", options->token_file, error)) {
-        log_error("Hangup: %s; the old token stays", error);
+    const bool both = options->viewer_token_file != NULL;
+    if (tokens_load(&server->access.tokens, options->token_file, options->viewer_token_file, error)) {
+        log_error("Hangup: %s; the old token%s", error, both ? "s stay" : " stays");
     } else if (options->token_file) {
-        log_info("Hangup: token read again");
+        log_info("Hangup: token%s read again", both ? "s" : "");
     }
     if (options->tls_cert && tls_load(&server->tls, options->tls_cert, options->tls_key, error)) {
         log_error("Hangup: %s; the old certificate stays", error);

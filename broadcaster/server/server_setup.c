@@ -160,7 +160,7 @@ static void announce(const struct server *server)
 {
     for (uint32_t i = 0; i < server->plan.at.count; i++) {
         char url[64 + INET6_ADDRSTRLEN];
-        listen_url(&server->plan, i, url, sizeof url);
+        listen_url(&server->plan, &server->plan.at.address[i], url, sizeof url);
         printf("listening on %s\n", url);
     }
     sinks_announce(&server->hub, stdout);
@@ -178,8 +178,7 @@ static enum status make_access(struct access *who, const struct broadcaster_opti
         log_warning(
             "the token crosses the network unencrypted; give --tls-cert and --tls-key to change that");
     }
-    return options->token_file ? token_load(&who->token, "--token-file ", options->token_file, error)
-                               : STATUS_OK;
+    return tokens_load(&who->tokens, options->token_file, options->viewer_token_file, error);
 }
 
 static enum status open_sinks(struct server *server, const struct past *past, char *error)
@@ -234,6 +233,7 @@ static enum status make_core(struct server *server, char *error)
                                  .recorder = &server->recorder,
                                  .access = &server->access,
                                  .limits = &server->limits,
+                                 .plan = &server->plan,
                                  .started_us = now_us};
     limits_init(&server->limits, options->max_clients, options->max_per_address,
                 options->tls_cert ? RELAY_DESCRIPTORS : 1);
@@ -259,7 +259,7 @@ static enum status make_listener(struct server *server, char *error)
 static void enter_session(struct server *server)
 {
     char url[64 + INET6_ADDRSTRLEN];
-    listen_url(&server->plan, 0, url, sizeof url);
+    listen_url(&server->plan, &server->plan.at.address[0], url, sizeof url);
     watch(server, &server->session, server_on_session, server->nsm->fd);
     nsm_set_label(server->nsm, url);
     if (server->nsm->asked == NSM_OPEN) {
@@ -286,7 +286,8 @@ static enum status drop_privileges(struct server *server, char *error)
         (void)state_file_make_folders(state);
     }
     const char *ca = options->mqtt_at.ca_file[0] ? options->mqtt_at.ca_file : NULL;
-    const char *const files[] = {options->token_file, options->tls_cert, options->tls_key, ca};
+    const char *const files[] = {options->token_file, options->viewer_token_file, options->tls_cert,
+                                 options->tls_key, ca};
     const char *const folders[] = {state, session, server->recorder.folder};
     const struct file_needs needs = {.file = files,
                                      .file_count = sizeof files / sizeof files[0],

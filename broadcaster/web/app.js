@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The dashboard: streams write into model.js, and one requestAnimationFrame loop draws what has changed.
 import { openAccess, startField } from './access.js';
+import { startAwake } from './awake.js';
 import { Bands } from './bands.js';
 import { Breathing, breathingKeys } from './breathing.js';
 import { channelKeys, Channels } from './channels.js';
@@ -10,10 +11,11 @@ import { Events } from './events.js';
 import { drawHeader } from './header.js';
 import { Latency, latencyKeys } from './latency.js';
 import { isStale, onEvent, onEventsOpen, onLatency, onMetrics, onMetricsOpen, onOnset } from './model.js';
+import { $ } from './page.js';
 import { makePlots } from './plots.js';
 import { Recorder, recorderKeys } from './recorder.js';
 import { drawReplay, startReplay } from './replay.js';
-import { adding, askStatus } from './server.js';
+import { adding, askStatus, steering } from './server.js';
 import { Stream, streamUrl } from './stream.js';
 import { Targets } from './targets.js';
 import { startView } from './view.js';
@@ -44,8 +46,13 @@ startField(() => {
 
 startReplay();
 
+const share = async () => (await import('./share.js')).openShare();
+$('share-ask').addEventListener('click', share);
+
 const circle = new Circle();
-startView({ ...breathingKeys, ...channelKeys, ...latencyKeys, ...recorderKeys, r: () => circle.toggle() });
+startView({
+  ...steering({ ...breathingKeys, ...latencyKeys, ...recorderKeys }), ...channelKeys, r: () => circle.toggle(), p: share, w: startAwake(),
+});
 const painters = [new Channels(), new Bands(), new Breathing(), circle, ...makePlots(), new Latency(), new Events(), new Recorder(), new Edges()];
 let next = 0; // whose turn it is
 

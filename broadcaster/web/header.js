@@ -8,14 +8,14 @@ import { server } from './server.js';
 const seconds = (ms) => (ms / 1000).toFixed(1);
 let rateAt = 0;
 
-function linkNow(stream, now) {
+export function linkNow(stream, now) {
   if (!stream.open && access.refused) return 'locked';
   if (!stream.open) return stream.failures > 0 ? 'offline' : 'connecting';
   if (server.replay) return server.replay.paused ? 'paused' : server.replay.ended ? 'ended' : 'replay';
   return isStale(now) ? 'stale' : 'live';
 }
 
-function linkText(link, stream, now) {
+export function linkText(link, stream, now) {
   if (link === 'offline') {
     return stream.retryAt ? `offline, trying again in ${seconds(Math.max(0, stream.retryAt - now))} s` : 'offline, trying again';
   }
@@ -23,11 +23,12 @@ function linkText(link, stream, now) {
   return link === 'locked' ? 'not let in' : link;
 }
 
-const MOVING = ['live', 'replay', 'paused', 'ended']; // or standing because somebody wanted it to
+export const MOVING = ['live', 'replay', 'paused', 'ended']; // or standing because somebody wanted it to
 
 export function drawHeader(stream, now) {
   const link = linkNow(stream, now);
   const live = MOVING.includes(link);
+  attribute(document.body, 'data-access', server.access); // what moves nothing is not offered
   attribute($('link'), 'data-link', link);
   text($('link'), linkText(link, stream, now));
   text($('why'), link === 'stale' ? server.why : '');

@@ -31,6 +31,7 @@ export const model = {
   events: [],             // newest last
   eventsSeen: 0,
   state: '',              // as the last state_change said; '' until one has
+  message: null,          // the last of the metrics, as it came
   refused: 0,             // messages that were not as the contract says
 };
 
@@ -90,6 +91,7 @@ export function onMetrics(text) {
   }
   if (m.frame === model.frame) return;
   measureSpeed(m);
+  model.message = m;
   model.frame = m.frame;
   model.ici = m.ici;
   model.criticality = m.criticality;

@@ -8,6 +8,7 @@ export const server = {
   record: null,   // /api/status, record; null: it cannot
   replay: null,   // and replay; null: it is none
   edges: [],      // and edges: a line for each channel of each
+  access: '',     // what may be done here: 'control', or only 'view'; '': unknown
   askedAt: 0,     // performance.now() of the answer
   iciThreshold: 0.75, // the analyser's last known ones
   criticalityThreshold: 2,
@@ -16,7 +17,7 @@ export const server = {
 const PARTS = ['levels', 'bands', 'onsets'];
 export const ANSWER_MS = 5000; // the longest that is waited for an answer
 
-// What the server says of its numbers and commands, {unit, min, max, usual_min, usual_max} by name; empty until it has.
+// What the server says of its numbers and commands, by group: {unit, min, max, usual_min, usual_max} by name; empty until it has.
 // parts: what it can be asked to add to its streams; all that there is until it has said less.
 export const described = { metrics: {}, commands: {}, parts: PARTS };
 export const onDescribed = []; // called when it has
@@ -35,8 +36,7 @@ export async function askDescription(signal) {
     if (response.status === 404) described.parts = []; // an old one
     if (!response.ok) return;
     const description = await response.json();
-    described.metrics = byName(description.metrics);
-    described.commands = byName(description.commands);
+    for (const [group, rows] of Object.entries(description)) described[group] = byName(rows);
     described.parts = PARTS.filter((part) => part in description);
     onDescribed.forEach((tell) => tell());
   } catch { // offline; it is asked again with the streams
@@ -52,6 +52,7 @@ async function askBoth() {
     const status = await response.json();
     server.why = status.source?.detail ?? '';
     server.analyser = status.analyser ?? null;
+    server.access = status.access ?? 'control';
     server.record = status.record ?? null;
     server.replay = status.replay ?? null;
     server.edges = status.edges ?? [];
@@ -87,5 +88,9 @@ export const post = (path, body) => change(path, {
   headers: { 'Content-Type': 'application/json' },
   body: JSON.stringify(body),
 });
+
+// Keys' actions that do nothing where nothing may be moved.
+export const steering = (keys) => Object.fromEntries(Object.entries(keys).map(
+  ([key, act]) => [key, () => { if (server.access === 'control') act(); }]));
 
 export const remove = (path) => change(path, { method: 'DELETE' });

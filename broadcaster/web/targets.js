@@ -50,7 +50,7 @@ export class Targets {
 
   makeRow(target) {
     const row = { item: element('li'), state: element('span', 'state'), counts: element('span') };
-    const button = element('button', '', 'Remove');
+    const button = element('button', 'steers', 'Remove');
     button.type = 'button';
     button.setAttribute('aria-label', `Remove ${target.url}`);
     button.addEventListener('click', () => this.remove(target));

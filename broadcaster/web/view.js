@@ -19,7 +19,7 @@ function readColours() {
   for (const call of themeChanged) call();
 }
 
-function remembered(key, fallback) {
+export function remembered(key, fallback) {
   try {
     return localStorage.getItem(key) ?? fallback;
   } catch {
@@ -27,7 +27,7 @@ function remembered(key, fallback) {
   }
 }
 
-function remember(key, value) {
+export function remember(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch { /* then not */ }
@@ -59,7 +59,7 @@ function openHelp() {
 function takeKeys(actions) {
   document.addEventListener('keydown', (event) => {
     const action = actions[event.key];
-    if (!action || event.ctrlKey || event.altKey || event.metaKey || event.repeat || $('help').open || !$('keys-on').checked) return;
+    if (!action || event.ctrlKey || event.altKey || event.metaKey || event.repeat || document.querySelector('dialog[open]') || !$('keys-on').checked) return;
     event.preventDefault();
     action();
   });

@@ -41,6 +41,23 @@ enum status message_detail(struct message *message, const char *detail)
     return build_print(build, message);
 }
 
+enum status message_links(struct message *message, const char *const url[], uint32_t count,
+                          const char *viewer_token)
+{
+    struct build build = build_object();
+    struct build urls = build_list(count);
+    for (uint32_t i = 0; i < count; i++) {
+        build_text(&urls, NULL, url[i]);
+    }
+    build_nest(&build, "urls", urls);
+    if (viewer_token) {
+        build_text(&build, "viewer_token", viewer_token);
+    } else {
+        build_null(&build, "viewer_token");
+    }
+    return build_print(build, message);
+}
+
 static struct build report_stream(const struct stream_report *stream)
 {
     struct build build = build_object();
@@ -304,6 +321,7 @@ enum status message_server(struct message *message, const struct server_report *
     struct build build = build_object();
     build_text(&build, "service", service_name);
     build_text(&build, "version", PHICAST_VERSION);
+    build_text(&build, "access", report->may_control ? "control" : "view");
     build_number(&build, "uptime_s", report->uptime_s);
     build_nest(&build, "source", report_source(report));
     build_text(&build, "state", report->state);

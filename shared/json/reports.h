@@ -131,6 +131,7 @@ struct replay_report {
 
 /* What /api/status tells. */
 struct server_report {
+    bool may_control; /* who asks may steer as well */
     double uptime_s;
     const char *source_name;
     const char *source_state;
@@ -167,6 +168,9 @@ MUST_CHECK enum status message_version(struct message *message);
 MUST_CHECK enum status message_ready(struct message *message, const char *detail);
 /* The body of every error. */
 MUST_CHECK enum status message_detail(struct message *message, const char *detail);
+/* By which addresses other machines reach us. viewer_token: NULL, or what to tell who may steer. */
+MUST_CHECK enum status message_links(struct message *message, const char *const url[], uint32_t count,
+                                     const char *viewer_token);
 MUST_CHECK enum status message_server(struct message *message, const struct server_report *report);
 
 #endif

@@ -57,7 +57,7 @@ export class Script {
     await page.route('**/api/status', async (route) => {
       const response = await route.fetch();
       const json = await response.json();
-      if (this.names && json.analyser) json.analyser.channel_names = this.names;
+      if (this.names) json.analyser = { ...json.analyser, channel_names: this.names };
       await route.fulfill({ response, json });
     });
     await page.goto(url + path);

@@ -18,7 +18,8 @@ static void check_text(const char *text)
 static void check_request(const struct http_request *request)
 {
     static const struct option_list origins = {.count = 1, .item = {"https://stage.example"}};
-    const struct access access = {.origins = &origins, .token = {.text = "sesame"}, .hostname = "stage"};
+    const struct access access = {
+        .origins = &origins, .tokens = {{"sesame"}, {"watch"}}, .hostname = "stage"};
     check_text(request->path);
     check_text(request->query);
     check_text(request->host);
@@ -37,6 +38,9 @@ static void check_request(const struct http_request *request)
         const bool asked = request_argument(request, "token", token, sizeof token);
         FUZZ_CHECK(request->field[FIELD_AUTHORIZATION] || (asked && strcmp(token, "sesame") == 0));
     }
+    /* Who may move something may look, and not the other way round with the viewer's token. */
+    FUZZ_CHECK(open.code != 0 || access_judge(&access, request, NEED_READ).code == 0);
+    FUZZ_CHECK(access_may_control(&access, request) || open.code != 0);
     (void)access_reader(&access, request);
     FUZZ_CHECK(!oscquery_takes(request) || oscquery_has(request->path));
 }

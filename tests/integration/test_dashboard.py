@@ -77,6 +77,26 @@ class Dashboard(Browsing):
         self.node("token", PHICAST_BROADCASTER=str(rig.BIN / "phicast-broadcaster"), PHICAST_NAME=self.name,
                   PHICAST_TOKEN_FILE=str(self.folder / "token"))
 
+    def test_viewer(self):
+        """With the tokens that the tests in the browser know."""
+        osc_peers.Flood(self)
+        options = []
+        for option, token in (("--token-file", "it+steers"), ("--viewer-token-file", "it-looks")):
+            path = self.folder / option[2:]
+            path.touch(0o600)
+            path.write_text(token)
+            options += [option, path]
+        place = self.folder / "recordings"
+        place.mkdir()
+        broadcaster = self.broadcaster("--osc", "osc.udp://127.0.0.1:9", "--record", place, "--bind", "0.0.0.0", *options)
+        self.node("viewer", PHICAST_PORT=str(broadcaster.port))
+
+    def test_stage(self):
+        osc_peers.Flood(self)
+        broadcaster = self.broadcaster("--osc", "none")
+        rig.wait_ready(broadcaster)
+        self.node("stage", PHICAST_URL=broadcaster.url)
+
     def test_calibrate(self):
         server = self.sound(4, rig.RECORDINGS, 44100)
         server.connect(f"{self.name}:calibration_out", f"{self.name}:calibration_in")

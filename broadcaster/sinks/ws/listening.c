@@ -158,7 +158,7 @@ static void take_packet(struct listener *listener)
     struct listening *all = listener->all;
     struct osc_commands asked;
     if (!listener->may_set) {
-        osc_commands_refuse(&asked, NULL, "a page from a file may read, but move nothing");
+        osc_commands_refuse(&asked, NULL, "who opened it may look, but move nothing");
     } else if (osc_commands_read(&asked, NULL, listener->said, listener->length) &&
                osc_commands_give(&asked, all->remote)) {
         all->report.commands += asked.count;

@@ -13,6 +13,7 @@
 static struct option_list origins;
 static struct access who;
 static struct limits limits;
+static struct listen_plan plan;
 static struct control control;
 static struct segment control_segment = {.fd = -1, .memory = &control};
 static struct remote remote;
@@ -36,6 +37,7 @@ static inline void begin(void)
                          .recorder = &recorder,
                          .access = &who,
                          .limits = &limits,
+                         .plan = &plan,
                          .started_us = now_us};
 }
 

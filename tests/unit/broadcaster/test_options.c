@@ -52,6 +52,7 @@ static void wrong_ones(void)
     refuses("takes no value", READ(&o, "--osc-metrics=1"));
     refuses("options only", READ(&o, "8000"));
     refuses("not an IP address", READ(&o, "--bind", "localhost"));
+    refuses("give --token-file", READ(&o, "--viewer-token-file", "/t"));
     refuses("loopback", READ(&o, "--bind", "0.0.0.0"));
     refuses("loopback", READ(&o, "--bind", "127.0.0.1", "--bind", "::"));
     refuses("/nonexistent/phicast.conf: ", READ(&o, "--config", "/nonexistent/phicast.conf"));
@@ -160,16 +161,17 @@ static void all_is_saved(void)
     size_t size = 0;
     char *argv[] = {(char *)"phicast-broadcaster", NULL};
     make_file(path, "");
-    CU_ASSERT_EQUAL_FATAL(
-        READ(&before, "-n", "stage", "--group", "audio", "-p", "0", "--bind", "127.0.0.2", "--osc",
-             "osc.udp://a:1?metrics=1", "--osc", "osc.tcp://b:2", "--osc-metrics", "--osc-listen", "0",
-             "--osc-bind", "127.0.0.3", "--wled", "239.0.0.1", "--publish",
-             "wss://h/{stream}?rates=5&ca=/c&token-file=/t", "--token-file", "/t", "--insecure-open",
-             "--allow-origin", "http://a:1", "--tls-cert", "/c", "--tls-key", "/k", "--max-clients", "7",
-             "--max-per-address", "5", "--user", "nobody", "-v", "--no-zeroconf", "--record", "/r",
-             "--record-add", "levels", "--record-all-frames", "--record-rotate", "1h", "--replay", "/p",
-             "--loop", "--speed", "2", "--from", "3", "--original-time", "--mqtt", "mqtt://u@b/p?rate=5"),
-        OPTIONS_RUN);
+    CU_ASSERT_EQUAL_FATAL(READ(&before, "-n", "stage", "--group", "audio", "-p", "0", "--bind", "127.0.0.2",
+                               "--osc", "osc.udp://a:1?metrics=1", "--osc", "osc.tcp://b:2", "--osc-metrics",
+                               "--osc-listen", "0", "--osc-bind", "127.0.0.3", "--wled", "239.0.0.1",
+                               "--publish", "wss://h/{stream}?rates=5&ca=/c&token-file=/t", "--token-file",
+                               "/t", "--viewer-token-file", "/w", "--insecure-open", "--allow-origin",
+                               "http://a:1", "--tls-cert", "/c", "--tls-key", "/k", "--max-clients", "7",
+                               "--max-per-address", "5", "--user", "nobody", "-v", "--no-zeroconf",
+                               "--record", "/r", "--record-add", "levels", "--record-all-frames",
+                               "--record-rotate", "1h", "--replay", "/p", "--loop", "--speed", "2", "--from",
+                               "3", "--original-time", "--mqtt", "mqtt://u@b/p?rate=5"),
+                          OPTIONS_RUN);
     CU_ASSERT_EQUAL_FATAL(broadcaster_options_save(&before, path, error), STATUS_OK);
     FILE *out = open_memstream(&help, &size);
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);

@@ -105,11 +105,11 @@ static void free_port_is_shared(void)
     CU_ASSERT_EQUAL_FATAL(listen_open(&plan, &both, 0, error), STATUS_OK);
     CU_ASSERT_TRUE(plan.at.count == 1 || plan.at.count == 2); /* a machine may lack ::1 */
     CU_ASSERT_NOT_EQUAL(plan.port, 0);
-    listen_url(&plan, 0, url, sizeof url);
+    listen_url(&plan, &plan.at.address[0], url, sizeof url);
     snprintf(wanted, sizeof wanted, "http://127.0.0.1:%u", plan.port);
     CU_ASSERT_STRING_EQUAL(url, wanted);
     if (plan.at.count == 2) {
-        listen_url(&plan, 1, url, sizeof url);
+        listen_url(&plan, &plan.at.address[1], url, sizeof url);
         snprintf(wanted, sizeof wanted, "http://[::1]:%u", plan.port);
         CU_ASSERT_STRING_EQUAL(url, wanted);
     }

@@ -11,15 +11,24 @@ static char path[64];
 
 static char error[OPTION_ERROR_MAX];
 
-static enum status load(struct token *token, const char *text, mode_t mode)
+static void make_file(const char *name, const char *text, mode_t mode)
 {
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(name, "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     fputs(text, file);
     fclose(file);
-    chmod(path, mode);
-    const enum status status = token_load(token, "--token-file ", path, error);
+    chmod(name, mode);
+}
+
+/* As the token that steers. */
+static enum status load(struct token *token, const char *text, mode_t mode)
+{
+    struct tokens tokens = {.control = *token};
+    make_file(path, text, mode);
+    const enum status status = tokens_load(&tokens, path, NULL, error);
     unlink(path);
+    CU_ASSERT_STRING_EQUAL(tokens.viewer.text, "");
+    *token = tokens.control;
     return status;
 }
 
@@ -29,8 +38,9 @@ static void refused(void)
     char large[400];
     memset(large, 'x', sizeof large);
     large[sizeof large - 1] = '\0';
-    CU_ASSERT_EQUAL(token_load(&token, "--token-file ", "/nonexistent/token", error), STATUS_NOT_FOUND);
-    CU_ASSERT_EQUAL(token_load(&token, "--token-file ", "/dev/null", error), STATUS_BAD_ARG);
+    struct tokens none = {0};
+    CU_ASSERT_EQUAL(tokens_load(&none, "/nonexistent/token", NULL, error), STATUS_NOT_FOUND);
+    CU_ASSERT_EQUAL(tokens_load(&none, "/dev/null", NULL, error), STATUS_BAD_ARG);
     CU_ASSERT_EQUAL(load(&token, "secret\n", 0640), STATUS_NO_ACCESS);
     CU_ASSERT_EQUAL(load(&token, "secret\n", 0602), STATUS_NO_ACCESS);
     CU_ASSERT_EQUAL(load(&token, "", 0600), STATUS_BAD_ARG);
@@ -89,10 +99,41 @@ static void fits(void)
     CU_ASSERT_FALSE(token_fits(&token, large));
 }
 
+/* Both are taken, or neither. */
+static void two(void)
+{
+    struct tokens tokens = {{"old"}, {"older"}};
+    char viewer[80];
+    snprintf(viewer, sizeof viewer, "%s-viewer", path);
+    make_file(path, "steers\n", 0600);
+    make_file(viewer, "steers", 0600);
+    CU_ASSERT_EQUAL(tokens_load(&tokens, path, viewer, error), STATUS_BAD_ARG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "--viewer-token-file"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "give another"));
+    CU_ASSERT_PTR_NULL(strstr(error, "steers\n"));
+    make_file(viewer, "looks", 0600);
+    chmod(viewer, 0644);
+    CU_ASSERT_EQUAL(tokens_load(&tokens, path, viewer, error), STATUS_NO_ACCESS);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error, "--viewer-token-file"));
+    CU_ASSERT_STRING_EQUAL(tokens.control.text, "old");
+    CU_ASSERT_STRING_EQUAL(tokens.viewer.text, "older");
+    chmod(viewer, 0600);
+    CU_ASSERT_EQUAL(tokens_load(&tokens, path, viewer, error), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(tokens.control.text, "steers");
+    CU_ASSERT_STRING_EQUAL(tokens.viewer.text, "looks");
+    CU_ASSERT_EQUAL(tokens_load(&tokens, NULL, NULL, error), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(tokens.control.text, "steers");
+    unlink(path);
+    unlink(viewer);
+}
+
 int main(void)
 {
-    static const CU_TestInfo tests[] = {
-        {"refused", refused}, {"a second line", a_second_line}, {"fits", fits}, CU_TEST_INFO_NULL};
+    static const CU_TestInfo tests[] = {{"refused", refused},
+                                        {"a second line", a_second_line},
+                                        {"fits", fits},
+                                        {"two", two},
+                                        CU_TEST_INFO_NULL};
     snprintf(path, sizeof path, "/tmp/test-token-%d", (int)getpid());
     return unit_run("token", tests);
 }

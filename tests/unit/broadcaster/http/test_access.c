@@ -14,7 +14,7 @@ static void begin(bool open, const char *token)
 {
     origins = (struct option_list){0};
     who = (struct access){.origins = &origins, .open = open, .hostname = "studio"};
-    snprintf(who.token.text, sizeof who.token.text, "%s", token);
+    snprintf(who.tokens.control.text, sizeof who.tokens.control.text, "%s", token);
 }
 
 static struct http_request request(const char *host, const char *origin)
@@ -112,6 +112,36 @@ static void tokens(void)
     }
 }
 
+/* The viewer's token looks at all and moves nothing; no token is none, and opens nothing. */
+static void viewers(void)
+{
+    begin(true, "steers");
+    struct http_request asked = request("localhost", NULL);
+    static const char *const nothing[] = {"Bearer ", "Bearer"};
+    for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
+        asked.field[FIELD_AUTHORIZATION] = nothing[i];
+        CU_ASSERT_EQUAL(access_judge(&who, &asked, NEED_READ).code, 401);
+    }
+    asked = request("localhost", NULL);
+    asked.query = "token=";
+    CU_ASSERT_EQUAL(access_judge(&who, &asked, NEED_READ).code, 401);
+    snprintf(who.tokens.viewer.text, sizeof who.tokens.viewer.text, "looks");
+    CU_ASSERT_EQUAL(access_judge(&who, &asked, NEED_READ).code, 401);
+    asked.query = "token=looks";
+    CU_ASSERT_EQUAL(access_judge(&who, &asked, NEED_READ).code, 0);
+    CU_ASSERT_EQUAL(access_judge(&who, &asked, NEED_STREAM).code, 0);
+    CU_ASSERT_EQUAL(access_judge(&who, &asked, NEED_CONTROL).code, 403);
+    CU_ASSERT_PTR_NOT_NULL(strstr(access_judge(&who, &asked, NEED_CONTROL).detail, "--token-file"));
+    CU_ASSERT_FALSE(access_may_control(&who, &asked));
+    asked.field[FIELD_AUTHORIZATION] = "Bearer steers"; /* the header counts */
+    CU_ASSERT_EQUAL(access_judge(&who, &asked, NEED_CONTROL).code, 0);
+    CU_ASSERT_TRUE(access_may_control(&who, &asked));
+    asked.field[FIELD_ORIGIN] = "http://evil.example";
+    CU_ASSERT_FALSE(access_may_control(&who, &asked));
+    asked = request("localhost", NULL);
+    CU_ASSERT_FALSE(access_may_control(&who, &asked)); /* nor who has none */
+}
+
 static void readers(void)
 {
     begin(false, "");
@@ -131,6 +161,7 @@ int main(void)
         {"pages from files", pages_from_files},
         {"who may control", who_may_control},
         {"tokens", tokens},
+        {"viewers", viewers},
         {"readers", readers},
         CU_TEST_INFO_NULL,
     };

@@ -32,6 +32,8 @@ static void the_pages(void)
     starts_with("/style.css", "text/css; charset=utf-8", "/* SPDX");
     starts_with("/visual", "text/html; charset=utf-8", "<!doctype html>");
     starts_with("/visual.js", "text/javascript; charset=utf-8", "// SPDX");
+    starts_with("/stage", "text/html; charset=utf-8", "<!doctype html>");
+    starts_with("/vendor/uqr/index.mjs", "text/javascript; charset=utf-8", "var QrCodeDataType");
     starts_with("/vendor/uplot/uPlot.iife.min.js", "text/javascript; charset=utf-8",
                 "/*! https://github.com/leeoniya/uPlot");
 }
@@ -51,7 +53,8 @@ static const char *next_name(const char *at, const char *key, char name[64])
 /* What a page or script asks for is there, and by an address that a proxy may have put under a path. */
 static void whole(const char *path)
 {
-    static const char *const keys[] = {"src=\"", "href=\"", " from './", " from '", "import './"};
+    static const char *const keys[] = {"src=\"",  "href=\"",    " from './",
+                                       " from '", "import './", "import('./"};
     struct asset page;
     struct asset part;
     char name[64];
@@ -91,6 +94,9 @@ static void nothing_missing(void)
 {
     whole("/");
     whole("/app.js");
+    whole("/share.js");
+    whole("/stage");
+    whole("/stage.js");
     whole("/visual");
     whole("/visual.js");
     whole("/scene-waves.js"); /* visual-scenes.js has their names, and the addresses only as a pattern */

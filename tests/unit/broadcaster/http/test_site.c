@@ -15,6 +15,7 @@ static void every_path(void)
         unsigned post;
     } paths[] = {{"/", 200, 405},
                  {"/visual", 200, 405},
+                 {"/stage", 200, 405},
                  {"/healthz", 200, 405},
                  {"/readyz", 503, 405},
                  {"/version", 200, 405},
@@ -23,6 +24,7 @@ static void every_path(void)
                  {"/api/metrics", 200, 405},
                  {"/api/latency", 200, 405},
                  {"/api/description", 200, 405},
+                 {"/api/links", 200, 405},
                  {"/phicast", 200, 405},
                  {"/phicast/ici", 200, 405},
                  {"/phicast/nothing", 404, 405},
@@ -121,7 +123,7 @@ static void page_or_node(void)
     CU_ASSERT_EQUAL(answer("/", "NONE", NULL), 400);
     CU_ASSERT_EQUAL(answer("/phicast/none", "VALU", NULL), 404);
     CU_ASSERT_EQUAL(answer("/phicast/none", "HOST_INFO=1", NULL), 200);
-    snprintf(who.token.text, sizeof who.token.text, "sesame");
+    snprintf(who.tokens.control.text, sizeof who.tokens.control.text, "sesame");
     CU_ASSERT_EQUAL(answer("/", "", browser), 200);
     CU_ASSERT_EQUAL(answer("/", "HOST_INFO", browser), 401);
     CU_ASSERT_EQUAL(answer("/", "", NULL), 401);
@@ -322,6 +324,63 @@ static void upgrades(void)
     end();
 }
 
+static unsigned code_as(const char *query, enum request_method method, const char *path)
+{
+    struct http_request asked = request(method, path);
+    asked.query = query;
+    asked.content_length = 2;
+    asked.field[FIELD_CONTENT_TYPE] = method == METHOD_POST ? "application/json" : NULL;
+    return ask(&asked) == OUTCOME_NEEDS_BODY ? 0 : reply.code;
+}
+
+/* Whatever moves something is refused before its body is read; whatever can be read is as for all. */
+static void viewers(void)
+{
+    static const char *const posts[] = {"/api/phi", "/api/calibrate", "/api/record", "/api/replay",
+                                        "/api/osc/targets"};
+    static const char *const gets[] = {"/api/status",      "/api/metrics", "/api/latency", "/api/description",
+                                       "/api/osc/targets", "/version",     "/metrics",     "/phicast/ici"};
+    begin();
+    who.tokens = (struct tokens){{"steers"}, {"looks"}};
+    for (size_t i = 0; i < sizeof posts / sizeof posts[0]; i++) {
+        CU_ASSERT_EQUAL(code_as("token=looks", METHOD_POST, posts[i]), 403);
+        CU_ASSERT_TRUE(begins("{\"detail\":\"this token lets you look, but move nothing"));
+        CU_ASSERT_EQUAL(code_as("token=steers", METHOD_POST, posts[i]), 0);
+    }
+    CU_ASSERT_EQUAL(code_as("token=looks", METHOD_DELETE, "/api/osc/targets/1"), 403);
+    for (size_t i = 0; i < sizeof gets / sizeof gets[0]; i++) {
+        CU_ASSERT_EQUAL(code_as("token=looks", METHOD_GET, gets[i]), 200);
+    }
+    end();
+}
+
+#define ABOUT(access)                                                                                        \
+    "{\"service\":\"phicast\",\"version\":\"" PHICAST_VERSION "\",\"access\":\"" access "\","
+
+/* A page is told what it may do, and the viewer's token if it could do more. */
+static void who_is_told(void)
+{
+    begin();
+    CU_ASSERT_EQUAL(code_as("", METHOD_GET, "/api/status"), 200);
+    CU_ASSERT_TRUE(begins(ABOUT("control")));
+    CU_ASSERT_EQUAL(code_as("", METHOD_GET, "/api/links"), 200);
+    CU_ASSERT_TRUE(begins("{\"urls\":[],\"viewer_token\":null}"));
+    who.tokens = (struct tokens){{"steers"}, {"looks"}};
+    CU_ASSERT_EQUAL(code_as("token=looks", METHOD_GET, "/api/status"), 200);
+    CU_ASSERT_TRUE(begins(ABOUT("view")));
+    CU_ASSERT_EQUAL(code_as("token=looks", METHOD_GET, "/api/links"), 200);
+    CU_ASSERT_TRUE(begins("{\"urls\":[],\"viewer_token\":null}"));
+    CU_ASSERT_EQUAL(code_as("", METHOD_GET, "/api/links"), 401);
+    CU_ASSERT_EQUAL(code_as("token=steers", METHOD_GET, "/api/status"), 200);
+    CU_ASSERT_TRUE(begins(ABOUT("control")));
+    plan = (struct listen_plan){.at = {1, {{AF_INET, false, true, "192.168.1.2"}}}, .tls = true, .port = 80};
+    CU_ASSERT_EQUAL(code_as("token=steers", METHOD_GET, "/api/links"), 200);
+    CU_ASSERT_TRUE(begins("{\"urls\":[\"https://192.168.1.2:80\"],\"viewer_token\":\"looks\"}"));
+    CU_ASSERT_STRING_EQUAL(reply.headers, "Cache-Control: no-store\r\n");
+    plan = (struct listen_plan){0};
+    end();
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -333,6 +392,8 @@ int main(void)
         {"bodies of posts", bodies_of_posts},
         {"the recorder's switch", the_recorders_switch},
         {"upgrades", upgrades},
+        {"viewers", viewers},
+        {"who is told", who_is_told},
         CU_TEST_INFO_NULL,
     };
     return unit_run("site", tests);

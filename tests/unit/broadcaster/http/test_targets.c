@@ -112,7 +112,7 @@ static void who_may_move_targets(void)
     CU_ASSERT_EQUAL(with_origin(METHOD_OPTIONS, list, "POST"), 403);
     CU_ASSERT_EQUAL(with_origin(METHOD_OPTIONS, one, "DELETE"), 403);
     CU_ASSERT_EQUAL(with_origin(METHOD_OPTIONS, one, NULL), 403);
-    snprintf(who.token.text, sizeof who.token.text, "sesame");
+    snprintf(who.tokens.control.text, sizeof who.tokens.control.text, "sesame");
     CU_ASSERT_EQUAL(code_of(METHOD_GET, list), 401);
     CU_ASSERT_EQUAL(code_of(METHOD_POST, list), 401);
     CU_ASSERT_EQUAL(code_of(METHOD_DELETE, one), 401);
