@@ -14,6 +14,7 @@
     extern const unsigned char symbol##_end[] __attribute__((visibility("hidden")))
 
 EMBED(asset_index, "index.html");
+EMBED(asset_about, "about.js");
 EMBED(asset_access, "access.js");
 EMBED(asset_app, "app.js");
 EMBED(asset_bands, "bands.js");
@@ -39,17 +40,17 @@ EMBED(asset_view, "view.js");
 EMBED(asset_visual, "visual.js");
 EMBED(asset_visual_cues, "visual-cues.js");
 EMBED(asset_visual_waves, "visual-waves.js");
+EMBED(asset_words, "words.js");
+EMBED(asset_words_de, "words.de.js");
+EMBED(asset_words_fr, "words.fr.js");
 EMBED(asset_panels, "panels.css");
 EMBED(asset_style, "style.css");
 EMBED(asset_visual_page, "visual.html");
 EMBED(asset_visual_style, "visual.css");
-EMBED(asset_uplot, "vendor/uplot/uPlot.iife.min.js");
-EMBED(asset_uplot_licence, "vendor/uplot/LICENSE");
 
 static const char html[] = "text/html; charset=utf-8";
 static const char script[] = "text/javascript; charset=utf-8";
 static const char style[] = "text/css; charset=utf-8";
-static const char plain[] = "text/plain; charset=utf-8";
 
 static const struct {
     const char *path;
@@ -58,6 +59,7 @@ static const struct {
     const unsigned char *end;
 } files[] = {
     {"/", html, asset_index_start, asset_index_end},
+    {"/about.js", script, asset_about_start, asset_about_end},
     {"/access.js", script, asset_access_start, asset_access_end},
     {"/app.js", script, asset_app_start, asset_app_end},
     {"/bands.js", script, asset_bands_start, asset_bands_end},
@@ -83,12 +85,13 @@ static const struct {
     {"/visual.js", script, asset_visual_start, asset_visual_end},
     {"/visual-cues.js", script, asset_visual_cues_start, asset_visual_cues_end},
     {"/visual-waves.js", script, asset_visual_waves_start, asset_visual_waves_end},
+    {"/words.js", script, asset_words_start, asset_words_end},
+    {"/words.de.js", script, asset_words_de_start, asset_words_de_end},
+    {"/words.fr.js", script, asset_words_fr_start, asset_words_fr_end},
     {"/panels.css", style, asset_panels_start, asset_panels_end},
     {"/style.css", style, asset_style_start, asset_style_end},
     {"/visual", html, asset_visual_page_start, asset_visual_page_end},
     {"/visual.css", style, asset_visual_style_start, asset_visual_style_end},
-    {"/vendor/uplot/uPlot.iife.min.js", script, asset_uplot_start, asset_uplot_end},
-    {"/vendor/uplot/LICENSE", plain, asset_uplot_licence_start, asset_uplot_licence_end},
 };
 
 const struct asset *asset_find(const char *path, struct asset *asset)
