@@ -104,7 +104,6 @@ class Dashboard(Browsing):
 
     def test_layout(self):
         broadcaster = self.broadcaster("--osc", "none")
-        rig.wait_ready(broadcaster)
         self.node("layout", PHICAST_URL=broadcaster.url)
 
     def test_replay(self):
