@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { EVENTLOG_SLOTS = 2048, EVENTLOG_LAG_MAX = 1536 };
+enum { EVENTLOG_SLOTS = 1200, EVENTLOG_LAG_MAX = 1100 };
 static_assert((int)EVENTLOG_LAG_MAX > (int)RING_SLOTS,
               "what a predecessor left undone makes nobody too slow");
 

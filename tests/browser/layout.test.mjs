@@ -57,11 +57,9 @@ test('no words overlap or leave their place, and all that one watches is in the 
   const { script, page } = await start({ colorScheme: 'dark', init: keepWords });
   await live(page);
   for (let i = 0; i < 4; i++) script.event({ ...change, timestamp: 1e9 + i });
-  for (const size of SIZES) {
-    for (const channels of CHANNELS) {
-      for (const language of size === SMALL ? LANGUAGES : ['de']) await isWhole(page, script, { channels, language, size });
-    }
-  }
+  for (const channels of CHANNELS) await isWhole(page, script, { channels, language: 'de', size: SMALL }); // the longest words
+  for (const language of LANGUAGES) await isWhole(page, script, { channels: 8, language, size: SMALL });
+  for (const size of SIZES) await isWhole(page, script, { channels: 64, language: 'de', size });
   await script.close(page, close);
 });
 
@@ -71,10 +69,10 @@ for (const [colorScheme, options] of [['dark', {}], ['light', {}], ['dark', phon
     await live(page);
     script.event(change);
     await page.locator('#latency summary').click();
-    for (const channels of colorScheme === 'dark' && options !== phone ? CHANNELS : [12]) { // 12 have the bridge of 64
+    for (const channels of colorScheme === 'dark' && options !== phone ? [1, 8] : [12]) { // 12 have the bridge of 64
       script.channels(channels);
       await until(async () => await page.locator('#channels li').count() === channels, 'the channels');
-      assert.deepEqual(await accessibilityFaults(page, channels > 12 ? '#channels-panel' : 'html'), []);
+      assert.deepEqual(await accessibilityFaults(page), []);
       assert.deepEqual(await page.evaluate(unexplained), []);
       await picture(page, `layout-${channels}-${colorScheme}${options === phone ? '-phone' : ''}`);
     }

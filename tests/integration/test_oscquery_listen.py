@@ -312,7 +312,7 @@ class Listen(rig.RigTest):
             await page.say("LISTEN", "/phicast/ici")
             await page.next("/phicast/ici", 2)
             await page.set("/phicast/set/depth", "f", 0.5)
-            rig.wait_until(lambda: "may read, but move nothing" in broadcaster.child.err, "the refusal")
+            rig.wait_until(lambda: "may look, but move nothing" in broadcaster.child.err, "the refusal")
         async with listener(broadcaster, f"/?token={TOKEN}", Origin="http://localhost:1") as page:
             await page.set("/phicast/set/depth", "f", 0.25)
             rig.wait_until(flood.commands, "the command")

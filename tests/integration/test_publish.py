@@ -244,18 +244,18 @@ class StandIn(PublishTest):
 
     async def test_one_that_is_away_for_too_long(self):
         port = edges.free_port()
-        flood = self.flood("--count", "2040", "--rate", "1000")
+        flood = self.flood("--count", "1604", "--rate", "1000")
         listener = self.publish(f"ws://127.0.0.1:{port}/pub/{{stream}}")
         rig.wait_until(listener.ready, "the analyser")
         flood.push()
         line = rig.wait_until(lambda: self.lost(listener, 505), "the oldest to be given up")
-        self.assertEqual(line["waiting"], 1536)
+        self.assertEqual(line["waiting"], 1100)
         self.assertIn("the oldest will be missing there", listener.child.err)
         self.assertLess(listener.child.err.count("\n"), 40)
         edge = edges.StandIn(self, port)
         self.drained(listener)
-        self.assertEqual(len(edge.messages["events"]), 1536)
-        self.assert_complete(edge.messages["events"], 504, 2039)
+        self.assertEqual(len(edge.messages["events"]), 1100)
+        self.assert_complete(edge.messages["events"], 504, 1603)
 
     def lost(self, listener, count):
         line = self.lines(listener)["events"]
