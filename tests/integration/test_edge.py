@@ -203,7 +203,7 @@ class Contract(edge_rig.Edging):
         self.assertEqual(get(edge.url + "/healthz", method="POST")[0], 405)
         self.assertEqual(json.loads(get(edge.url + "/healthz")[2])["status"], "healthy")
         self.assertIn("text/html", get(edge.url)[1]["Content-Type"])
-        self.assertIn("class Waves", get(edge.url + "/visual-waves.js")[2])
+        self.assertIn("export default", get(edge.url + "/scene-waves.js")[2])
         self.assertIn("websockets.connect", get(edge.url + "/clients/python/phicast_client.py")[2])
         allowed = get(edge.url + "/healthz", {"Origin": "https://show.example"})[1], get(edge.url + "/healthz", {"Origin": "https://evil.example"})[1]
         self.assertEqual([headers["Access-Control-Allow-Origin"] for headers in allowed], ["https://show.example", None])

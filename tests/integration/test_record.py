@@ -30,7 +30,9 @@ reader = load_reader()
 
 
 def text_of(path):
-    """All that can be read of a recording."""
+    """All that can be read of a recording; nothing before it has begun."""
+    if not path.exists():
+        return b""
     data = path.read_bytes()
     if not data.startswith(b"\x1f\x8b"):
         return data
