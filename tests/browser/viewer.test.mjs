@@ -104,13 +104,13 @@ test('the link and its code, with the token that is asked for', async () => {
   await page.keyboard.press('t'); // no shortcuts behind it
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), undefined);
   await page.keyboard.press('Escape');
-  assert.ok(!(await page.content()).includes(LOOKS)); // no token stays
+  await until(async () => !(await page.content()).includes(LOOKS), 'the token to go');
   assert.deepEqual(page.moves, []);
   await close(page, { hosts: [new URL(THERE).hostname] });
   const stage = await open(browser, codes.viewer, phone);
   await until(async () => /^\d\.\d\d$/.test(await stage.locator('.value').textContent()), 'a number on the phone');
   assert.equal(stage.url(), `${own}stage?show=ici`);
-  assert.match(await stage.locator('#awake-why').textContent(), /https:\/\/ pages alone/); // and it says so
+  await until(async () => /https:\/\/ pages alone/.test(await stage.locator('#awake-why').textContent()), 'it to say so');
   await close(stage, { hosts: [new URL(THERE).hostname] });
 });
 
