@@ -2,25 +2,15 @@
 #include "broadcaster/sinks/edge/backlog.h"
 
 #include "shared/clock.h"
+#include "shared/fnv.h"
 
 #include <string.h>
-
-static const uint64_t fnv_prime = 1099511628211U; /* FNV-1a */
-
-static uint64_t hash(uint64_t before, const void *bytes, size_t length)
-{
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < length; i++) {
-        before = (before ^ at[i]) * fnv_prime;
-    }
-    return before;
-}
 
 /* Of one analyser's events alone. */
 static uint64_t note_key(const struct backlog *backlog)
 {
     const uint64_t writer = backlog->feed->cursor.writer;
-    return hash(backlog->channel, &writer, sizeof writer);
+    return fnv_hash(backlog->channel, &writer, sizeof writer);
 }
 
 /* One word, so that what has arrived and what the edge had last are never of two moments. */
@@ -47,7 +37,7 @@ static void take_note(struct backlog *backlog)
 /* It holds for our own successor as well, if we should die before there is news. */
 void backlog_open(struct backlog *backlog, const char *url, const char *name, const struct channel_note *past)
 {
-    backlog->channel = hash(hash(14695981039346656037U, url, strlen(url)), name, strlen(name));
+    backlog->channel = fnv_hash(fnv_hash(FNV_START, url, strlen(url)), name, strlen(name));
     const uint64_t key = note_key(backlog);
     for (uint32_t i = 0; i < CHANNEL_NOTES; i++) {
         if (past[i].key == key && past[i].value != 0) {

@@ -2,6 +2,7 @@
 #include "broadcaster/sinks/edge/line.h"
 
 #include "broadcaster/sinks/edge/edge.h"
+#include "shared/backoff.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 
@@ -11,9 +12,6 @@
 #include <string.h>
 
 enum {
-    BACKOFF_US = 250000,
-    BACKOFF_MAX_US = 4000000,
-    JITTER_PERCENT = 30,
     HANDSHAKE_US = 10000000, /* for a connection to be open, TLS and all */
     ANSWER_US = 5000000      /* for a message to be answered */
 };
@@ -36,14 +34,6 @@ static bool has_events(const struct line *line)
 static bool is_connected(const struct line *line)
 {
     return line->state == LINE_IDLE || line->state == LINE_FLYING;
-}
-
-static uint64_t backoff_us(uint32_t failures)
-{
-    const uint64_t doubled = failures < 5 ? (uint64_t)BACKOFF_US << failures : BACKOFF_MAX_US;
-    const uint64_t base_us = doubled < BACKOFF_MAX_US ? doubled : BACKOFF_MAX_US;
-    const uint64_t percent = 100 - JITTER_PERCENT + (uint64_t)random() % (2 * JITTER_PERCENT + 1);
-    return base_us * percent / 100;
 }
 
 static void go(struct line *line, enum line_state state, uint64_t deadline_us)

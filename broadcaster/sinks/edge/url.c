@@ -5,6 +5,7 @@
 #include "broadcaster/stream/query.h"
 #include "shared/part.h"
 #include "shared/text.h"
+#include "shared/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,17 +14,6 @@
 enum { PORT_WS = 80, PORT_WSS = 443 };
 
 static const char form[] = "give ws://HOST[:PORT]/pub/" EDGE_STREAM " or wss://...";
-
-/* Copies that many bytes, if there are any and they fit. */
-static bool take(char *out, size_t room, const char *text, size_t length)
-{
-    if (length == 0 || length >= room) {
-        return false;
-    }
-    memcpy(out, text, length);
-    out[length] = '\0';
-    return true;
-}
 
 /* Nothing that would end a line or a word of a request. */
 static bool is_plain(const char *text)
@@ -34,19 +24,6 @@ static bool is_plain(const char *text)
         }
     }
     return true;
-}
-
-/* A whole number from 1 to `most`, of so many digits. */
-static bool take_number(uint32_t *out, const char *text, size_t length, uint32_t most)
-{
-    uint32_t value = 0;
-    bool good = length > 0 && length <= 5;
-    for (size_t i = 0; good && i < length; i++) {
-        good = text[i] >= '0' && text[i] <= '9';
-        value = 10 * value + (uint32_t)(text[i] - '0');
-    }
-    *out = value;
-    return good && value >= 1 && value <= most;
 }
 
 /* HOST, HOST:PORT, [ADDR], [ADDR]:PORT. */
@@ -61,13 +38,13 @@ static const char *take_place(struct edge_url *url, const char *text, size_t len
     if (bracketed && !stop) {
         return "the bracket is not closed";
     }
-    if (!take(url->host, sizeof url->host, start, (size_t)((stop ? stop : end) - start))) {
+    if (!url_cut(url->host, sizeof url->host, start, stop ? stop : end)) {
         return form;
     }
     if (bracketed && url->tls) {
         return "a certificate cannot be checked against that; give the edge's name";
     }
-    if (rest < end && (*rest != ':' || !take_number(&port, rest + 1, (size_t)(end - rest - 1), UINT16_MAX))) {
+    if (rest < end && (*rest != ':' || !url_number(&port, rest + 1, end, 1, UINT16_MAX))) {
         return "give a port from 1 to 65535";
     }
     url->port = (uint16_t)port;
@@ -82,7 +59,7 @@ static const char *take_address(struct edge_url *url, const char *text, size_t l
     if (at && memchr(text, ':', (size_t)(at - text))) {
         return "a password there can be seen by everybody; put it into a file, and give token-file=FILE";
     }
-    if (at && !take(url->user, sizeof url->user, text, (size_t)(at - text))) {
+    if (at && !url_cut(url->user, sizeof url->user, text, at)) {
         return "give a user of 1 to 63 characters";
     }
     const char *host = at ? at + 1 : text;
@@ -90,7 +67,7 @@ static const char *take_address(struct edge_url *url, const char *text, size_t l
     if (wrong) {
         return wrong;
     }
-    if (!slash || !take(url->path, sizeof url->path, slash, length - place)) {
+    if (!slash || !url_cut(url->path, sizeof url->path, slash, text + length)) {
         return "give a path of up to 255 characters, such as /pub/" EDGE_STREAM;
     }
     const char *stream = strstr(url->path, EDGE_STREAM);
@@ -108,8 +85,7 @@ static const char *take_rates(struct edge_url *url, const char *list, size_t len
     while (list) {
         uint32_t rate_hz;
         const char *comma = memchr(list, ',', (size_t)(end - list));
-        const size_t digits = (size_t)((comma ? comma : end) - list);
-        if (!take_number(&rate_hz, list, digits, METRICS_HZ_MAX)) {
+        if (!url_number(&rate_hz, list, comma ? comma : end, 1, METRICS_HZ_MAX)) {
             return wrong;
         }
         bool is_new = rate_hz != METRICS_HZ;
@@ -130,7 +106,7 @@ static const char *take_rates(struct edge_url *url, const char *list, size_t len
 static const char *take_parts(struct edge_url *url, const char *list, size_t length)
 {
     char names[64];
-    return take(names, sizeof names, list, length) && parts_parse(names, &url->add) == STATUS_OK
+    return url_cut(names, sizeof names, list, list + length) && parts_parse(names, &url->add) == STATUS_OK
                ? NULL
                : "add: give one or more of " PARTS_LIST ", with commas between";
 }
@@ -148,10 +124,12 @@ static const char *take_choice(struct edge_url *url, const char *text, size_t le
         return take_parts(url, value, rest);
     }
     if (name == 2 && memcmp(text, "ca", name) == 0) {
-        return take(url->ca, sizeof url->ca, value, rest) ? NULL : "ca: give a file";
+        return url_cut(url->ca, sizeof url->ca, value, value + rest) ? NULL : "ca: give a file";
     }
     if (name == 10 && memcmp(text, "token-file", name) == 0) {
-        return take(url->token_file, sizeof url->token_file, value, rest) ? NULL : "token-file: give a file";
+        return url_cut(url->token_file, sizeof url->token_file, value, value + rest)
+                   ? NULL
+                   : "token-file: give a file";
     }
     return "after ? come rates=, add=, ca= or token-file=, with & between";
 }
@@ -202,7 +180,7 @@ enum status edge_url_parse(struct edge_url *url, const char *text, char error[OP
         snprintf(error, OPTION_ERROR_MAX, "--publish %.80s: %s", text, wrong);
         return STATUS_BAD_ARG;
     }
-    take(url->text, sizeof url->text, text, strcspn(text, "?"));
+    url_cut(url->text, sizeof url->text, text, text + strcspn(text, "?"));
     return STATUS_OK;
 }
 

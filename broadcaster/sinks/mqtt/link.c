@@ -2,6 +2,7 @@
 #include "broadcaster/sinks/mqtt/link.h"
 
 #include "broadcaster/sinks/mqtt/connection.h"
+#include "shared/backoff.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 
@@ -10,7 +11,6 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 enum {
@@ -39,7 +39,7 @@ struct mqtt_link {
     uint64_t since_us; /* of this state */
     uint64_t misc_us;  /* when to look again */
     uint64_t retry_us; /* waiting: until when */
-    uint64_t pause_us; /* the next one */
+    uint32_t failures; /* since a connection that was a good one */
     uint64_t openings;
     uint64_t troubles;
     bool missed; /* it was said that there is none */
@@ -49,13 +49,6 @@ struct mqtt_link {
 static void set_why(struct mqtt_link *link, const char *why, const char *more)
 {
     snprintf(link->why, sizeof link->why, "%.120s%s", why, more);
-}
-
-static uint64_t jittered(uint64_t us)
-{
-    uint32_t dice = 0;
-    (void)!getrandom(&dice, sizeof dice, GRND_NONBLOCK);
-    return us * 7 / 10 + us * 6 / 10 * dice / UINT32_MAX;
 }
 
 /* What TLS has to say first depends on what it hears: a library that then wants to write, as versions after
@@ -88,11 +81,10 @@ static void lose(struct mqtt_link *link, const char *why, uint64_t now_us)
     const bool is_news = strncmp(link->why, why, strlen(why)) != 0 || was_open;
     ev_io_stop(link->loop, &link->io);
     if (was_open && now_us >= link->since_us + MQTT_CALM_US) {
-        link->pause_us = MQTT_PAUSE_MIN_US;
+        link->failures = 0;
     }
     link->state = link->ending ? MQTT_ENDED : link->refused ? MQTT_REFUSED : MQTT_WAITING;
-    link->retry_us = now_us + jittered(link->pause_us);
-    link->pause_us = clock_earlier(link->pause_us * 2, MQTT_PAUSE_MAX_US);
+    link->retry_us = now_us + backoff_us(link->failures++);
     link->not_v4 = !link->not_v4 && !was_open;
     set_why(link, why, link->ending ? "" : "; trying again");
     if (is_news && !link->ending && log_is_due(&link->troubles)) {
@@ -335,7 +327,6 @@ enum status mqtt_link_open(struct mqtt_link **out, const struct mqtt_plan *plan,
     link->plan = *plan;
     link->user = *user;
     link->loop = loop;
-    link->pause_us = MQTT_PAUSE_MIN_US;
     set_why(link, "not tried yet", "");
     ev_init(&link->io, on_ready);
     link->io.data = link;

@@ -5,8 +5,7 @@
  *
  * What is published leaves at once, or as soon as the socket takes it; whoever asks mqtt_link_takes before
  * each message has no more than one waiting here, and TCP_NOTSENT_LOWAT sees to it that hardly more wait in
- * the kernel. Between two attempts lie MQTT_PAUSE_MIN_US at first and MQTT_PAUSE_MAX_US at most, and 30 %
- * more or less, so that a crowd does not come back at one moment.
+ * the kernel. Between two attempts lies what shared/backoff.h says.
  *
  * All functions: the event loop's thread. */
 #ifndef PHICAST_BROADCASTER_SINKS_MQTT_LINK_H
@@ -20,8 +19,6 @@
 #include <stdint.h>
 
 enum {
-    MQTT_PAUSE_MIN_US = 250000,
-    MQTT_PAUSE_MAX_US = 4000000,
     MQTT_CONNECT_US = 5000000, /* how long a broker has to answer */
     MQTT_CALM_US = 5000000,    /* a connection that has lasted so long was a good one */
     MQTT_KEEPALIVE_S = 20,     /* after 1.5 of them the broker sends the last will */

@@ -4,6 +4,7 @@
 #include "broadcaster/options.h"
 #include "broadcaster/sinks/list.h"
 #include "broadcaster/sinks/mqtt/talk.h"
+#include "shared/fnv.h"
 #include "shared/json/reports.h"
 
 #include <stdlib.h>
@@ -18,21 +19,12 @@ struct mqtt {
     char broker[MQTT_BROKER_MAX];
 };
 
-/* FNV-1a, 64 bits. */
-static uint64_t mix(uint64_t hash, const char *text)
-{
-    for (; *text; text++) {
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    }
-    return hash * UINT64_C(0x100000001b3);
-}
-
 /* 23 characters are what every broker must allow. */
 static void make_id(char *out, size_t size, const char *base)
 {
     char host[256] = "";
     gethostname(host, sizeof host - 1);
-    const uint64_t hash = mix(mix(UINT64_C(0xcbf29ce484222325), host), base);
+    const uint64_t hash = fnv_hash(fnv_hash(FNV_START, host, strlen(host) + 1), base, strlen(base) + 1);
     snprintf(out, size, "phicast%016llx", (unsigned long long)hash);
 }
 

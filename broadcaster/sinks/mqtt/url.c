@@ -2,7 +2,7 @@
 #include "broadcaster/sinks/mqtt/url.h"
 
 #include "shared/part.h"
-#include "shared/percent.h"
+#include "shared/url.h"
 #include "shared/utf8.h"
 
 #include <stdarg.h>
@@ -22,29 +22,6 @@ __attribute__((format(printf, 2, 3))) static enum status refuse(char *error, con
     return STATUS_BAD_ARG;
 }
 
-/* Copies what stands between start and end. False: it is empty or does not fit. */
-static bool cut(char *out, size_t size, const char *start, const char *end)
-{
-    const size_t length = (size_t)(end - start);
-    if (length == 0 || length >= size) {
-        return false;
-    }
-    memcpy(out, start, length);
-    out[length] = '\0';
-    return true;
-}
-
-/* A whole number in its range and nothing else. */
-static bool take_number(const char *text, uint32_t max, uint32_t *number)
-{
-    const size_t length = strlen(text);
-    if (length == 0 || length > 5 || text[strspn(text, "0123456789")] != '\0') {
-        return false;
-    }
-    *number = (uint32_t)strtoul(text, NULL, 10);
-    return *number >= 1 && *number <= max;
-}
-
 static enum status take_user(struct mqtt_url *url, const char *start, const char *end, char *error)
 {
     char text[MQTT_USER_MAX];
@@ -52,7 +29,7 @@ static enum status take_user(struct mqtt_url *url, const char *start, const char
         return refuse(error, "a password in the URL could be read by every user of this machine; give "
                              "?password-file=FILE instead");
     }
-    if (!cut(text, sizeof text, start, end) || !percent_decode(url->user, text) ||
+    if (!url_cut(text, sizeof text, start, end) || !url_decode(url->user, text) ||
         !utf8_is_plain(url->user)) {
         return refuse(error, "the user's name must be text of 1 to %d bytes, with %%40 for @ and the like",
                       MQTT_USER_MAX - 1);
@@ -62,21 +39,16 @@ static enum status take_user(struct mqtt_url *url, const char *start, const char
 
 static enum status take_host(struct mqtt_url *url, const char *at, const char *end, char *error)
 {
-    static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-    static const char v6[] = "0123456789abcdefABCDEF:.%-_ghijklmnopqrstuvwxyz"; /* with a zone */
     const bool bracketed = *at == '[';
     const char *start = bracketed ? at + 1 : at;
     const char *stop = memchr(start, bracketed ? ']' : ':', (size_t)(end - start));
-    char port[8] = "";
     uint32_t number = url->tls ? MQTT_PORT_TLS : MQTT_PORT;
-    if ((bracketed && !stop) || !cut(url->host, sizeof url->host, start, stop ? stop : end) ||
-        url->host[strspn(url->host, bracketed ? v6 : name)] != '\0' ||
-        (bracketed && !strchr(url->host, ':'))) {
+    if ((bracketed && !stop) || !url_cut(url->host, sizeof url->host, start, stop ? stop : end) ||
+        !url_is_host(url->host, bracketed)) {
         return refuse(error, "no host in it; %s", form);
     }
     stop = stop ? stop + (bracketed ? 1 : 0) : end;
-    if (stop < end &&
-        (*stop != ':' || !cut(port, sizeof port, stop + 1, end) || !take_number(port, UINT16_MAX, &number))) {
+    if (stop < end && (*stop != ':' || !url_number(&number, stop + 1, end, 1, UINT16_MAX))) {
         return refuse(error, "the port must be a number from 1 to %d", UINT16_MAX);
     }
     url->port = (uint16_t)number;
@@ -93,7 +65,7 @@ static enum status take_prefix(struct mqtt_url *url, const char *start, const ch
         snprintf(url->prefix, sizeof url->prefix, MQTT_PREFIX_DEFAULT);
         return STATUS_OK;
     }
-    if (!cut(url->prefix, sizeof url->prefix, start, end)) {
+    if (!url_cut(url->prefix, sizeof url->prefix, start, end)) {
         return refuse(error, "the prefix is too long; give one of up to %d characters", MQTT_PREFIX_MAX - 1);
     }
     bool good = url->prefix[0] != '/' && url->prefix[0] != '$' && !strstr(url->prefix, "//");
@@ -108,7 +80,7 @@ static enum status take_prefix(struct mqtt_url *url, const char *start, const ch
 static enum status take_file(char *out, const char *name, const char *value, char *error)
 {
     char text[MQTT_FILE_MAX];
-    if (!cut(text, sizeof text, value, value + strlen(value)) || !percent_decode(out, text) ||
+    if (!url_cut(text, sizeof text, value, value + strlen(value)) || !url_decode(out, text) ||
         !utf8_is_plain(out)) {
         return refuse(error, "%s: give a file, with %%26 for & and the like", name);
     }
@@ -118,7 +90,7 @@ static enum status take_file(char *out, const char *name, const char *value, cha
 static enum status take_choice(struct mqtt_url *url, const char *name, const char *value, char *error)
 {
     if (strcmp(name, "rate") == 0) {
-        return take_number(value, MQTT_RATE_MAX, &url->rate_hz)
+        return url_number(&url->rate_hz, value, value + strlen(value), 1, MQTT_RATE_MAX)
                    ? STATUS_OK
                    : refuse(error, "rate: give a whole number of Hz from 1 to %d", MQTT_RATE_MAX);
     }
@@ -149,7 +121,8 @@ static enum status take_query(struct mqtt_url *url, const char *at, char *error)
         char value[MQTT_FILE_MAX];
         const char *end = at + strcspn(at, "&");
         const char *equals = memchr(at, '=', (size_t)(end - at));
-        if (!equals || !cut(name, sizeof name, at, equals) || !cut(value, sizeof value, equals + 1, end)) {
+        if (!equals || !url_cut(name, sizeof name, at, equals) ||
+            !url_cut(value, sizeof value, equals + 1, end)) {
             return refuse(error, "after the ? give CHOICE=VALUE, with & between: rate, add, discovery, "
                                  "password-file, ca");
         }

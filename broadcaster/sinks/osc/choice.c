@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/sinks/osc/choice.h"
 
-#include "shared/percent.h"
+#include "shared/url.h"
 #include "shared/utf8.h"
 
 #include <assert.h>
@@ -29,37 +29,6 @@ __attribute__((format(printf, 3, 4))) static enum status refuse(char *error, con
     return STATUS_BAD_ARG;
 }
 
-/* A whole number in its range and nothing else. */
-static bool take_number(const char *text, uint32_t min, uint32_t max, uint32_t *number)
-{
-    const size_t length = strlen(text);
-    if (length == 0 || length > 5 || text[strspn(text, "0123456789")] != '\0') {
-        return false;
-    }
-    *number = (uint32_t)strtoul(text, NULL, 10);
-    return *number >= min && *number <= max;
-}
-
-/* Copies what stands between start and end. False: it is empty or does not fit. */
-static bool cut(char *out, size_t size, const char *start, const char *end)
-{
-    const size_t length = (size_t)(end - start);
-    if (length == 0 || length >= size) {
-        return false;
-    }
-    memcpy(out, start, length);
-    out[length] = '\0';
-    return true;
-}
-
-static bool is_host(const char *host, bool bracketed)
-{
-    static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-    static const char v6[] =
-        "0123456789abcdefABCDEF:.%-_ghijklmnopqrstuvwxyz"; /* with a zone: fe80::1%eth0 */
-    return host[strspn(host, bracketed ? v6 : name)] == '\0' && (!bracketed || strchr(host, ':'));
-}
-
 static enum status take_authority(struct osc_choice *choice, const char *url, const char *at,
                                   const char **rest, char *error)
 {
@@ -67,7 +36,7 @@ static enum status take_authority(struct osc_choice *choice, const char *url, co
     const char *start = bracketed ? at + 1 : at;
     const char *end = start + strcspn(start, bracketed ? "]" : ":/?");
     uint32_t port;
-    if (!cut(choice->host, sizeof choice->host, start, end) || !is_host(choice->host, bracketed) ||
+    if (!url_cut(choice->host, sizeof choice->host, start, end) || !url_is_host(choice->host, bracketed) ||
         (bracketed && *end != ']')) {
         return refuse(error, url, "no host in it; give osc.udp://HOST:PORT");
     }
@@ -77,8 +46,8 @@ static enum status take_authority(struct osc_choice *choice, const char *url, co
     }
     start = end + 1;
     end = start + strcspn(start, "/?");
-    if (!cut(choice->port, sizeof choice->port, start, end) ||
-        !take_number(choice->port, 1, UINT16_MAX, &port)) {
+    if (!url_cut(choice->port, sizeof choice->port, start, end) ||
+        !url_number(&port, start, end, 1, UINT16_MAX)) {
         return refuse(error, url, "the port must be a number from 1 to %d", UINT16_MAX);
     }
     snprintf(choice->port, sizeof choice->port, "%u", port);
@@ -100,7 +69,7 @@ static enum status take_service(struct osc_choice *choice, const char *url, cons
 {
     char text[OSC_HOST_MAX];
     *rest = at + strcspn(at, "/?");
-    if (!cut(text, sizeof text, at, *rest) || !percent_decode(choice->host, text) ||
+    if (!url_cut(text, sizeof text, at, *rest) || !url_decode(choice->host, text) ||
         strlen(choice->host) > SERVICE_MAX || !utf8_is_plain(choice->host)) {
         return refuse(
             error, url,
@@ -123,7 +92,7 @@ static enum status take_prefix(struct osc_choice *choice, const char *url, const
         snprintf(choice->prefix, sizeof choice->prefix, "/phicast");
         return STATUS_OK;
     }
-    if (!cut(choice->prefix, sizeof choice->prefix, at, end)) {
+    if (!url_cut(choice->prefix, sizeof choice->prefix, at, end)) {
         return refuse(error, url, "the prefix is too long; give one of up to %d characters",
                       OSC_PREFIX_MAX - 1);
     }
@@ -167,7 +136,7 @@ static enum status take_choice(struct osc_choice *choice, struct given *given, c
         return STATUS_OK;
     }
     if (strcmp(name, "rate") == 0) {
-        return take_number(value, 1, OSC_RATE_MAX, &choice->rate_hz)
+        return url_number(&choice->rate_hz, value, value + strlen(value), 1, OSC_RATE_MAX)
                    ? STATUS_OK
                    : refuse(error, url, "rate: give a whole number of Hz from 1 to %d", OSC_RATE_MAX);
     }
@@ -177,7 +146,7 @@ static enum status take_choice(struct osc_choice *choice, struct given *given, c
                    : STATUS_OK;
     }
     if (strcmp(name, "map") == 0) {
-        return value[0] != '\0' && percent_decode(choice->map, value)
+        return value[0] != '\0' && url_decode(choice->map, value)
                    ? STATUS_OK
                    : refuse(error, url, "map: give touchdesigner, resolume, eos, grandma3 or a file's name");
     }
@@ -193,8 +162,8 @@ static enum status take_query(struct osc_choice *choice, struct given *given, co
         char value[VALUE_MAX] = "";
         const char *end = at + 1 + strcspn(at + 1, "&");
         const char *equals = memchr(at, '=', (size_t)(end - at));
-        if (!equals || !cut(name, sizeof name, at + 1, equals) ||
-            (equals + 1 < end && !cut(value, sizeof value, equals + 1, end))) {
+        if (!equals || !url_cut(name, sizeof name, at + 1, equals) ||
+            (equals + 1 < end && !url_cut(value, sizeof value, equals + 1, end))) {
             return refuse(error, url, "after the ? give CHOICE=VALUE, with & between two of them");
         }
         const enum status status = take_choice(choice, given, url, name, value, error);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "broadcaster/sinks/wled/address.h"
 
+#include "shared/url.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -8,18 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A whole number from 1 to 65535 and nothing else. */
-static bool take_port(const char *text, uint16_t *port)
-{
-    const size_t length = strlen(text);
-    const unsigned long value =
-        length > 0 && length <= 5 && text[strspn(text, "0123456789")] == '\0' ? strtoul(text, NULL, 10) : 0;
-    *port = (uint16_t)value;
-    return value >= 1 && value <= UINT16_MAX;
-}
-
 /* Takes text apart: the host without brackets, and the port. */
-static bool split(const char *text, char host[INET6_ADDRSTRLEN], uint16_t *port)
+static bool split(const char *text, char host[INET6_ADDRSTRLEN], uint32_t *port)
 {
     const bool bracketed = text[0] == '[';
     const char *start = bracketed ? text + 1 : text;
@@ -33,19 +25,19 @@ static bool split(const char *text, char host[INET6_ADDRSTRLEN], uint16_t *port)
     host[end - start] = '\0';
     end += bracketed ? 1 : 0;
     *port = WLED_PORT;
-    return *end == '\0' || (*end == ':' && take_port(end + 1, port));
+    return *end == '\0' || (*end == ':' && url_number(port, end + 1, end + strlen(end), 1, UINT16_MAX));
 }
 
 static bool read_one(struct wled_address *address, const char *text)
 {
     char host[INET6_ADDRSTRLEN];
-    uint16_t port;
+    uint32_t port;
     struct sockaddr_in v4 = {.sin_family = AF_INET};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
     if (!split(text, host, &port)) {
         return false;
     }
-    v4.sin_port = v6.sin6_port = htons(port);
+    v4.sin_port = v6.sin6_port = htons((uint16_t)port);
     if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) {
         memcpy(&address->to, &v4, sizeof v4);
         address->length = sizeof v4;
