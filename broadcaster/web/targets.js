@@ -45,7 +45,6 @@ export class Targets {
 
   async remove({ id, url }) {
     await this.change(await remove(`api/osc/targets/${id}`), `${url} is removed.`);
-    if (document.activeElement === document.body) $('target-url').focus(); // its button has gone
   }
 
   makeRow(target) {
@@ -62,6 +61,7 @@ export class Targets {
     const now = new Set(targets.map((target) => target.id));
     for (const [id, row] of this.rows) {
       if (now.has(id)) continue;
+      if (row.item.contains(document.activeElement)) $('target-url').focus(); // its button goes
       row.item.remove();
       this.rows.delete(id);
     }

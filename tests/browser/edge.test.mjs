@@ -15,14 +15,14 @@ after(async () => {
   fs.writeFileSync(process.env.PHICAST_OUT, JSON.stringify(got));
 });
 
-test('Node', async () => {
+test('Node', async (t) => {
   const path = '/ws/metrics?add=levels,bands,onsets';
   got[`node ${path}`] = [];
   const ws = new WebSocket(url.replace('http', 'ws') + path);
+  t.after(() => ws.terminate());
   ws.on('message', (data) => got[`node ${path}`].push(data.toString()));
   await until(() => got[`node ${path}`].length >= MESSAGES, 'messages');
   assert.ok(ws.extensions.includes('permessage-deflate'));
-  ws.close();
 });
 
 test('the audience\'s page', async () => {

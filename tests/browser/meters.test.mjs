@@ -247,7 +247,7 @@ async function refusing() {
     there.on('error', () => {});
     there.pipe(socket).pipe(there);
   });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise((resolve) => { server.unref().listen(0, '127.0.0.1', resolve); });
   return server;
 }
 

@@ -11,7 +11,7 @@ before(async () => { browser = await launch(); });
 after(() => browser.close());
 
 async function receiver() {
-  const socket = dgram.createSocket('udp4');
+  const socket = dgram.createSocket('udp4').unref(); // a test that fails is not waited for
   socket.packets = 0;
   socket.on('message', () => { socket.packets++; });
   socket.bind(0, '127.0.0.1');

@@ -162,7 +162,7 @@ async function listen() {
   const requests = [];
   const server = http.createServer((request, response) => { requests.push(request); response.writeHead(404).end(); });
   server.on('upgrade', (request, socket) => { requests.push(request); socket.destroy(); });
-  server.listen(0, '127.0.0.1');
+  server.unref().listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { server, requests, host: `127.0.0.1:${server.address().port}` };
 }
