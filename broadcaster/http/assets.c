@@ -14,6 +14,7 @@
     extern const unsigned char symbol##_end[] __attribute__((visibility("hidden")))
 
 EMBED(asset_index, "index.html");
+EMBED(asset_about, "about.js");
 EMBED(asset_access, "access.js");
 EMBED(asset_app, "app.js");
 EMBED(asset_awake, "awake.js");
@@ -50,21 +51,22 @@ EMBED(asset_visual_asked, "visual-asked.js");
 EMBED(asset_visual_cues, "visual-cues.js");
 EMBED(asset_visual_keys, "visual-keys.js");
 EMBED(asset_visual_scenes, "visual-scenes.js");
+EMBED(asset_words, "words.js");
+EMBED(asset_words_de, "words.de.js");
+EMBED(asset_words_fr, "words.fr.js");
 EMBED(asset_panels, "panels.css");
 EMBED(asset_style, "style.css");
 EMBED(asset_stage_page, "stage.html");
 EMBED(asset_stage_style, "stage.css");
 EMBED(asset_visual_page, "visual.html");
 EMBED(asset_visual_style, "visual.css");
-EMBED(asset_uplot, "vendor/uplot/uPlot.iife.min.js");
-EMBED(asset_uplot_licence, "vendor/uplot/LICENSE");
 EMBED(asset_uqr, "vendor/uqr/index.mjs");
 EMBED(asset_uqr_licence, "vendor/uqr/LICENSE");
 
 static const char html[] = "text/html; charset=utf-8";
 static const char script[] = "text/javascript; charset=utf-8";
-static const char style[] = "text/css; charset=utf-8";
 static const char plain[] = "text/plain; charset=utf-8";
+static const char style[] = "text/css; charset=utf-8";
 
 static const struct {
     const char *path;
@@ -73,6 +75,7 @@ static const struct {
     const unsigned char *end;
 } files[] = {
     {"/", html, asset_index_start, asset_index_end},
+    {"/about.js", script, asset_about_start, asset_about_end},
     {"/access.js", script, asset_access_start, asset_access_end},
     {"/app.js", script, asset_app_start, asset_app_end},
     {"/awake.js", script, asset_awake_start, asset_awake_end},
@@ -109,14 +112,15 @@ static const struct {
     {"/visual-cues.js", script, asset_visual_cues_start, asset_visual_cues_end},
     {"/visual-keys.js", script, asset_visual_keys_start, asset_visual_keys_end},
     {"/visual-scenes.js", script, asset_visual_scenes_start, asset_visual_scenes_end},
+    {"/words.js", script, asset_words_start, asset_words_end},
+    {"/words.de.js", script, asset_words_de_start, asset_words_de_end},
+    {"/words.fr.js", script, asset_words_fr_start, asset_words_fr_end},
     {"/panels.css", style, asset_panels_start, asset_panels_end},
     {"/style.css", style, asset_style_start, asset_style_end},
     {"/stage", html, asset_stage_page_start, asset_stage_page_end},
     {"/stage.css", style, asset_stage_style_start, asset_stage_style_end},
     {"/visual", html, asset_visual_page_start, asset_visual_page_end},
     {"/visual.css", style, asset_visual_style_start, asset_visual_style_end},
-    {"/vendor/uplot/uPlot.iife.min.js", script, asset_uplot_start, asset_uplot_end},
-    {"/vendor/uplot/LICENSE", plain, asset_uplot_licence_start, asset_uplot_licence_end},
     {"/vendor/uqr/index.mjs", script, asset_uqr_start, asset_uqr_end},
     {"/vendor/uqr/LICENSE", plain, asset_uqr_licence_start, asset_uqr_licence_end},
 };

@@ -2,6 +2,7 @@
 // Where the broadcaster is, and the token that opens it if it asks for one: from the page's own address, which it then
 // leaves; from an earlier page of this tab; or from the field on the page.
 import { $, text } from './page.js';
+import { t } from './words.js';
 
 const TOKEN = /^[!-~]{1,255}$/; // what the broadcaster takes for one
 
@@ -61,7 +62,7 @@ function showField() {
   const hidden = !access.refused;
   if ($('ask').hidden === hidden) return;
   $('ask').hidden = hidden;
-  text($('ask-why'), access.token ? 'The broadcaster does not take this token.' : 'The broadcaster asks for a token.');
+  text($('ask-why'), t(access.token ? 'token_wrong' : 'token_asked'));
   if (!hidden && document.activeElement === document.body) $('token').focus();
 }
 
@@ -71,14 +72,14 @@ export function startField(onToken) {
   $('ask').addEventListener('submit', async (event) => {
     event.preventDefault();
     access.token = $('token').value.trim();
-    text($('ask-why'), 'asking …');
+    text($('ask-why'), t('token_asking'));
     const opened = TOKEN.test(access.token) && await ask('api/status').then((response) => response.ok, () => null);
     if (opened) {
       remember();
       $('token').value = '';
       onToken();
     } else {
-      text($('ask-why'), opened === null ? 'The broadcaster does not answer.' : 'The broadcaster does not take this token.');
+      text($('ask-why'), t(opened === null ? 'unanswered' : 'token_wrong'));
     }
   });
 }

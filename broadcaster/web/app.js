@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The dashboard: streams write into model.js, and one requestAnimationFrame loop draws what has changed.
+import { startAbout } from './about.js';
 import { openAccess, startField } from './access.js';
 import { startAwake } from './awake.js';
 import { Bands } from './bands.js';
@@ -19,12 +20,15 @@ import { adding, askStatus, steering } from './server.js';
 import { Stream, streamUrl } from './stream.js';
 import { Targets } from './targets.js';
 import { startView } from './view.js';
+import { startWords } from './words.js';
 
 const BUDGET_MS = 6;      // of drawing in one frame; the rest is drawn in the next
 const STATUS_MS = 500;    // between questions while nothing moves
 const CALM_TURNS = 4;     // of those, while all is well, to one question
 
 openAccess();
+await startWords();
+startAbout();
 const targets = new Targets();
 function askAll() {
   askStatus();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Keeps the screen on while the page is on it, where the browser lets it.
-import { $, attribute, text } from './page.js';
-import { remember, remembered } from './view.js';
+import { $, attribute, remember, remembered, text } from './page.js';
+import { t } from './words.js';
 
 let wanted = false;
 let lock = null;
@@ -9,9 +9,9 @@ let asking = false;
 let tell = () => {};
 
 function refusal(error) {
-  if (!window.isSecureContext) return 'The screen may go off: browsers keep it on for https:// pages alone.';
-  if (!navigator.wakeLock) return 'The screen may go off: this browser cannot keep it on.';
-  return `The screen may go off: the browser does not keep it on (${error.message}).`;
+  if (!window.isSecureContext) return t('awake_insecure');
+  if (!navigator.wakeLock) return t('awake_unable');
+  return t('awake_refused', error.message);
 }
 
 // The browser takes the lock away whenever the page is not seen.

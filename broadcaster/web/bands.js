@@ -12,9 +12,9 @@ const HIGH_SHARE = 0.45; // of the sample rate
 const USUAL_RATE = 48000;
 const FLOOR_DB = -72;
 const LINES_DB = [0, -12, -24, -36, -48, -60];
-const TEXT_MS = 250;
 const CALM_MS = 500;     // between pictures when less motion is asked for
 const LEFT = 30;         // of the bars: the scale
+const LINE_Y = 16;       // pixels that a line of words takes
 const TOP = 8;
 const BOTTOM = 20;       // of the canvas, for the bands' names
 const FONT = '11px system-ui, sans-serif';
@@ -38,7 +38,6 @@ export class Bands {
     this.surface = new Surface($('bands'), () => { this.drawn = -1; });
     this.drawn = -1;
     this.drawnAt = -Infinity;
-    this.writtenAt = -Infinity;
     this.light = 0;
     themeChanged.push(() => { this.drawn = -1; });
   }
@@ -51,16 +50,17 @@ export class Bands {
   // What is said beside the picture.
   write(now, rate) {
     let most = 0;
-    for (let b = 1; b < parts.bands; b++) if (parts.band[b] > parts.band[most]) most = b;
-    const db = decibels(parts.band[most]);
-    text($('loudest'), db > FLOOR_DB ? `${hertz(bandName(most, parts.bands, rate))} ${minus(db, 1)} dB` : '–');
-    text($('onsets'), parts.onsets ? String(onsetCount(now)) : '–');
+    for (let b = 1; b < parts.bands; b++) if (parts.heldBand.read(b, now) > parts.heldBand.read(most, now)) most = b;
+    const db = parts.heldBand.read(most, now);
+    text($('loudest'), parts.bands > 0 && db > FLOOR_DB ? `${hertz(bandName(most, parts.bands, rate))} ${minus(db, 1)} dB` : '–');
+    text($('onsets'), parts.onsets && model.frame >= 0 ? String(onsetCount(now)) : '–');
   }
 
   drawScale(height) {
     const { context, width } = this.surface;
     context.textAlign = 'right';
     for (const db of LINES_DB) {
+      if (height < LINES_DB.length * LINE_Y && db % 24) continue;
       const y = Math.round(TOP + height * (1 - share(db)));
       context.fillStyle = colours.line;
       context.fillRect(LEFT, y, width - LEFT, 1);
@@ -110,10 +110,7 @@ export class Bands {
     this.drawnAt = now;
     this.light = parts.flash.light(now);
     if (parts.noBands || width < LEFT) return;
-    if (now - this.writtenAt > TEXT_MS) {
-      this.writtenAt = now;
-      this.write(now, rate);
-    }
+    this.write(now, rate);
     $('onset-light').style.opacity = this.light.toFixed(2);
     this.surface.clear();
     context.font = FONT;

@@ -4,6 +4,7 @@ import { model } from './model.js';
 import { $, attribute, reducedMotion, Surface, text } from './page.js';
 import { described, onDescribed, post, server } from './server.js';
 import { colours, themeChanged } from './view.js';
+import { languageChanged, t } from './words.js';
 
 const HELD_MS = 1200;  // a slider that was touched follows the analyser again after this
 const ASKED_MS = 3000; // what was asked for here holds until the analyser has had time to say so
@@ -99,7 +100,7 @@ export class Breathing {
   constructor() {
     this.surface = new Surface($('breath'), () => { this.drawn = -1; });
     this.drawn = -1;
-    themeChanged.push(() => { this.drawn = -1; });
+    for (const changes of [themeChanged, languageChanged]) changes.push(() => { this.drawn = -1; });
     onDescribed.push(setEnds, () => { this.drawn = -1; });
     $('breathing').addEventListener('click', toggleBreathing);
     $('auto').addEventListener('click', toggleAuto);
@@ -128,15 +129,16 @@ export class Breathing {
     this.follow('depth', model.depth, now);
     if (!reducedMotion.matches || !model.breathing) this.follow('phase', model.theta, now);
     this.follow('speed', Math.log10(server.analyser?.phi_rate), now, ASKED_MS);
-    text($('depth-text'), Number($('depth').value).toFixed(3));
-    text($('phase-text'), `${Math.round(Number($('phase').value) * 360 / TURN)}°`);
-    const known = server.analyser?.phi_rate > 0 || heldAt.speed > -Infinity;
+    const shown = model.frame >= 0;
+    text($('depth-text'), shown ? Number($('depth').value).toFixed(3) : '–');
+    text($('phase-text'), shown ? `${Math.round(Number($('phase').value) * 360 / TURN)}°` : '–');
+    const known = shown && (server.analyser?.phi_rate > 0 || heldAt.speed > -Infinity);
     text($('speed-text'), known ? `${(10 ** Number($('speed').value)).toPrecision(3)} ${described.commands.rate?.unit ?? ''}` : '–');
     if (model.breathing === breathing.on) breathing.forget();
     attribute($('breathing'), 'aria-pressed', String(breathingOn(now)));
-    text($('breathing-text'), breathingOn(now) ? 'on' : 'off');
+    text($('breathing-text'), shown ? t(breathingOn(now) ? 'on' : 'off') : '–');
     attribute($('auto'), 'aria-pressed', String(autoOn(now)));
-    text($('auto-text'), autoOn(now) ? 'on' : 'off');
+    text($('auto-text'), server.analyser ? t(autoOn(now) ? 'on' : 'off') : '–');
   }
 
   // One cycle of the gain, and the moment on it.
@@ -147,6 +149,7 @@ export class Breathing {
     this.drawn = model.generation;
     this.write(now);
     this.surface.clear();
+    if (model.frame < 0) return;
     context.globalAlpha = model.breathing ? 1 : 0.45;
     context.strokeStyle = colours.breath;
     context.lineWidth = 2;

@@ -1,11 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // All channels' phases on one circle, and the arrow of the order parameter.
-import { model } from './model.js';
+import { CHANNELS_MAX, measured, model } from './model.js';
 import { $, attribute, reducedMotion, Surface, text } from './page.js';
 import { colours, themeChanged } from './view.js';
 
 const CALM_MS = 500; // between pictures when less motion is asked for
 const TURN = 2 * Math.PI;
+const LABELLED = 16; // channels: more have no numbers
+const LABEL_OUT = 17; // pixels, from the circle
+const LABEL_GAP = 4;
+const LABEL_HIGH = 14;
+const LISTED = 4; // in a label
+
+// "1, 2, 5–7": channels that stand together; of many how many there are.
+function listed(channels) {
+  const runs = [];
+  for (const i of channels) {
+    if (runs.at(-1)?.to === i - 1) runs.at(-1).to = i;
+    else runs.push({ from: i, to: i });
+  }
+  if (runs.length > LISTED) return `${channels[0] + 1}, … (${channels.length})`;
+  return runs.map(({ from, to }) => (to > from + 1 ? `${from + 1}–${to + 1}` : to > from ? `${from + 1}, ${to + 1}` : from + 1)).join(', ');
+}
 
 function strongest() {
   let best = -1;
@@ -15,12 +31,14 @@ function strongest() {
   return best;
 }
 
-// The direction of the channels' sum.
-function direction(offset) {
+const all = Array.from({ length: CHANNELS_MAX }, (_, i) => i);
+
+// The direction of the sum of these channels.
+function direction(offset, channels = all) {
   let x = 0;
   let y = 0;
-  for (let i = 0; i < model.channels; i++) {
-    if (!model.on[i]) continue;
+  for (const i of channels) {
+    if (i >= model.channels || !model.on[i]) continue;
     x += model.amplitude[i] * Math.cos(model.phase[i] - offset);
     y += model.amplitude[i] * Math.sin(model.phase[i] - offset);
   }
@@ -70,7 +88,7 @@ export class Circle {
 
   drawChannel(i, x, y, radius, offset) {
     const { context } = this.surface;
-    const many = model.channels > 16;
+    const many = model.channels > LABELLED;
     const angle = model.phase[i] - offset;
     const size = (many ? 3 : 6) + (many ? 3 : 6) * Math.sqrt(Math.min(1, model.amplitude[i]));
     const px = x + radius * Math.cos(angle);
@@ -81,9 +99,32 @@ export class Circle {
     context.arc(px, py, size, 0, TURN);
     context.fill();
     context.globalAlpha = 1;
-    if (many) return;
+  }
+
+  // The numbers of channels that stand close together are one label, "1, 2".
+  drawLabels(x, y, radius, offset) {
+    const { context, width } = this.surface;
+    const channels = [];
+    for (let i = 0; i < model.channels; i++) if (model.on[i]) channels.push(i);
+    const place = (group) => {
+      const words = listed(group);
+      const angle = direction(offset, group);
+      const half = context.measureText(words).width / 2;
+      const out = radius + LABEL_OUT;
+      const middle = x + out * Math.cos(angle) + Math.cos(angle) * Math.max(0, half - 4);
+      return { group, words, half, x: Math.max(half, Math.min(width - half, middle)), y: y - out * Math.sin(angle) };
+    };
+    let labels = channels.map((i) => place([i]));
+    const touch = (a, b) => Math.abs(a.x - b.x) < a.half + b.half + LABEL_GAP && Math.abs(a.y - b.y) < LABEL_HIGH;
+    for (let i = 0; i < labels.length; i++) {
+      const other = labels.findIndex((label, j) => j < i && touch(label, labels[i]));
+      if (other < 0) continue;
+      const merged = place([...labels[other].group, ...labels[i].group].sort((a, b) => a - b));
+      labels = [...labels.filter((label, j) => j !== i && j !== other), merged];
+      i = -1; // which may touch others now
+    }
     context.fillStyle = colours.ink;
-    context.fillText(String(i + 1), x + (radius + 19) * Math.cos(angle), y - (radius + 19) * Math.sin(angle));
+    for (const label of labels) context.fillText(label.words, label.x, label.y);
   }
 
   drawArrow(x, y, length, angle) {
@@ -105,7 +146,7 @@ export class Circle {
 
   draw(now) {
     const { context, width, height } = this.surface;
-    const radius = Math.max(10, Math.min(width, height) / 2 - 28);
+    const radius = Math.max(10, Math.min(width, height) / 2 - LABEL_OUT - 8);
     const [x, y] = [width / 2, height / 2];
     const lead = strongest();
     const offset = this.relative && lead >= 0 ? model.phase[lead] : 0;
@@ -119,7 +160,8 @@ export class Circle {
     for (let i = 0; i < model.channels; i++) {
       if (model.on[i]) this.drawChannel(i, x, y, radius, offset);
     }
+    if (model.channels <= LABELLED) this.drawLabels(x, y, radius, offset);
     if (model.active > 0) this.drawArrow(x, y, radius * model.coherence, direction(offset));
-    text($('order'), model.coherence.toFixed(2));
+    text($('order'), measured('coherence') ? model.coherence.toFixed(2) : '–');
   }
 }

@@ -2,6 +2,7 @@
 // The edges that the streams are published to, and how each fares; nothing where there are none.
 import { $, attribute, element, text } from './page.js';
 import { server } from './server.js';
+import { languageChanged, t } from './words.js';
 
 const sum = (lines, key) => lines.reduce((all, line) => all + line[key], 0);
 const time = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1000)} s`);
@@ -10,15 +11,16 @@ const time = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 10
 function describe(lines) {
   const bad = lines.find((line) => line.state !== 'connected');
   const [waiting, lost] = [sum(lines, 'waiting'), sum(lines, 'lost')];
-  return [bad ? `${bad.channel}: ${bad.detail}` : 'publishing', `lag ${time(Math.max(...lines.map((line) => line.lag_ms)))}`,
-    `${sum(lines, 'acknowledged')} sent, ${sum(lines, 'skipped')} skipped`,
-    [waiting > 0 && `${waiting} events wait`, lost > 0 && `${lost} events lost`].filter(Boolean).join(', ')];
+  return [bad ? `${bad.channel}: ${bad.detail}` : t('publishing'), t('lag', time(Math.max(...lines.map((line) => line.lag_ms)))),
+    t('edge_sent', sum(lines, 'acknowledged'), sum(lines, 'skipped')),
+    [waiting > 0 && t('edge_waits', waiting), lost > 0 && t('edge_lost', lost)].filter(Boolean).join(', ')];
 }
 
 export class Edges {
   constructor() {
     this.drawn = null;
     this.rows = new Map(); // by URL
+    languageChanged.push(() => { this.drawn = null; });
   }
 
   due() {

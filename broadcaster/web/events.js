@@ -2,16 +2,16 @@
 // The log of events, newest first.
 import { EVENTS_MAX, model } from './model.js';
 import { $, element } from './page.js';
+import { languageChanged, named, t } from './words.js';
 
 const percent = (share) => `${Math.round(share * 100)} %`;
-const words = (name) => String(name).replaceAll('_', ' ');
 
 function describe(e) {
   switch (e.type) {
-    case 'state_change': return [`${e.from_state} → ${e.to_state}`, `${words(e.trigger)}, ${percent(e.confidence)}`];
+    case 'state_change': return [`${named('state', e.from_state)} → ${named('state', e.to_state)}`, `${named('why', e.trigger)}, ${percent(e.confidence)}`];
     case 'critical_event':
-      return [`critical for ${(e.duration_ms / 1000).toFixed(2)} s`, `peak ${e.criticality.toFixed(2)}, ICI ${e.peak_ici.toFixed(2)}`];
-    default: return [`φ depth ${e.old_depth.toFixed(3)} → ${e.new_depth.toFixed(3)}`, words(e.reason)];
+      return [t('critical_for', (e.duration_ms / 1000).toFixed(2)), t('critical_peak', e.criticality.toFixed(2), e.peak_ici.toFixed(2))];
+    default: return [t('depth_event', e.old_depth.toFixed(3), e.new_depth.toFixed(3)), named('why', e.reason)];
   }
 }
 
@@ -26,6 +26,10 @@ function line(e) {
 export class Events {
   constructor() {
     this.drawn = 0;
+    languageChanged.push(() => {
+      $('events').replaceChildren();
+      this.drawn = model.eventsSeen - model.events.length;
+    });
   }
 
   due() {
@@ -38,6 +42,6 @@ export class Events {
     for (const e of model.events.slice(model.events.length - fresh)) list.prepend(line(e));
     while (list.children.length > EVENTS_MAX) list.lastElementChild.remove();
     this.drawn = model.eventsSeen;
-    $('no-events').hidden = true;
+    $('no-events').hidden = model.events.length > 0;
   }
 }

@@ -4,6 +4,7 @@ import { access } from './access.js';
 import { frameRate, isStale, model, stateNow } from './model.js';
 import { $, attribute, text } from './page.js';
 import { server } from './server.js';
+import { named, t } from './words.js';
 
 const seconds = (ms) => (ms / 1000).toFixed(1);
 let rateAt = 0;
@@ -12,15 +13,21 @@ export function linkNow(stream, now) {
   if (!stream.open && access.refused) return 'locked';
   if (!stream.open) return stream.failures > 0 ? 'offline' : 'connecting';
   if (server.replay) return server.replay.paused ? 'paused' : server.replay.ended ? 'ended' : 'replay';
+  if (model.absent) return 'absent';
+  if (model.frame < 0) return 'connecting'; // or rather, nothing has come yet
   return isStale(now) ? 'stale' : 'live';
 }
 
 export function linkText(link, stream, now) {
-  if (link === 'offline') {
-    return stream.retryAt ? `offline, trying again in ${seconds(Math.max(0, stream.retryAt - now))} s` : 'offline, trying again';
-  }
-  if (link === 'stale') return Number.isFinite(model.movedAt) ? `stale for ${seconds(now - model.movedAt)} s` : 'no analyser';
-  return link === 'locked' ? 'not let in' : link;
+  if (link === 'offline' && stream.retryAt) return t('link_retry', seconds(Math.max(0, stream.retryAt - now)));
+  return t(`link_${link}`, seconds(now - model.movedAt));
+}
+
+// What is wrong, and what to do about it; '' if nothing is.
+function whyNow(link) {
+  if (link === 'absent' && server.source?.state === 'refused') return t('why_refused', server.source.detail);
+  if (link === 'absent') return t('why_absent', server.source?.name ?? '');
+  return link === 'stale' || link === 'offline' ? t(`why_${link}`) : '';
 }
 
 export const MOVING = ['live', 'replay', 'paused', 'ended']; // or standing because somebody wanted it to
@@ -28,18 +35,19 @@ export const MOVING = ['live', 'replay', 'paused', 'ended']; // or standing beca
 export function drawHeader(stream, now) {
   const link = linkNow(stream, now);
   const live = MOVING.includes(link);
+  const known = model.frame >= 0;
   attribute(document.body, 'data-access', server.access); // what moves nothing is not offered
   attribute($('link'), 'data-link', link);
   text($('link'), linkText(link, stream, now));
-  text($('why'), link === 'stale' ? server.why : '');
+  text($('why'), whyNow(link));
   document.body.classList.toggle('stale', !live);
-  const state = model.frame < 0 ? '–' : live ? stateNow() : 'offline';
-  attribute($('state'), 'data-state', state);
-  text($('state-name'), state);
-  text($('active'), model.frame < 0 ? '–' : `${model.active} of ${model.channels}`);
-  text($('frame'), model.frame < 0 ? '–' : model.frame.toLocaleString('en').replaceAll(',', '\u202f'));
+  const state = live && known ? stateNow() : 'offline';
+  attribute($('state'), 'data-state', known ? state : 'unknown');
+  text($('state-name'), known ? named('state', state) : '–');
+  text($('active'), known ? t('of', model.active, model.channels) : '–');
+  text($('frame'), known ? model.frame.toLocaleString('en').replaceAll(',', '\u202f') : '–');
   if (now - rateAt > 500) {
     rateAt = now;
-    text($('rate'), String(frameRate(now)));
+    text($('rate'), live && known ? String(frameRate(now)) : '–');
   }
 }

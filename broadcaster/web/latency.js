@@ -3,17 +3,13 @@
 import { model } from './model.js';
 import { $, attribute, element, text } from './page.js';
 import { askStatus, post, server } from './server.js';
+import { fill, named, t } from './words.js';
 
 const WRITE_MS = 250;
 const ASK_MS = 500;      // between looks at how the measurement goes
 const ANSWER_MS = 30000; // the longest that one takes
 
-const parts = [
-  { key: 'converter', label: 'Capture, converters' },
-  { key: 'period', label: 'JACK period' },
-  { key: 'window', label: 'Rest of the window' },
-  { key: 'wait', label: 'Hop, computing, tick' },
-];
+const PARTS = ['converter', 'period', 'window', 'wait'];
 
 // The total, split by what is known of the analyser (docs/latency.md, "The way"). The sound at the window's centre waits for its
 // period, but no longer than for the half window behind it; what of that the period does not bring comes after.
@@ -27,26 +23,17 @@ function split(l) {
   return { converter, period, window, wait: rest - window };
 }
 
-const results = {
-  silent: 'nothing came back: connect calibration_out to calibration_in',
-  clipped: 'what came back is cut off at full scale: turn it down',
-  noise: 'something came back, but not the test signal',
-  ambiguous: 'the test signal came back twice: leave one path only',
-  spoiled: 'samples were missed meanwhile: try again',
-  refused: 'connect calibration_out and calibration_in first',
-};
-
-function result(calibration) {
-  if (calibration.state === 'done') return `calibrated: round trip ${calibration.round_trip_ms.toFixed(2)} ms`;
-  return results[calibration.state] ?? calibration.state;
+function result({ state, round_trip_ms: ms }) {
+  return state === 'done' ? t('calibrated_to', ms.toFixed(2)) : named('calibration', state);
 }
 
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 // Asks for a measurement and follows it to its end.
 async function calibrate() {
+  $('latency').open = true;
   const answer = await post('api/calibrate', {});
-  text($('calibrate-answer'), answer.ok ? 'measuring …' : answer.detail);
+  text($('calibrate-answer'), answer.ok ? t('measuring') : answer.detail);
   for (let waited = 0; answer.ok && waited < ANSWER_MS; waited += ASK_MS) {
     await pause(ASK_MS);
     await askStatus();
@@ -56,7 +43,7 @@ async function calibrate() {
       return;
     }
   }
-  if (answer.ok) text($('calibrate-answer'), 'no answer from the analyser');
+  if (answer.ok) text($('calibrate-answer'), t('unmeasured'));
 }
 
 export const latencyKeys = { C: calibrate };
@@ -67,16 +54,19 @@ export class Latency {
     this.drawnAt = 0;
     this.bars = {};
     this.values = {};
-    for (const { key, label } of parts) {
+    for (const key of PARTS) {
       this.bars[key] = element('i', `part-${key}`);
       this.values[key] = element('dd', '', '–');
-      const name = element('dt', '', label);
-      name.prepend(element('i', `swatch part-${key}`));
+      const name = element('dt');
+      name.append(element('i', `swatch part-${key}`), element('span'));
+      name.lastChild.dataset.t = `name_${key}`;
       const row = element('div');
+      row.dataset.about = key;
       row.append(name, this.values[key]);
       $('stack').append(this.bars[key]);
       $('parts').append(row);
     }
+    fill($('parts'));
     $('calibrate').addEventListener('click', calibrate);
   }
 
@@ -86,20 +76,20 @@ export class Latency {
 
   draw(now) {
     const l = model.latency;
-    const ms = split(l);
-    const total = Math.max(l.total_latency_ms, 0.001);
+    const ms = l && split(l);
+    const shown = (value, digits = 1) => (l ? `${value.toFixed(digits)} ms` : '–');
     this.drawn = l;
     this.drawnAt = now;
-    for (const { key } of parts) {
-      this.bars[key].style.flexGrow = (ms[key] / total).toFixed(4);
-      text(this.values[key], `${ms[key].toFixed(1)} ms`);
+    for (const key of PARTS) {
+      this.bars[key].style.flexGrow = l ? (ms[key] / Math.max(l.total_latency_ms, 0.001)).toFixed(4) : '0';
+      text(this.values[key], shown(ms?.[key]));
     }
-    text($('total_latency_ms'), `${l.total_latency_ms.toFixed(1)} ms`);
-    text($('jitter_ms'), `${l.jitter_ms.toFixed(3)} ms`);
-    text($('compensation_ms'), `${l.compensation_ms.toFixed(1)} ms`);
-    text($('calibrated'), l.calibrated ? 'yes' : 'no');
+    for (const id of ['total_latency_ms', 'total']) text($(id), shown(l?.total_latency_ms));
+    text($('jitter_ms'), shown(l?.jitter_ms, 3));
+    text($('compensation_ms'), shown(l?.compensation_ms));
+    text($('calibrated'), l ? t(l.calibrated ? 'yes' : 'no') : '–');
     text($('dsp-load'), server.analyser ? `${server.analyser.dsp_load.toFixed(1)} %` : '–');
     text($('xruns'), server.analyser ? String(server.analyser.xruns) : '–');
-    attribute($('stack'), 'aria-label', parts.map(({ key, label }) => `${label}: ${ms[key].toFixed(0)} ms`).join(', '));
+    attribute($('stack'), 'aria-label', PARTS.map((key) => `${t(`name_${key}`)}: ${shown(ms?.[key], 0)}`).join(', '));
   }
 }

@@ -17,7 +17,8 @@ const KINDS = ['state_change', 'critical_event', 'phi_adaptation'];
 export const model = {
   ici: 0, criticality: 0, coherence: 0, centroid: 0,
   depth: 0, theta: 0, breathing: false, speed: NaN, // Hz; measured from theta
-  frame: -1, active: 0, channels: 0,
+  frame: -1, active: 0, channels: 0, // frame: −1 while nothing is known
+  absent: false,          // whether the server says that there is no analyser
   frequency: new Float64Array(CHANNELS_MAX),
   amplitude: new Float64Array(CHANNELS_MAX),
   phase: new Float64Array(CHANNELS_MAX),
@@ -34,6 +35,11 @@ export const model = {
   message: null,          // the last of the metrics, as it came
   refused: 0,             // messages that were not as the contract says
 };
+
+const MEASURES = ['ici', 'coherence', 'criticality', 'centroid'];
+
+// Whether there is such a number: silence has none, and one channel agrees with nobody.
+export const measured = (name) => model.active > (name === 'ici' || name === 'coherence' ? 1 : 0);
 
 const number = (value) => typeof value === 'number' && Number.isFinite(value);
 
@@ -79,16 +85,25 @@ function takeChannels(list) {
   }
 }
 
+// There is no analyser, so nothing is known.
+function forget() {
+  if (model.absent) return;
+  Object.assign(model, { absent: true, frame: -1, active: 0, channels: 0, breathing: false, latency: null, movedAt: -Infinity });
+  onPartsOpen();
+  model.generation++;
+}
+
 export function onMetrics(text) {
   const m = parse(text);
   if (!validMetrics(m)) {
     model.refused++;
     return;
   }
-  if (m.channel_metrics.length === 0) { // there is no analyser
-    model.movedAt = -Infinity;
+  if (m.channel_metrics.length === 0) {
+    forget();
     return;
   }
+  model.absent = false;
   if (m.frame === model.frame) return;
   measureSpeed(m);
   model.message = m;
@@ -105,10 +120,7 @@ export function onMetrics(text) {
   model.movedAt = performance.now();
   takeParts(m, model.movedAt);
   model.time.push(model.movedAt / 1000);
-  model.rings.ici.push(m.ici);
-  model.rings.coherence.push(m.phase_coherence);
-  model.rings.criticality.push(m.criticality);
-  model.rings.centroid.push(Math.max(20, m.spectral_centroid));
+  for (const name of MEASURES) model.rings[name].push(measured(name) ? model[name] : NaN);
   model.generation++;
 }
 
@@ -119,7 +131,7 @@ export function onLatency(text) {
     model.refused++;
     return;
   }
-  model.latency = l;
+  model.latency = l.total_latency_ms > 0 && !model.absent ? l : null; // 0 is that of no analyser
 }
 
 // A replay brings events that may be known already.

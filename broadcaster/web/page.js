@@ -19,6 +19,21 @@ export function element(name, className = '', content = '') {
   return node;
 }
 
+// What one has chosen, for the next time.
+export function remembered(key, fallback) {
+  try {
+    return localStorage.getItem(key) ?? fallback;
+  } catch {
+    return fallback; // the browser keeps nothing
+  }
+}
+
+export function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch { /* then not */ }
+}
+
 export const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
 // A canvas that follows its element's size. context's unit is the CSS pixel.

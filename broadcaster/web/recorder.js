@@ -2,6 +2,7 @@
 // The recorder: its switch, time and size, where the broadcaster has a place for recordings.
 import { $, attribute, text } from './page.js';
 import { askStatus, post, server } from './server.js';
+import { t } from './words.js';
 
 const WRITE_MS = 250;
 
@@ -29,8 +30,7 @@ const size = (bytes) => (bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(by
 
 // What people should know of it; '' if all is well.
 function trouble({ error, dropped }) {
-  return [error && `The recording has ended: ${error}`,
-    dropped > 0 && `The disk does not keep up: ${dropped} messages are missing`].filter(Boolean).join('. ');
+  return [error && t('recording_ended', error), dropped > 0 && t('recording_slow', dropped)].filter(Boolean).join(' ');
 }
 
 export class Recorder {
@@ -53,7 +53,7 @@ export class Recorder {
     if (!record) return;
     const seconds = record.seconds + (record.on ? (now - server.askedAt) / 1000 : 0);
     attribute($('record'), 'aria-pressed', String(record.on));
-    text($('record-text'), record.on ? 'on' : 'off');
+    text($('record-text'), t(record.on ? 'on' : 'off'));
     text($('record-size'), record.file ? `${clock(seconds)}, ${size(record.bytes)}` : '');
     attribute($('record-size'), 'title', record.file ?? '');
     if (fresh && (record.on || trouble(record))) text($('record-answer'), trouble(record));

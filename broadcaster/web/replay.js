@@ -2,6 +2,7 @@
 // A recording in place of an analyser: that it is one, where it stands, and what it is asked to do.
 import { $, attribute, text } from './page.js';
 import { askStatus, post, server } from './server.js';
+import { t } from './words.js';
 
 const HELD_MS = 1000; // a slider that was touched follows the recording again after this
 
@@ -54,7 +55,7 @@ export function drawReplay(now) {
   const stands = replay.paused || replay.ended;
   const slider = $('replay-position');
   text($('replay-file'), replay.file.replace(/^.*\//, ''));
-  text($('replay-pause'), stands ? 'Play' : 'Pause');
+  text($('replay-pause'), t(stands ? 'play' : 'pause'));
   text($('replay-time'), `${clock(position)} / ${replay.duration === null ? '–' : clock(replay.duration)}`);
   slider.disabled = !replay.can_seek || replay.duration === null;
   attribute(slider, 'max', String(replay.duration ?? 0));

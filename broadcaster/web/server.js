@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is asked of the broadcaster over HTTP.
 import { ask } from './access.js';
+import { t } from './words.js';
 
 export const server = {
-  why: '',        // what keeps the numbers from moving
+  source: null,   // /api/status, source; null: unknown
   analyser: null, // /api/status, analyser; null: unknown
   record: null,   // /api/status, record; null: it cannot
   replay: null,   // and replay; null: it is none
@@ -18,8 +19,9 @@ const PARTS = ['levels', 'bands', 'onsets'];
 export const ANSWER_MS = 5000; // the longest that is waited for an answer
 
 // What the server says of its numbers and commands, by group: {unit, min, max, usual_min, usual_max} by name; empty until it has.
+// help: the words of all its numbers, by name.
 // parts: what it can be asked to add to its streams; all that there is until it has said less.
-export const described = { metrics: {}, commands: {}, parts: PARTS };
+export const described = { metrics: {}, commands: {}, help: {}, parts: PARTS };
 export const onDescribed = []; // called when it has
 
 // A stream's query: to add those, as far as the server can. One that cannot might refuse.
@@ -37,6 +39,8 @@ export async function askDescription(signal) {
     if (!response.ok) return;
     const description = await response.json();
     for (const [group, rows] of Object.entries(description)) described[group] = byName(rows);
+    described.help = Object.fromEntries([...description.metrics, ...description.channel_metrics ?? [], ...description.bands ?? [], ...description.latency ?? []]
+      .map(({ name, help }) => [name, help]));
     described.parts = PARTS.filter((part) => part in description);
     onDescribed.forEach((tell) => tell());
   } catch { // offline; it is asked again with the streams
@@ -50,7 +54,7 @@ async function askBoth() {
     const response = await ask('api/status', { cache: 'no-store', signal });
     if (!response.ok) return; // the page says so
     const status = await response.json();
-    server.why = status.source?.detail ?? '';
+    server.source = status.source ?? null;
     server.analyser = status.analyser ?? null;
     server.access = status.access ?? 'control';
     server.record = status.record ?? null;
@@ -60,7 +64,7 @@ async function askBoth() {
     server.iciThreshold = server.analyser?.ici_threshold ?? server.iciThreshold;
     server.criticalityThreshold = server.analyser?.criticality_threshold ?? server.criticalityThreshold;
   } catch { // offline; the streams show it
-    server.why = '';
+    server.source = null;
     server.analyser = null;
   }
   await description;
@@ -77,9 +81,9 @@ async function change(path, options) {
   try {
     const response = await ask(path, options);
     const answer = await response.json().catch(() => ({}));
-    return { ok: response.ok, detail: answer.detail ?? (response.ok ? '' : `refused with ${response.status}`) };
+    return { ok: response.ok, detail: answer.detail ?? (response.ok ? '' : t('refused_with', response.status)) };
   } catch {
-    return { ok: false, detail: 'the broadcaster does not answer' };
+    return { ok: false, detail: t('unanswered') };
   }
 }
 

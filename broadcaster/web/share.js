@@ -4,14 +4,14 @@ import { access, ask } from './access.js';
 import { $, attribute, text } from './page.js';
 import { ANSWER_MS, server } from './server.js';
 import { encode } from './vendor/uqr/index.mjs';
+import { named, t } from './words.js';
 
 const QUIET = 4; // modules of white around the code
 
-const VIEWS = [
-  ['', 'dashboard'], ['visual', 'visual'], ['stage?show=state', 'stage: state'], ['stage?show=ici', 'stage: ICI'],
-  ['stage?show=criticality', 'stage: criticality'], ['stage?show=phase_coherence', 'stage: phase coherence'],
-  ['stage?show=state,ici,criticality,phase_coherence', 'stage: these four'],
-];
+const STAGE = ['state', 'ici', 'criticality', 'phase_coherence'];
+
+const views = () => [['', t('share_dashboard')], ['visual', t('visual')],
+  ...STAGE.map((name) => [`stage?show=${name}`, t('share_stage', named('name', name))]), [`stage?show=${STAGE}`, t('share_stage', t('share_four'))]];
 
 const isLoopback = (name) => /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(name);
 
@@ -23,8 +23,8 @@ function addresses(urls) {
 
 // Our own token, and the viewer's, which the server tells to who may steer.
 function tokens(viewer) {
-  const own = access.token && [[access.token, server.access === 'control' ? 'this page’s, which steers' : 'this page’s, to look']];
-  return [['', 'none'], ...viewer ? [[viewer, 'the viewer’s, to look']] : [], ...own || []];
+  const own = access.token && [[access.token, t(server.access === 'control' ? 'share_own' : 'share_own_look')]];
+  return [['', t('share_none')], ...viewer ? [[viewer, t('share_viewer')]] : [], ...own || []];
 }
 
 function fill(select, rows) {
@@ -43,9 +43,9 @@ async function askLinks() {
 }
 
 function note(address, token) {
-  if (!token) return access.token ? 'The phone is going to be asked for a token.' : '';
-  const steers = token === access.token && server.access === 'control' ? 'Whoever sees this code can steer. ' : '';
-  return steers + (address.startsWith('http:') ? 'The token crosses the network unencrypted (--tls-cert).' : '');
+  if (!token) return access.token ? t('share_asks') : '';
+  const steers = token === access.token && server.access === 'control' ? `${t('share_steers')} ` : '';
+  return steers + (address.startsWith('http:') ? t('share_plain') : '');
 }
 
 function drawCode(link) {
@@ -82,13 +82,12 @@ export async function openShare() {
   const links = await askLinks();
   if (!$('share').open) return;
   const at = addresses(links?.urls ?? []);
-  fill($('share-view'), VIEWS);
+  fill($('share-view'), views());
   fill($('share-at'), at.map((address) => [address, address.replace(/\/$/, '')]));
   fill($('share-token'), tokens(links?.viewer_token));
   $('share-open').hidden = at.length === 0;
   $('share-token').parentElement.hidden = $('share-token').options.length < 2;
   $('share-none').hidden = at.length > 0;
-  text($('share-none'), links ? 'Only this machine reaches the broadcaster. For others, start it with --bind 0.0.0.0 --token-file FILE, and ' +
-    '--viewer-token-file FILE for who is to look only (docs/security.md).' : 'The broadcaster does not answer.');
+  text($('share-none'), t(links ? 'share_closed' : 'unanswered'));
   if (at.length > 0) draw();
 }

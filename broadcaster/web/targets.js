@@ -3,8 +3,9 @@
 import { ask } from './access.js';
 import { $, element, text } from './page.js';
 import { ANSWER_MS, post, remove } from './server.js';
+import { fill, t } from './words.js';
 
-const sent = (target) => `${target.sent} sent, ${target.dropped} dropped`;
+const sent = (target) => t('sent', target.sent, target.dropped);
 
 export class Targets {
   constructor() {
@@ -40,20 +41,24 @@ export class Targets {
   async add(url) {
     const answer = await post('api/osc/targets', { url, keep: $('target-keep').checked });
     if (answer.ok) $('target-url').value = '';
-    await this.change(answer, `${url} is added.`);
+    await this.change(answer, t('added', url));
   }
 
   async remove({ id, url }) {
-    await this.change(await remove(`api/osc/targets/${id}`), `${url} is removed.`);
+    await this.change(await remove(`api/osc/targets/${id}`), t('removed', url));
   }
 
   makeRow(target) {
-    const row = { item: element('li'), state: element('span', 'state'), counts: element('span') };
-    const button = element('button', 'steers', 'Remove');
+    const row = { item: element('li'), state: element('span', 'state'), counts: element('span'), kept: element('span') };
+    const button = element('button', 'steers');
     button.type = 'button';
-    button.setAttribute('aria-label', `Remove ${target.url}`);
+    button.dataset.t = 'remove';
+    button.setAttribute('aria-label', t('remove_what', target.url));
     button.addEventListener('click', () => this.remove(target));
-    row.item.append(element('b', '', target.url), row.state, row.counts, element('span', '', target.kept ? 'kept' : ''), button);
+    row.item.append(element('b', '', target.url), row.state, row.counts, row.kept, button);
+    row.counts.dataset.about = 'targets';
+    if (target.kept) row.kept.dataset.t = 'kept';
+    fill(row.item);
     return row;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the page looks and is driven: theme, big numbers, help, keys; and the theme's colours for canvases.
-import { $, attribute, element, text } from './page.js';
+import { $, attribute, element, remember, remembered, text } from './page.js';
+import { languageChanged, t } from './words.js';
 
 const NAMES = ['ground', 'card', 'ink', 'soft', 'line', 'ici', 'coherence', 'criticality', 'centroid', 'breath', 'warn', 'bad'];
 const THEMES = ['auto', 'dark', 'light'];
@@ -19,31 +20,19 @@ function readColours() {
   for (const call of themeChanged) call();
 }
 
-export function remembered(key, fallback) {
-  try {
-    return localStorage.getItem(key) ?? fallback;
-  } catch {
-    return fallback; // the browser keeps nothing
-  }
-}
-
-export function remember(key, value) {
-  try {
-    localStorage.setItem(key, value);
-  } catch { /* then not */ }
-}
+const themeNow = () => document.documentElement.dataset.theme || 'auto';
+const nameTheme = () => text($('theme-name'), t('theme', t(themeNow())));
 
 function setTheme(theme) {
   if (theme === 'auto') document.documentElement.removeAttribute('data-theme');
   else document.documentElement.dataset.theme = theme;
-  text($('theme').firstChild, `Theme: ${theme} `);
   remember('theme', theme);
+  nameTheme();
   readColours();
 }
 
 function nextTheme() {
-  const now = document.documentElement.dataset.theme || 'auto';
-  setTheme(THEMES[(THEMES.indexOf(now) + 1) % THEMES.length]);
+  setTheme(THEMES[(THEMES.indexOf(themeNow()) + 1) % THEMES.length]);
 }
 
 function toggleBig() {
@@ -67,6 +56,7 @@ function takeKeys(actions) {
 
 export function startView(actions) {
   setTheme(THEMES.includes(remembered('theme', 'auto')) ? remembered('theme', 'auto') : 'auto');
+  languageChanged.push(nameTheme);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', readColours);
   $('theme').addEventListener('click', nextTheme);
   $('big').addEventListener('click', toggleBig);

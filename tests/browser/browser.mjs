@@ -13,7 +13,8 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 
 export const url = process.env.PHICAST_URL;           // of the broadcaster
 export const artefacts = process.env.PHICAST_ARTEFACTS;
-export const pictures = process.env.PHICAST_PICTURES; // where the README's are, when they are to be made anew
+export const pictures = process.env.PHICAST_PICTURES; // where the documentation's are, when they are to be made anew
+const PICTURE_MAX = 120 * 1000;                // bytes, of one of those
 
 export const desktop = { viewport: { width: 1440, height: 900 } };
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
@@ -24,9 +25,10 @@ export const launch = ({ local = 'localhost', flags = [] } = {}) => chromium.lau
   args: [...FLAGS, `--host-resolver-rules=MAP ${local} 127.0.0.1, MAP * ~NOTFOUND , EXCLUDE 127.0.0.1`, ...flags],
 });
 
-// A page in a profile of its own; page.errors and page.hosts fill up.
-export async function open(browser, address, options = {}) {
+// A page in a profile of its own; page.errors and page.hosts fill up. init is run in it before its own scripts.
+export async function open(browser, address, { init, ...options } = {}) {
   const context = await browser.newContext({ ...desktop, ...options });
+  if (init) await context.addInitScript(init);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   page.errors = [];
@@ -54,31 +56,32 @@ export async function picture(page, name, options = {}) {
   return file;
 }
 
-// What axe finds, and whether the page was dimmed meanwhile, as it is while no messages come.
-const inspect = async (part) => {
-  const main = document.querySelector('main');
-  const isDim = () => document.body.classList.contains('stale') || (main && getComputedStyle(main).opacity !== '1');
-  let dim = isDim();
-  const watch = new MutationObserver(() => { dim ||= isDim(); });
-  watch.observe(document.body, { attributes: true, attributeFilter: ['class'] });
-  const { violations } = await window.axe.run(part, { resultTypes: ['violations'] });
-  watch.disconnect();
-  return { violations, dim: dim || isDim() };
-};
+// The same as WebP, in the documentation's folder, if its pictures are to be made anew; Chromium has the encoder.
+export async function illustrate(page, name, options = {}) {
+  const png = fs.readFileSync(await picture(page, name, options), 'base64');
+  if (!pictures) return;
+  const blank = await page.context().newPage();
+  const webp = await blank.evaluate(async (data) => {
+    const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality: 0.85 })).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  }, png);
+  await blank.close();
+  const file = Buffer.from(webp, 'base64');
+  assert.ok(file.length < PICTURE_MAX, `${name}: ${file.length} bytes`);
+  fs.mkdirSync(pictures, { recursive: true });
+  fs.writeFileSync(path.join(pictures, `${name}.webp`), file);
+}
 
 // Serious and critical faults that axe finds in a part of the page, as text. Its script comes in beside the page's policy.
-// A page that is dim for a moment, because the machine is busy, is looked at again.
 export async function accessibilityFaults(page, part = 'html') {
   const session = await page.context().newCDPSession(page);
   await session.send('Runtime.evaluate', { expression: axe.source });
-  let faults;
-  await until(async () => {
-    const { violations, dim } = await page.evaluate(inspect, part);
-    faults = violations.filter((v) => ['serious', 'critical'].includes(v.impact))
-      .map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join(', ')}`);
-    return !dim || faults.length === 0;
-  }, 'the page to be bright');
-  return faults;
+  const { violations } = await page.evaluate((where) => window.axe.run(where, { resultTypes: ['violations'] }), part);
+  return violations.filter((v) => ['serious', 'critical'].includes(v.impact))
+    .map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(' ')).join(', ')}`);
 }
 
 // How many pixels of a canvas differ from its most common colour.

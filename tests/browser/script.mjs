@@ -4,7 +4,7 @@ import { open, url } from './browser.mjs';
 
 const BEAT_MS = 33;
 
-const channel = (i, amplitude) => ({ channel: i, frequency: 440, amplitude, phase: 0, active: amplitude > 0 });
+const channel = (i, amplitude) => ({ channel: i, frequency: 440, amplitude, phase: i % 3 * 0.1 + i, active: amplitude > 0 });
 
 export class Script {
   // Two channels, eight bands. What is changed here is in the next message.
@@ -14,13 +14,22 @@ export class Script {
     this.bands = [0, 0, 0, 0, 0, 0, 0, 0];
     this.strength = 0;
     this.names = null; // as /api/status says them
+    this.status = {};  // what else it says
+    this.absent = false; // whether the messages say that there is no analyser
+    this.away = false;   // whether nobody takes a stream
     this.frame = 0;
     this.asked = [];   // the streams' addresses
     this.sockets = { metrics: new Set(), events: new Set() };
   }
 
+  // So many channels, of all kinds of level, and phases of which some are close together.
+  channels(count) {
+    this.amplitude = Array.from({ length: count }, (_, i) => 0.9 / (1 + i % 5));
+    this.levels = this.amplitude.map((peak) => ({ rms: peak / 3, peak, clipped: 0 }));
+  }
+
   message() {
-    const { amplitude, levels, bands, strength } = this;
+    const { amplitude, levels, bands, strength } = this.absent ? { amplitude: [], levels: [], bands: [], strength: 0 } : this;
     const added = (list) => list && list.map((level, i) => ({ channel: i, ...level }));
     this.frame++;
     return JSON.stringify({
@@ -45,6 +54,10 @@ export class Script {
   async take(page, stream) {
     await page.routeWebSocket(new RegExp(`/ws/${stream}`), (socket) => {
       this.asked.push(socket.url());
+      if (this.away) {
+        socket.close();
+        return;
+      }
       this.sockets[stream].add(socket);
       socket.onClose(() => this.sockets[stream].delete(socket));
     });
@@ -57,7 +70,8 @@ export class Script {
     await page.route('**/api/status', async (route) => {
       const response = await route.fetch();
       const json = await response.json();
-      if (this.names) json.analyser = { ...json.analyser, channel_names: this.names };
+      Object.assign(json, this.status);
+      if (this.names && json.analyser) json.analyser.channel_names = this.names;
       await route.fulfill({ response, json });
     });
     await page.goto(url + path);

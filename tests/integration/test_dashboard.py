@@ -2,7 +2,7 @@
 """The pages in Debian's Chromium, on real sound: runs tests/browser/*.test.mjs.
 
 Pictures of what the browser showed are kept in build/.../browser. PHICAST_PICTURES=docs/pictures makes those of the
-README anew.
+documentation anew.
 """
 
 import os
@@ -130,6 +130,10 @@ class Dashboard(Browsing):
         rig.wait_until(lambda: broadcaster.json("/api/metrics")["active_channels"] > 1, "sound")
         self.node("meters", PHICAST_URL=broadcaster.url)
 
+    def test_layout(self):
+        broadcaster = self.broadcaster("--osc", "none")
+        self.node("layout", PHICAST_URL=broadcaster.url)
+
     def test_replay(self):
         path = self.folder / "show.jsonl"
         recordings.write(path, recordings.Maker(channels=4).records(600))
@@ -140,7 +144,7 @@ class Dashboard(Browsing):
         self.sound(64, [rig.write_wav(self.folder / "chord.wav", chord(), RATE)], RATE)
         broadcaster = self.broadcaster("--osc", "none")
         rig.wait_until(lambda: broadcaster.json("/api/metrics")["active_channels"] == 64, "64 channels")
-        self.node("load", PHICAST_URL=broadcaster.url, PHICAST_BROADCASTER_PID=str(broadcaster.child.pid))
+        self.node("load", PHICAST_URL=broadcaster.url, PHICAST_BROADCASTER_PID=str(broadcaster.child.pid), **self.pictures())
 
 
 if __name__ == "__main__":

@@ -34,8 +34,7 @@ static void the_pages(void)
     starts_with("/visual.js", "text/javascript; charset=utf-8", "// SPDX");
     starts_with("/stage", "text/html; charset=utf-8", "<!doctype html>");
     starts_with("/vendor/uqr/index.mjs", "text/javascript; charset=utf-8", "var QrCodeDataType");
-    starts_with("/vendor/uplot/uPlot.iife.min.js", "text/javascript; charset=utf-8",
-                "/*! https://github.com/leeoniya/uPlot");
+    starts_with("/words.de.js", "text/javascript; charset=utf-8", "// SPDX");
 }
 
 /* What follows `key` up to the quote at its end, in `name` after a slash; NULL if there is no more. */
