@@ -10,7 +10,8 @@ const LINGER_MS = 150; // so that the pointer can come over from the number
 const MARGIN = 8;      // pixels, from the number and from the window's edge
 
 let shown = null;
-let timer = 0;
+let timer = 0;      // 0: none runs
+let awaited = null; // what it is to show; null: it is to hide
 
 const wanted = (event) => event.target.closest?.('[data-about]') ?? null;
 export const explanation = (name) => named('about', name, described.help[name] ?? '');
@@ -23,8 +24,13 @@ function place(tip, { left, top, bottom }) {
   tip.style.top = `${below ? bottom + MARGIN : Math.max(MARGIN, top - MARGIN - height)}px`;
 }
 
-function hide() {
+function stop() {
   clearTimeout(timer);
+  timer = 0;
+}
+
+function hide() {
+  stop();
   if (!shown) return;
   shown.removeAttribute('aria-describedby');
   shown = null;
@@ -32,7 +38,7 @@ function hide() {
 }
 
 function show(node) {
-  clearTimeout(timer);
+  stop();
   const { about } = node.dataset;
   if (node === shown || !explanation(about)) return;
   hide();
@@ -43,8 +49,11 @@ function show(node) {
   place($('about'), node.getBoundingClientRect());
 }
 
+// A number that changes comes under the pointer anew each time.
 function later(node, ms) {
-  clearTimeout(timer);
+  if (timer && node === awaited) return;
+  stop();
+  awaited = node;
   timer = setTimeout(() => (node ? show(node) : hide()), ms);
 }
 
@@ -54,9 +63,9 @@ export function startAbout() {
   }
   document.addEventListener('pointerover', (event) => {
     if (event.pointerType === 'touch') return;
-    if (event.target.closest?.('#about')) clearTimeout(timer);
+    if (event.target.closest?.('#about')) stop();
     else if (wanted(event) !== shown) later(wanted(event), wanted(event) ? DELAY_MS : LINGER_MS);
-    else clearTimeout(timer);
+    else stop();
   });
   document.addEventListener('focusin', (event) => {
     if (wanted(event) && event.target.matches(':focus-visible')) show(wanted(event));
