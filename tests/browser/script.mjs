@@ -71,19 +71,27 @@ export class Script {
       const response = await route.fetch();
       const json = await response.json();
       Object.assign(json, this.status);
-      if (this.names && json.analyser) json.analyser.channel_names = this.names;
+      if (this.names) json.analyser = { ...json.analyser, channel_names: this.names }; // also of one that says nothing of itself
       await route.fulfill({ response, json });
     });
     await page.goto(url + path);
+    this.play();
+    return page;
+  }
+
+  play() {
     this.timer = setInterval(() => {
       const message = this.message();
       for (const socket of this.sockets.metrics) socket.send(message);
     }, BEAT_MS).unref();
-    return page;
+  }
+
+  pause() {
+    clearInterval(this.timer);
   }
 
   async close(page, close) {
-    clearInterval(this.timer);
+    this.pause();
     await page.unrouteAll({ behavior: 'wait' });
     await close(page);
   }

@@ -50,8 +50,7 @@ test('numbers, levels and states; and none that is old', async () => {
   assert.deepEqual(await outside(page), []);
   assert.deepEqual(await accessibilityFaults(page), []);
   await picture(page, 'stage-six');
-  const { timer } = script;
-  clearInterval(timer); // nothing comes any more
+  script.pause(); // nothing comes any more
   await page.locator('#link[data-link="stale"]').waitFor();
   for (const name of ['state', 'ici', 'spectral_centroid', 'level:1']) {
     await reads(page, name, '–');
