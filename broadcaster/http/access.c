@@ -2,6 +2,7 @@
 #include "broadcaster/http/access.h"
 
 #include "broadcaster/guard/guard.h"
+#include "shared/clock.h"
 #include "shared/log.h"
 
 #include <string.h>
@@ -73,14 +74,20 @@ static enum right right_of(const struct access *access, const struct http_reques
                : RIGHT_NONE;
 }
 
-static void log_refused(const char *origin, enum need need)
+static void note_refused(const struct access *access, const char *origin, enum need need)
 {
     static uint64_t times;
-    if (guard_origin_is_file(origin) && need == NEED_CONTROL) {
-        log_repeated(&times, "a page from a file was refused: such a page may read, but move nothing");
-    } else if (guard_origin_is_one(origin)) {
+    const bool is_file = guard_origin_is_file(origin);
+    const char *admit = is_file && need == NEED_CONTROL ? NULL
+                        : is_file                       ? "null"
+                        : guard_origin_is_one(origin)   ? origin
+                                                        : NULL;
+    refusals_add(access->refusals, origin, admit, (double)clock_unix_us() / 1e6);
+    if (admit) {
         log_repeated(&times, "a page of %.*s was refused; --allow-origin %.*s would let it in", ORIGIN_SHOWN,
-                     origin, ORIGIN_SHOWN, guard_origin_is_file(origin) ? "null" : origin);
+                     origin, ORIGIN_SHOWN, admit);
+    } else if (is_file) {
+        log_repeated(&times, "a page from a file was refused: such a page may read, but move nothing");
     }
 }
 
@@ -93,7 +100,7 @@ struct verdict access_judge_preflight(const struct access *access, const struct 
     }
     if (origin && origin[0] != '\0' && need >= NEED_STREAM &&
         !origin_allowed(access, origin, request->host, need)) {
-        log_refused(origin, need);
+        note_refused(access, origin, need);
         return (struct verdict){403,
                                 need == NEED_CONTROL ? "pages of this origin may not change anything"
                                                      : "pages of this origin may not open the streams",

@@ -3,6 +3,7 @@
 #ifndef PHICAST_BROADCASTER_HTTP_ACCESS_H
 #define PHICAST_BROADCASTER_HTTP_ACCESS_H
 
+#include "broadcaster/guard/refusals.h"
 #include "broadcaster/guard/token.h"
 #include "broadcaster/http/request.h"
 #include "shared/options.h"
@@ -20,6 +21,7 @@ enum need {
 struct access {
     struct tokens tokens;
     const struct option_list *origins; /* allowed besides loopback's and our own */
+    struct refusals *refusals;         /* of other origins: noted here */
     bool open;                         /* listens to other machines as well */
     char hostname[65];
 };
@@ -31,7 +33,7 @@ struct verdict {
     const char *headers;
 };
 
-/* A refused origin is logged, with the option that would admit it. */
+/* A refused origin is noted, and logged, with the option that would admit it. */
 struct verdict access_judge(const struct access *access, const struct http_request *request, enum need need);
 
 /* A preflight's: as above without the token, which browsers keep for the request itself. */

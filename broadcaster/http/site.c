@@ -14,6 +14,7 @@
 #include "shared/json/reports.h"
 #include "shared/text.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -68,10 +69,21 @@ static struct server_report make_report(struct site *site)
     return report;
 }
 
+static void report_refusals(const struct refusals *refusals, struct server_report *report)
+{
+    static_assert((int)REFUSALS_MAX <= (int)REFUSED_ORIGINS_MAX, "there is room for all");
+    report->refused_count = refusals->count;
+    for (uint32_t i = 0; i < refusals->count; i++) {
+        const struct refused_origin *one = &refusals->origin[i];
+        report->refused[i] = (struct refused_report){one->origin, one->admit, one->count, one->last};
+    }
+}
+
 static void get_status(struct site *site, const struct http_request *request, struct reply *reply)
 {
     struct server_report report = make_report(site);
     report.may_control = access_may_control(site->access, request);
+    report_refusals(site->access->refusals, &report);
     reply_fill(reply, 200, message_server(&site->scratch, &report), &site->scratch);
 }
 

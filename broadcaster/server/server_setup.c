@@ -167,9 +167,11 @@ static void announce(const struct server *server)
     fflush(stdout);
 }
 
-static enum status make_access(struct access *who, const struct broadcaster_options *options, char *error)
+static enum status make_access(struct server *server, const struct broadcaster_options *options, char *error)
 {
+    struct access *who = &server->access;
     who->origins = &options->allow_origin;
+    who->refusals = &server->refusals;
     gethostname(who->hostname, sizeof who->hostname - 1);
     who->open = listen_find_reachable(&options->listen_at) != NULL;
     if (who->open && !options->token_file) {
@@ -311,7 +313,7 @@ enum status server_open(struct server **out, const struct broadcaster_options *o
     server->tls.on_work = watchdog_turn;
     enum status status = privileges_choose(&server->identity, options->user, error);
     if (status == STATUS_OK) {
-        status = make_access(&server->access, options, error);
+        status = make_access(server, options, error);
     }
     if (status == STATUS_OK && options->tls_cert) {
         status = tls_load(&server->tls, options->tls_cert, options->tls_key, error);

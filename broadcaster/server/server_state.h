@@ -34,6 +34,7 @@ struct server {
     struct recorder recorder;
     struct site site;
     struct access access;
+    struct refusals refusals;
     struct limits limits;
     struct listen_plan plan;
     struct tls tls; /* without a context: plain */

@@ -5,6 +5,8 @@
 #include "shared/json/build.h"
 #include "shared/metric.h"
 
+#include <stdio.h>
+
 static const char service_name[] = "phicast";
 
 enum status message_health(struct message *message)
@@ -306,6 +308,23 @@ static void add_replay(struct build *build, const struct replay_report *replay)
     build_nest(build, "replay", inner);
 }
 
+static struct build report_refused(const struct server_report *report)
+{
+    struct build list = build_list(report->refused_count);
+    for (uint32_t i = 0; i < report->refused_count; i++) {
+        const struct refused_report *refused = &report->refused[i];
+        char option[320]; /* an origin has a name of 254 characters at most */
+        snprintf(option, sizeof option, "--allow-origin %s", refused->admit);
+        struct build one = build_object();
+        build_text(&one, "origin", refused->origin);
+        add_text(&one, "option", refused->admit[0] != '\0' ? option : NULL);
+        build_count(&one, "count", refused->count);
+        build_number(&one, "last", refused->last);
+        build_nest(&list, NULL, one);
+    }
+    return list;
+}
+
 /* What is measured of the sound on request. */
 static struct build report_requested(const struct metrics_snapshot *sound)
 {
@@ -322,6 +341,11 @@ enum status message_server(struct message *message, const struct server_report *
     build_text(&build, "service", service_name);
     build_text(&build, "version", PHICAST_VERSION);
     build_text(&build, "access", report->may_control ? "control" : "view");
+    if (report->may_control) {
+        build_nest(&build, "refused_origins", report_refused(report));
+    } else {
+        build_null(&build, "refused_origins");
+    }
     build_number(&build, "uptime_s", report->uptime_s);
     build_nest(&build, "source", report_source(report));
     build_text(&build, "state", report->state);

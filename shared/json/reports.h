@@ -129,9 +129,21 @@ struct replay_report {
     const char *trouble; /* the last of them, with its cure; "" */
 };
 
+enum { REFUSED_ORIGINS_MAX = 8 };
+
+/* A page's origin that was refused. */
+struct refused_report {
+    const char *origin;
+    const char *admit; /* what --allow-origin takes to let it in; "": nothing does */
+    uint64_t count;
+    double last; /* Unix seconds */
+};
+
 /* What /api/status tells. */
 struct server_report {
-    bool may_control; /* who asks may steer as well */
+    bool may_control; /* who asks may steer as well, and is told whom was refused: */
+    uint32_t refused_count;
+    struct refused_report refused[REFUSED_ORIGINS_MAX]; /* the newest first */
     double uptime_s;
     const char *source_name;
     const char *source_state;

@@ -18,8 +18,9 @@ static void check_text(const char *text)
 static void check_request(const struct http_request *request)
 {
     static const struct option_list origins = {.count = 1, .item = {"https://stage.example"}};
+    static struct refusals refusals;
     const struct access access = {
-        .origins = &origins, .tokens = {{"sesame"}, {"watch"}}, .hostname = "stage"};
+        .origins = &origins, .refusals = &refusals, .tokens = {{"sesame"}, {"watch"}}, .hostname = "stage"};
     check_text(request->path);
     check_text(request->query);
     check_text(request->host);

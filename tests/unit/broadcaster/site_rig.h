@@ -11,6 +11,7 @@
 #include <string.h>
 
 static struct option_list origins;
+static struct refusals refusals;
 static struct access who;
 static struct limits limits;
 static struct listen_plan plan;
@@ -26,7 +27,8 @@ static struct upgrade upgrade;
 static inline void begin(void)
 {
     const uint64_t now_us = clock_now_us();
-    who = (struct access){.origins = &origins};
+    refusals = (struct refusals){0};
+    who = (struct access){.origins = &origins, .refusals = &refusals};
     limits = (struct limits){0};
     limits_init(&limits, 10, 0, 1);
     memset(&control, 0, sizeof control);

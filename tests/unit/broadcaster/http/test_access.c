@@ -8,12 +8,14 @@
 #include <string.h>
 
 static struct option_list origins;
+static struct refusals refusals;
 static struct access who;
 
 static void begin(bool open, const char *token)
 {
     origins = (struct option_list){0};
-    who = (struct access){.origins = &origins, .open = open, .hostname = "studio"};
+    refusals = (struct refusals){0};
+    who = (struct access){.origins = &origins, .refusals = &refusals, .open = open, .hostname = "studio"};
     snprintf(who.tokens.control.text, sizeof who.tokens.control.text, "%s", token);
 }
 
@@ -69,6 +71,30 @@ static void pages_from_files(void)
     origins = (struct option_list){.count = 1, .item = {"null"}};
     CU_ASSERT_EQUAL(judge("localhost", "null", NEED_STREAM), 0);
     CU_ASSERT_EQUAL(judge("localhost", "null", NEED_CONTROL), 403);
+}
+
+/* Each with the option that lets it in, if there is one. */
+static void refused_origins_are_noted(void)
+{
+    begin(true, "");
+    judge("localhost", "http://localhost:3000", NEED_CONTROL);
+    judge("localhost", "http://evil.example", NEED_READ);
+    CU_ASSERT_EQUAL(refusals.count, 0);
+    judge("localhost", "http://evil.example", NEED_STREAM);
+    judge("localhost", "http://evil.example", NEED_CONTROL);
+    CU_ASSERT_EQUAL(refusals.count, 1);
+    CU_ASSERT_STRING_EQUAL(refusals.origin[0].origin, "http://evil.example");
+    CU_ASSERT_STRING_EQUAL(refusals.origin[0].admit, "http://evil.example");
+    CU_ASSERT_EQUAL(refusals.origin[0].count, 2);
+    CU_ASSERT(refusals.origin[0].last > 1e9);
+    judge("localhost", "file://", NEED_STREAM);
+    CU_ASSERT_STRING_EQUAL(refusals.origin[0].admit, "null");
+    judge("localhost", "null", NEED_CONTROL); /* which nothing lets in */
+    CU_ASSERT_STRING_EQUAL(refusals.origin[0].admit, "");
+    judge("localhost", "chrome-extension://abc", NEED_STREAM);
+    CU_ASSERT_STRING_EQUAL(refusals.origin[0].origin, "chrome-extension://abc");
+    CU_ASSERT_STRING_EQUAL(refusals.origin[0].admit, "");
+    CU_ASSERT_EQUAL(refusals.count, 4);
 }
 
 static bool may_control(const char *origin)
@@ -159,6 +185,7 @@ int main(void)
         {"hosts", hosts},
         {"origins are looked at", origins_are_looked_at},
         {"pages from files", pages_from_files},
+        {"refused origins are noted", refused_origins_are_noted},
         {"who may control", who_may_control},
         {"tokens", tokens},
         {"viewers", viewers},
