@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shared/control.h"
 
+#include "shared/telemetry.h"
 #include "shared/text.h"
 
 #include <string.h>
@@ -40,6 +41,11 @@ RT_SAFE const struct command_row *command_row(uint32_t kind)
     return kind < sizeof rows / sizeof rows[0] && rows[kind].name ? &rows[kind] : NULL;
 }
 
+RT_SAFE bool command_is_patch(uint32_t kind)
+{
+    return kind == COMMAND_CONNECT || kind == COMMAND_DISCONNECT;
+}
+
 const char *command_kind_str(uint32_t kind)
 {
     const struct command_row *row = command_row(kind);
@@ -58,8 +64,17 @@ const char *command_range_str(uint32_t kind)
     return row ? row->range : NULL;
 }
 
+RT_SAFE static bool patch_good(const struct command *command)
+{
+    const double v = command->value;
+    return v >= 0 && v < CHANNELS_MAX && v == (double)(uint32_t)v && command->source != 0;
+}
+
 RT_SAFE enum status command_check(const struct command *command)
 {
+    if (command_is_patch(command->kind)) {
+        return patch_good(command) ? STATUS_OK : STATUS_BAD_ARG;
+    }
     const struct command_row *row = command_row(command->kind);
     const double v = command->value; /* not a number: in no range */
     const bool good = row && v >= row->low && v <= row->high && (!row->is_switch || v == 0 || v == 1);

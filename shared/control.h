@@ -24,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CONTROL_ABI = 5 };
+enum { CONTROL_ABI = 6 };
 
 enum command_kind {
     COMMAND_DEPTH = 1,     /* value: COMMAND_DEPTH_MIN...MAX */
@@ -32,7 +32,9 @@ enum command_kind {
     COMMAND_RATE = 3,      /* value: Hz, COMMAND_RATE_MIN...MAX */
     COMMAND_BREATHING = 4, /* value: 0 or 1 */
     COMMAND_AUTO = 5,      /* value: 0 or 1 */
-    COMMAND_CALIBRATE = 6  /* value: level of the test signal in dBFS, COMMAND_LEVEL_MIN...MAX */
+    COMMAND_CALIBRATE = 6, /* value: level of the test signal in dBFS, COMMAND_LEVEL_MIN...MAX */
+    COMMAND_CONNECT = 7,   /* source: what is to feed a channel; value: which, 0...CHANNELS_MAX - 1 */
+    COMMAND_DISCONNECT = 8 /* the same: is not to */
 };
 
 #define COMMAND_DEPTH_MIN 0
@@ -50,7 +52,8 @@ struct command {
     uint32_t kind; /* enum command_kind */
     uint32_t reserved;
     double value;
-    uint64_t unused[5];
+    uint64_t source; /* of COMMAND_CONNECT and COMMAND_DISCONNECT: struct patch_source's id; else 0 */
+    uint64_t unused[4];
 };
 
 enum { SINK_NAME_MAX = 8, EVENT_PLACES = 8 };
@@ -99,7 +102,7 @@ static_assert(sizeof(((struct control *)0)->note[0]) == sizeof(struct channel_no
 
 extern const struct segment_kind control_kind;
 
-/* What is to be said of a kind of command. */
+/* What is to be said of a kind of command, but for the two that patch: those need more than a number. */
 struct command_row {
     const char *name;    /* "depth" */
     const char *address; /* where OSC takes it; NULL: it does not */
@@ -123,6 +126,9 @@ bool command_is_switch(uint32_t kind);
 
 /* What the kind takes, for a message: "a number from 0 to 1"; NULL for an unknown kind. Any thread. */
 const char *command_range_str(uint32_t kind);
+
+/* Whether it is COMMAND_CONNECT or COMMAND_DISCONNECT. Any thread. */
+RT_SAFE bool command_is_patch(uint32_t kind);
 
 /* STATUS_BAD_ARG unless the kind is known and the value in its range. To be asked where a command comes in
  * from a person; what is handed on has been. Any thread. */

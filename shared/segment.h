@@ -27,7 +27,7 @@ enum {
     SEGMENT_NAME_LONGEST = 60, /* JACK's own limit lies a little above */
     SEGMENT_PATH_MAX = 112,
     SEGMENT_OWNER_MAX = 48,
-    SEGMENT_SNAPSHOTS_MAX = 4
+    SEGMENT_SNAPSHOTS_MAX = 5
 };
 
 /* First bytes of every segment. `magic` is stored last, with release, when the rest is ready. */

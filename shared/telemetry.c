@@ -22,7 +22,9 @@ const struct segment_kind telemetry_kind = {
                  {offsetof(struct telemetry, status_sequence), offsetof(struct telemetry, status),
                   sizeof(struct analyser_status)},
                  {offsetof(struct telemetry, names_sequence), offsetof(struct telemetry, names),
-                  sizeof(struct channel_names)}},
+                  sizeof(struct channel_names)},
+                 {offsetof(struct telemetry, patchbay_sequence), offsetof(struct telemetry, patchbay),
+                  sizeof(struct patchbay)}},
 };
 
 static bool within(double value, double low, double high)
@@ -61,11 +63,26 @@ static bool status_good(const struct analyser_status *s)
            s->parts <= (PARTS_ALL | PART_CHANNEL_BANDS) && s->band_count <= BANDS_MAX;
 }
 
+static bool name_good(const char *name, size_t size)
+{
+    return strnlen(name, size) < size && utf8_is_plain(name);
+}
+
 static bool names_good(const struct channel_names *names)
 {
     bool good = true;
     for (size_t i = 0; i < CHANNELS_MAX && good; i++) {
-        good = strnlen(names->name[i], CHANNEL_NAME_MAX) < CHANNEL_NAME_MAX && utf8_is_plain(names->name[i]);
+        good = name_good(names->name[i], CHANNEL_NAME_MAX);
+    }
+    return good;
+}
+
+static bool patchbay_good(const struct patchbay *patchbay)
+{
+    bool good = patchbay->count <= PATCHBAY_MAX;
+    for (uint32_t i = 0; good && i < patchbay->count; i++) {
+        const struct patch_source *source = &patchbay->source[i];
+        good = source->id != 0 && source->name[0] != '\0' && name_good(source->name, PATCH_NAME_MAX);
     }
     return good;
 }
@@ -111,6 +128,11 @@ void telemetry_write_names(struct telemetry *telemetry, const struct channel_nam
     seqlock_write(&telemetry->names_sequence, telemetry->names, names, WORDS(sizeof *names));
 }
 
+void telemetry_write_patchbay(struct telemetry *telemetry, const struct patchbay *patchbay)
+{
+    seqlock_write(&telemetry->patchbay_sequence, telemetry->patchbay, patchbay, WORDS(sizeof *patchbay));
+}
+
 enum status telemetry_read_metrics(const struct telemetry *telemetry, struct metrics_snapshot *out)
 {
     const enum status status =
@@ -140,4 +162,11 @@ enum status telemetry_read_names(const struct telemetry *telemetry, struct chann
     const enum status status =
         seqlock_read(&telemetry->names_sequence, telemetry->names, out, WORDS(sizeof *out));
     return status == STATUS_OK && !names_good(out) ? STATUS_CORRUPT : status;
+}
+
+enum status telemetry_read_patchbay(const struct telemetry *telemetry, struct patchbay *out)
+{
+    const enum status status =
+        seqlock_read(&telemetry->patchbay_sequence, telemetry->patchbay, out, WORDS(sizeof *out));
+    return status == STATUS_OK && !patchbay_good(out) ? STATUS_CORRUPT : status;
 }

@@ -22,7 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHANNELS_MAX = 64, BANDS_MAX = 32, CHANNEL_NAME_MAX = 64, TELEMETRY_ABI = 4 };
+enum { CHANNELS_MAX = 64, BANDS_MAX = 32, CHANNEL_NAME_MAX = 64, TELEMETRY_ABI = 5 };
+
+enum { PATCHBAY_MAX = 256, PATCH_NAME_MAX = 112 };
 
 struct channel_metrics {
     float frequency; /* Hz, 0...sample rate / 2; 0 when inactive */
@@ -83,6 +85,20 @@ struct channel_names {
     char name[CHANNELS_MAX][CHANNEL_NAME_MAX];
 };
 
+/* A port of somebody else's that inputs can be connected to. */
+struct patch_source {
+    uint64_t id;               /* of that port under that name; never 0 */
+    uint64_t feeds;            /* bit i: it is connected to channel i */
+    char name[PATCH_NAME_MAX]; /* "client:port", cut where it is too long, else as channel_names are */
+};
+
+/* All of them, in JACK's order. Written by the control thread. */
+struct patchbay {
+    uint32_t count; /* 0...PATCHBAY_MAX */
+    uint32_t more;  /* that there was no room for */
+    struct patch_source source[PATCHBAY_MAX];
+};
+
 /* What the JACK graph says of latency. Written by the control thread. */
 struct latency_snapshot {
     double hardware_ms;  /* capture latency of the ports feeding the inputs, and the calibrated extra; >= 0 */
@@ -138,7 +154,8 @@ struct telemetry {
     struct segment_header header;
     _Atomic uint64_t
         heartbeat_us; /* CLOCK_MONOTONIC, us: start of the latest process callback; 0 before any */
-    uint64_t reserved[3];
+    uint64_t reserved[2];
+    _Atomic uint64_t patchbay_sequence;
     _Atomic uint64_t metrics_sequence;
     _Atomic uint64_t latency_sequence;
     _Atomic uint64_t status_sequence;
@@ -148,7 +165,8 @@ struct telemetry {
     _Atomic uint64_t latency[TELEMETRY_WORDS(struct latency_snapshot)];
     _Atomic uint64_t status[TELEMETRY_WORDS(struct analyser_status)];
     _Atomic uint64_t names[TELEMETRY_WORDS(struct channel_names)];
-    uint64_t pad[2]; /* to whole cache lines */
+    _Atomic uint64_t patchbay[TELEMETRY_WORDS(struct patchbay)];
+    uint64_t pad[1]; /* to whole cache lines */
 };
 
 static_assert(sizeof(struct requested_metrics) ==
@@ -158,6 +176,7 @@ static_assert(sizeof(struct metrics_snapshot) == 80 + 16 * CHANNELS_MAX + sizeof
               "ABI");
 static_assert(sizeof(struct latency_snapshot) == 32, "ABI");
 static_assert(sizeof(struct analyser_status) == 120, "ABI");
+static_assert(sizeof(struct patchbay) == 8 + 128 * PATCHBAY_MAX, "ABI");
 static_assert((int)ONSET_BAND_MAX == (int)BANDS_MAX - 1, "an onset's band is one of the bands");
 static_assert(offsetof(struct telemetry, heartbeat_us) == 64, "ABI");
 static_assert(offsetof(struct telemetry, events) == 128, "ABI");
@@ -173,6 +192,7 @@ RT_SAFE void telemetry_write_metrics(struct telemetry *telemetry, const struct m
 void telemetry_write_latency(struct telemetry *telemetry, const struct latency_snapshot *snapshot);
 void telemetry_write_status(struct telemetry *telemetry, const struct analyser_status *snapshot);
 void telemetry_write_names(struct telemetry *telemetry, const struct channel_names *names);
+void telemetry_write_patchbay(struct telemetry *telemetry, const struct patchbay *patchbay);
 
 /* Readers, any thread. What was not measured is 0. STATUS_EMPTY before the first write, STATUS_TORN,
  * STATUS_CORRUPT; *out is then of no meaning. */
@@ -182,5 +202,6 @@ MUST_CHECK enum status telemetry_read_latency(const struct telemetry *telemetry,
                                               struct latency_snapshot *out);
 MUST_CHECK enum status telemetry_read_status(const struct telemetry *telemetry, struct analyser_status *out);
 MUST_CHECK enum status telemetry_read_names(const struct telemetry *telemetry, struct channel_names *out);
+MUST_CHECK enum status telemetry_read_patchbay(const struct telemetry *telemetry, struct patchbay *out);
 
 #endif

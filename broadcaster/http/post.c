@@ -6,6 +6,7 @@
 #include "shared/json/requests.h"
 #include "shared/text.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -13,6 +14,7 @@ static const char phi_path[] = "/api/phi";
 static const char calibrate_path[] = "/api/calibrate";
 static const char record_path[] = "/api/record";
 static const char replay_path[] = "/api/replay";
+static const char patch_path[] = "/api/patch";
 
 static bool is_replay(const char *path)
 {
@@ -27,7 +29,7 @@ static bool is_calibrate(const char *path)
 bool post_takes(const char *path)
 {
     return strcmp(path, phi_path) == 0 || is_calibrate(path) || is_replay(path) ||
-           strcmp(path, record_path) == 0;
+           strcmp(path, record_path) == 0 || strcmp(path, patch_path) == 0;
 }
 
 /* "application/json", with or without parameters after it. */
@@ -97,11 +99,67 @@ static void answer_replay(const char *body, size_t length, struct source *source
     }
 }
 
+/* The source of that name; NULL: there is none, or there are two, whose names were cut. */
+static const struct patch_source *find_source(const struct patchbay *patchbay, const char *name)
+{
+    const struct patch_source *found = NULL;
+    for (uint32_t i = 0; i < patchbay->count; i++) {
+        if (strcmp(patchbay->source[i].name, name) == 0) {
+            if (found) {
+                return NULL;
+            }
+            found = &patchbay->source[i];
+        }
+    }
+    return found;
+}
+
+static void answer_patch(const char *body, size_t length, const struct post_means *means,
+                         struct message *scratch, struct reply *reply)
+{
+    static const struct request taken = {.count = 3, .name = {"source", "channel", "connected"}};
+    const struct source *source = means->source;
+    struct patch_wish wish;
+    char error[REQUEST_ERROR_MAX];
+    enum status status = request_patch(&wish, body, length, error);
+    if (status) {
+        reply_detail(reply, status == STATUS_NO_MEMORY ? 500 : 400, error, scratch);
+        return;
+    }
+    status = remote_send(means->remote, NULL, 0); /* whether it could hear anything */
+    if (status) {
+        reply_detail(reply, status == STATUS_BUSY ? 409 : 503, remote_refusal(means->remote, status),
+                     scratch);
+        return;
+    }
+    const struct patch_source *port = find_source(&source->patchbay, wish.source);
+    if (!source->status_known || !source->status.jack_running) {
+        reply_detail(reply, 503, "the analyser has no JACK server at present", scratch);
+    } else if (wish.channel >= source->status.channel_count) {
+        snprintf(error, sizeof error, "channel: there are %u, from 0", source->status.channel_count);
+        reply_detail(reply, 400, error, scratch);
+    } else if (!port) {
+        reply_detail(reply, 404,
+                     "source: there is no port of that name, or more than one; GET /api/sources has them",
+                     scratch);
+    } else {
+        const struct command command = {.kind = wish.connected ? COMMAND_CONNECT : COMMAND_DISCONNECT,
+                                        .value = wish.channel,
+                                        .source = port->id};
+        (void)!remote_send(means->remote, &command, 1); /* as above */
+        reply_fill(reply, 202, message_accepted(scratch, &taken), scratch);
+    }
+}
+
 void post_answer(const struct http_request *request, const char *body, size_t length,
                  const struct post_means *means, struct message *scratch, struct reply *reply)
 {
     if (strcmp(request->path, record_path) == 0) {
         answer_record(body, length, means->recorder, scratch, reply);
+        return;
+    }
+    if (strcmp(request->path, patch_path) == 0) {
+        answer_patch(body, length, means, scratch, reply);
         return;
     }
     if (is_replay(request->path)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* POST /api/phi, /api/calibrate, /api/record and /api/replay: from the request's head through its body to the
- * answer.
+/* POST /api/phi, /api/calibrate, /api/record, /api/replay and /api/patch: from the request's head through its
+ * body to the answer.
  *
  * Who may post is access.h's to say. The body must call itself application/json, which a page's form cannot.
  * Event loop's thread. */

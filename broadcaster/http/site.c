@@ -11,6 +11,7 @@
 #include "broadcaster/http/targets.h"
 #include "shared/clock.h"
 #include "shared/json/description.h"
+#include "shared/json/patchbay.h"
 #include "shared/json/reports.h"
 #include "shared/text.h"
 
@@ -160,6 +161,17 @@ static void get_latency(struct site *site, const struct http_request *request, s
     get_latest(site, reply, STREAM_LATENCY, 0);
 }
 
+static void get_sources(struct site *site, const struct http_request *request, struct reply *reply)
+{
+    struct source *source = site->hub->source;
+    (void)request;
+    source_poll(source, clock_now_us());
+    reply_fill(reply, 200,
+               message_patchbay(&site->scratch, &source->patchbay,
+                                source->status_known ? source->status.channel_count : 0),
+               &site->scratch);
+}
+
 static void get_targets(struct site *site, const struct http_request *request, struct reply *reply)
 {
     const struct server_report report = make_report(site);
@@ -175,6 +187,7 @@ static const struct {
     {"/api/latency", get_latency}, {"/api/status", get_status},
     {"/metrics", get_prometheus},  {"/api/description", get_description},
     {"/api/links", get_links},     {TARGETS_PATH, get_targets},
+    {"/api/sources", get_sources},
 };
 
 static void get_asset(const struct asset *asset, struct reply *reply)

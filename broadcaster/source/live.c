@@ -89,6 +89,9 @@ static void detach(struct live *live, uint64_t next_attach_us)
     live->base.status_known = false;
     live->base.names = (struct channel_names){0};
     live->names_sequence = 0;
+    live->base.patchbay.count = 0;
+    live->base.patchbay.more = 0;
+    live->patchbay_sequence = 0;
     live->base.latency = (struct latency_snapshot){0};
 }
 
@@ -218,6 +221,22 @@ static void read_names(struct live *live, const struct telemetry *telemetry)
     }
 }
 
+static void read_patchbay(struct live *live, const struct telemetry *telemetry)
+{
+    struct patchbay patchbay;
+    const uint64_t sequence = atomic_load_explicit(&telemetry->patchbay_sequence, memory_order_relaxed);
+    if (sequence == live->patchbay_sequence) {
+        return;
+    }
+    const enum status status = telemetry_read_patchbay(telemetry, &patchbay);
+    if (status != STATUS_TORN) {
+        live->patchbay_sequence = sequence;
+    }
+    if (status == STATUS_OK) {
+        live->base.patchbay = patchbay;
+    }
+}
+
 static void read_rest(struct live *live, const struct telemetry *telemetry)
 {
     struct latency_snapshot latency;
@@ -230,6 +249,7 @@ static void read_rest(struct live *live, const struct telemetry *telemetry)
         live->base.status_known = true;
     }
     read_names(live, telemetry);
+    read_patchbay(live, telemetry);
 }
 
 static void judge(struct live *live, const struct telemetry *telemetry, enum status metrics, uint64_t now_us)

@@ -20,15 +20,16 @@ struct live {
     uint64_t changes[SOURCE_LIVE + 1]; /* to each state, since it last was quiet for a while */
     uint64_t finds;                    /* analysers found since then */
     uint64_t next_attach_us;
-    uint64_t last_good_us;     /* when the metrics last could be read */
-    uint64_t refused_sequence; /* the metrics snapshot refused last, so that each is counted once */
-    uint64_t torn_sequence;    /* the one found half-written last */
-    uint64_t names_sequence;   /* of the channels' names that were read last; 0: none were */
-    uint64_t resume_writer;    /* start_time_us of the analyser whose events were read last; 0: none */
-    uint64_t resume_next;      /* and the first of its events that was not */
-    uint64_t drain_until_us;   /* a dead analyser's last events may be read until then; 0: it lives */
-    bool has_frame;            /* of the attached analyser */
-    uint64_t losses;           /* how often events were found to be lost */
+    uint64_t last_good_us;      /* when the metrics last could be read */
+    uint64_t refused_sequence;  /* the metrics snapshot refused last, so that each is counted once */
+    uint64_t torn_sequence;     /* the one found half-written last */
+    uint64_t names_sequence;    /* of the channels' names that were read last; 0: none were */
+    uint64_t patchbay_sequence; /* likewise */
+    uint64_t resume_writer;     /* start_time_us of the analyser whose events were read last; 0: none */
+    uint64_t resume_next;       /* and the first of its events that was not */
+    uint64_t drain_until_us;    /* a dead analyser's last events may be read until then; 0: it lives */
+    bool has_frame;             /* of the attached analyser */
+    uint64_t losses;            /* how often events were found to be lost */
 };
 
 extern const struct source_kind live_kind;

@@ -61,6 +61,7 @@ struct source {
     struct analyser_status status; /* valid if status_known */
     bool status_known;
     struct channel_names names; /* of its channels; all empty when there is no analyser */
+    struct patchbay patchbay;   /* what its inputs can be connected to; empty then, too */
     uint64_t attached;          /* analysers found so far */
     uint64_t refused;           /* snapshots refused so far: left half-written, corrupt or going back */
     uint64_t refused_events;

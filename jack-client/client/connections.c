@@ -324,6 +324,25 @@ void connections_update(struct connections *c, jack_client_t *client, struct por
     remember(c, client, ports, now_ms);
 }
 
+void connections_patch(struct connections *c, jack_client_t *client, const char *source, const char *sink,
+                       bool connected)
+{
+    struct link *followed = find_followed(&c->followed, graph_port_id(client, source), sink);
+    if (!connected) {
+        server_call_begin();
+        const int result = jack_disconnect(client, source, sink);
+        server_call_end();
+        log_info(result == 0 ? "disconnected %s from %s, as asked for" : "%s cannot be disconnected from %s",
+                 source, sink);
+        return;
+    }
+    if (followed) { /* from now on it is the person's, and stays */
+        links_remove(&c->followed, (size_t)(followed - c->followed.link));
+    }
+    c->joins.changed = true; /* so that what was refused before is tried again */
+    (void)joins_ask(&c->joins, client, source, sink);
+}
+
 bool connections_pending(const struct connections *c)
 {
     return joins_pending(&c->joins);

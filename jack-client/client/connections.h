@@ -36,6 +36,10 @@ struct connections {
 void connections_update(struct connections *connections, jack_client_t *client, struct ports *ports,
                         struct arrivals *arrivals, bool changed, uint64_t now_ms);
 
+/* A person wants them connected, or not: which the options leave alone, as what is done in a patchbay. */
+void connections_patch(struct connections *connections, jack_client_t *client, const char *source,
+                       const char *sink, bool connected);
+
 /* Says which patterns match nothing: for once, when the ports that were there at the start have been seen. */
 void connections_name_idle(const struct connections *connections, jack_client_t *client);
 

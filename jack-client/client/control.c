@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -145,6 +146,7 @@ static void leave_session(struct control_side *c, const char *why)
     c->jack_ms = clocks_now_ms();
     connections_server_lost(&c->connections);
     names_server_lost(&c->names);
+    sources_server_lost(&c->sources);
     session_close(&c->session);
     calibration_drop(&c->calibration, &c->session);
 }
@@ -169,6 +171,7 @@ static void tend_names(struct control_side *c, uint64_t now_ms)
         c->named_ms = now_ms;
         watch_beat(&c->watch, WATCH_PATIENCE_MS);
         names_update(&c->names, c->session.client, &c->rt.ports);
+        sources_update(&c->sources, c->session.client, &c->rt.ports);
         watch_beat(&c->watch, WATCH_OWN_MS);
     }
 }
@@ -183,6 +186,24 @@ static void greet_midi_listeners(struct control_side *c)
     c->midi_listeners = count;
 }
 
+/* What people have asked for by way of the broadcaster. */
+static void carry_out_patches(struct control_side *c)
+{
+    for (uint32_t i = 0; i < c->inbox.patch_count; i++) {
+        const struct command *command = &c->inbox.patch[i];
+        const uint32_t channel = (uint32_t)command->value;
+        char *source = sources_find(c->session.client, command->source);
+        if (source && channel < c->rt.ports.channels) {
+            connections_patch(&c->connections, c->session.client, source,
+                              jack_port_name(c->rt.ports.in[channel]), command->kind == COMMAND_CONNECT);
+        } else {
+            log_warning("a port that somebody wanted to patch is not there any more");
+        }
+        free(source);
+    }
+    c->inbox.patch_count = 0;
+}
+
 /* The graph changes in bursts, and the last one of a plug-in's life is its own removal, when it must touch
  * nothing: so wait for quiet. */
 static void tend_connections(struct control_side *c, uint64_t now_ms)
@@ -194,6 +215,11 @@ static void tend_connections(struct control_side *c, uint64_t now_ms)
     const bool settling = !c->session.host && now_ms - c->opened_ms < SETTLING_MS;
     const bool quiet = c->changed_ms != 0 && now_ms - c->changed_ms >= QUIET_MS;
     const bool pending = c->changed_ms == 0 && connections_pending(&c->connections);
+    if (c->changed_ms == 0 && !c->stalled && c->inbox.patch_count > 0) {
+        watch_beat(&c->watch, WATCH_PATIENCE_MS);
+        carry_out_patches(c);
+        watch_beat(&c->watch, WATCH_OWN_MS);
+    }
     /* In a server that stands still nothing comes of waiting; one that tells of changes does not. */
     if (quiet || (!c->stalled && (settling || pending))) {
         c->changed_ms = 0;
@@ -349,11 +375,15 @@ enum status control_run(struct control_side *c)
         } else if (now_ms >= next_try_ms && may_join_again(c)) {
             next_try_ms = now_ms + (control_join_again(c) == STATUS_BUSY ? BUSY_MS : RETRY_MS);
         }
+        if (!c->session.client) {
+            c->inbox.patch_count = 0; /* there is nothing to be connected */
+        }
         if (c->session.client) {
             ended = tend_calibration(c, wanted_level);
         }
         publication_tend(&c->publication, &c->rt, c->session.client != NULL, now_ms);
         names_publish(&c->names, c->publication.segment.memory);
+        sources_publish(&c->sources, c->publication.segment.memory);
         report(c, now_ms);
         project_tend(&c->project, &c->rt, c->session.client && !c->stalled, now_ms);
         ended = wake_wait(&c->wake, ended ? 0 : TICK_MS) || ended;

@@ -11,6 +11,7 @@
 #include "jack-client/client/publication.h"
 #include "jack-client/client/server_choice.h"
 #include "jack-client/client/session.h"
+#include "jack-client/client/sources.h"
 #include "jack-client/client/wake.h"
 #include "jack-client/client/watch.h"
 #include "jack-client/options.h"
@@ -26,6 +27,7 @@ struct control_side {
     struct session session;
     struct connections connections;
     struct names names;
+    struct sources sources;
     struct inbox inbox;
     struct project project;
     struct calibration calibration;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "jack-client/client/inbox.h"
 
-#include "shared/control.h"
 #include "shared/log.h"
 
 #include <inttypes.h>
@@ -88,6 +87,12 @@ static void pass_on(struct inbox *inbox, struct ring *commands, double *calibrat
         }
         if (status == STATUS_OK && command.kind == COMMAND_CALIBRATE) {
             *calibrate = command.value;
+        } else if (status == STATUS_OK && command_is_patch(command.kind)) {
+            if (inbox->patch_count < INBOX_PATCHES_MAX) {
+                inbox->patch[inbox->patch_count++] = command;
+            } else {
+                lost++;
+            }
         } else if (status == STATUS_OK) {
             command_push(commands, &command);
         } else if (status == STATUS_BAD_ARG) {

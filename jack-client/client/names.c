@@ -10,15 +10,15 @@
 
 enum { SOURCE_NAME_MAX = 1024 }; /* more than any libjack's jack_port_name_size() */
 
-void names_make(char out[CHANNEL_NAME_MAX], const char *text, uint32_t more)
+void names_make(char *out, size_t size, const char *text, uint32_t more)
 {
     char others[16] = "";
     size_t used = 0;
     if (more > 0) {
         snprintf(others, sizeof others, " +%u", more);
     }
-    const size_t room = CHANNEL_NAME_MAX - 1 - strlen(others);
-    memset(out, 0, CHANNEL_NAME_MAX);
+    const size_t room = size - 1 - strlen(others);
+    memset(out, 0, size);
     while (*text != '\0') {
         const size_t length = utf8_first(text);
         const bool shown = length > 0 && !utf8_is_control(text);
@@ -30,7 +30,7 @@ void names_make(char out[CHANNEL_NAME_MAX], const char *text, uint32_t more)
         used += wanted;
         text += length > 0 ? length : 1;
     }
-    snprintf(out + used, CHANNEL_NAME_MAX - used, "%s", others);
+    snprintf(out + used, size - used, "%s", others);
 }
 
 /* How many sources the input has; `first` is the name of the first one. JACK's list points to the ports' own
@@ -59,7 +59,7 @@ static void name_input(char out[CHANNEL_NAME_MAX], jack_client_t *client, const 
     }
     const uint64_t id = graph_port_id(client, first);
     char *pretty = id != 0 ? metadata_pretty_name(id) : NULL;
-    names_make(out, pretty ? pretty : first, count - 1);
+    names_make(out, CHANNEL_NAME_MAX, pretty ? pretty : first, count - 1);
     jack_free(pretty);
 }
 

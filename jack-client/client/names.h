@@ -8,6 +8,7 @@
 #include "shared/telemetry.h"
 
 #include <jack/jack.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct names {
@@ -28,8 +29,8 @@ void names_server_lost(struct names *names);
 /* Writes them if they do not stand there yet. Cheap: often. */
 void names_publish(struct names *names, struct telemetry *telemetry);
 
-/* One name: the text, of which `more` others stand behind, cut at the end of a character where it does not
- * fit; what is no UTF-8, and each control character, becomes a "?". */
-void names_make(char out[CHANNEL_NAME_MAX], const char *text, uint32_t more);
+/* One name, in `size` bytes, with zeros behind it: the text, of which `more` others stand behind, cut at the
+ * end of a character where it does not fit; what is no UTF-8, and each control character, becomes a "?". */
+void names_make(char *out, size_t size, const char *text, uint32_t more);
 
 #endif

@@ -103,7 +103,12 @@ static enum status print_next_command(struct dump *dump, const struct ring *ring
     if (status == STATUS_OK) {
         print_row(&dump->to);
         print_count(&dump->to, "number", *next - 1);
-        print_text(&dump->to, "kind", command_kind_str(command.kind));
+        if (command_is_patch(command.kind)) {
+            print_text(&dump->to, "kind", command.kind == COMMAND_CONNECT ? "connect" : "disconnect");
+            print_count(&dump->to, "source", command.source);
+        } else {
+            print_text(&dump->to, "kind", command_kind_str(command.kind));
+        }
         print_number(&dump->to, "value", command.value);
         print_row_end(&dump->to);
     }
@@ -127,7 +132,9 @@ static void print_ring(struct dump *dump, const struct segment *segment, const s
 
 static bool is_half_written(const struct telemetry *t)
 {
-    return ((t->metrics_sequence | t->latency_sequence | t->status_sequence | t->names_sequence) & 1U) != 0;
+    return ((t->metrics_sequence | t->latency_sequence | t->status_sequence | t->names_sequence |
+             t->patchbay_sequence) &
+            1U) != 0;
 }
 
 /* A snapshot that is being written now is whole in a moment, unless its writer was stopped half-way. */
@@ -151,6 +158,7 @@ static void print_telemetry(struct dump *dump, const struct segment *segment)
     struct latency_snapshot latency;
     struct analyser_status status;
     struct channel_names names;
+    struct patchbay patchbay;
     const struct telemetry *telemetry = segment->memory;
     const uint64_t heartbeat_us = telemetry->heartbeat_us;
     print_count(&dump->to, "heartbeat_us", heartbeat_us);
@@ -168,6 +176,9 @@ static void print_telemetry(struct dump *dump, const struct segment *segment)
     }
     if (is_readable(dump, segment, "names", telemetry_read_names(telemetry, &names))) {
         print_names(&dump->to, &names);
+    }
+    if (is_readable(dump, segment, "patchbay", telemetry_read_patchbay(telemetry, &patchbay))) {
+        print_patchbay(&dump->to, &patchbay);
     }
     print_count(&dump->to, "events_written", ring_head(&telemetry->events));
     print_ring(dump, segment, &telemetry->events, "events", print_next_event);

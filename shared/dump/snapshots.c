@@ -154,3 +154,16 @@ void print_names(struct printer *to, const struct channel_names *names)
     }
     print_list_end(to);
 }
+
+void print_patchbay(struct printer *to, const struct patchbay *patchbay)
+{
+    print_list(to, "patchbay");
+    for (uint32_t i = 0; i < patchbay->count; i++) {
+        print_row(to);
+        print_count(to, "id", patchbay->source[i].id);
+        print_count(to, "feeds", patchbay->source[i].feeds);
+        print_text(to, "name", patchbay->source[i].name);
+        print_row_end(to);
+    }
+    print_list_end(to);
+}

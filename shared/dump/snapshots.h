@@ -14,6 +14,7 @@ void print_metrics(struct printer *to, const struct metrics_snapshot *m, uint64_
 void print_latency(struct printer *to, const struct latency_snapshot *l);
 void print_status(struct printer *to, const struct analyser_status *s);
 void print_names(struct printer *to, const struct channel_names *names); /* those that are not empty */
+void print_patchbay(struct printer *to, const struct patchbay *patchbay);
 
 /* Two values that stand elsewhere as well. How long ago, in ms; negative: ahead. */
 void print_age(struct printer *to, const char *name, uint64_t then_us, uint64_t now_us);

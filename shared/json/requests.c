@@ -236,6 +236,49 @@ enum status request_record(bool *on, const char *text, size_t length, char error
     return status;
 }
 
+static const struct member patch_members[] = {{.name = "source"}, {.name = "channel"}, {.name = "connected"}};
+
+static enum status take_patch(struct patch_wish *wish, struct json_object *root, char *error)
+{
+    struct json_object *source = NULL;
+    struct json_object *channel = NULL;
+    struct json_object *connected = NULL;
+    (void)json_object_object_get_ex(root, "source", &source);
+    (void)json_object_object_get_ex(root, "channel", &channel);
+    (void)json_object_object_get_ex(root, "connected", &connected);
+    const int length = json_object_is_type(source, json_type_string) ? json_object_get_string_len(source) : 0;
+    const int64_t number = json_object_is_type(channel, json_type_int) ? json_object_get_int64(channel) : -1;
+    if (length == 0 || length >= PATCH_NAME_MAX || strlen(json_object_get_string(source)) != (size_t)length) {
+        snprintf(error, REQUEST_ERROR_MAX, "source: give a name as GET /api/sources has it");
+    } else if (number < 0 || number >= CHANNELS_MAX) {
+        snprintf(error, REQUEST_ERROR_MAX, "channel: give a whole number from 0 to %d", CHANNELS_MAX - 1);
+    } else if (!json_object_is_type(connected, json_type_boolean)) {
+        snprintf(error, REQUEST_ERROR_MAX, "connected: give true or false");
+    } else {
+        memcpy(wish->source, json_object_get_string(source), (size_t)length);
+        wish->channel = (uint32_t)number;
+        wish->connected = json_object_get_boolean(connected);
+        return STATUS_OK;
+    }
+    return STATUS_BAD_ARG;
+}
+
+enum status request_patch(struct patch_wish *wish, const char *text, size_t length,
+                          char error[REQUEST_ERROR_MAX])
+{
+    struct json_object *root;
+    *wish = (struct patch_wish){0};
+    enum status status = parse(&root, text, length, error);
+    if (status == STATUS_OK) {
+        status = check_names(root, patch_members, sizeof patch_members / sizeof patch_members[0], error);
+    }
+    if (status == STATUS_OK) {
+        status = take_patch(wish, root, error);
+    }
+    json_object_put(root);
+    return status;
+}
+
 /* They are no commands: `kind` says which of the wish's it is. */
 enum { WISH_PAUSED, WISH_POSITION, WISH_SPEED };
 static const struct member replay_members[] = {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What people ask for over HTTP: the JSON bodies of POST /api/phi, /api/calibrate, /api/osc/targets,
- * /api/record and /api/replay. */
+ * /api/record, /api/replay and /api/patch. */
 #ifndef PHICAST_SHARED_JSON_REQUESTS_H
 #define PHICAST_SHARED_JSON_REQUESTS_H
 
 #include "shared/control.h"
 #include "shared/json/messages.h"
 #include "shared/status.h"
+#include "shared/telemetry.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +45,17 @@ MUST_CHECK enum status request_target(struct target_request *request, const char
 /* {"on":bool}. Otherwise as above. */
 MUST_CHECK enum status request_record(bool *on, const char *text, size_t length,
                                       char error[REQUEST_ERROR_MAX]);
+
+/* Whether a source is to feed a channel. */
+struct patch_wish {
+    char source[PATCH_NAME_MAX]; /* as it is listed */
+    uint32_t channel;            /* 0...CHANNELS_MAX - 1 */
+    bool connected;
+};
+
+/* {"source":"...","channel":n,"connected":bool}, all of them. Otherwise as above. */
+MUST_CHECK enum status request_patch(struct patch_wish *wish, const char *text, size_t length,
+                                     char error[REQUEST_ERROR_MAX]);
 
 #define REPLAY_SPEED_MIN 0.01
 #define REPLAY_SPEED_MAX 100

@@ -28,6 +28,9 @@ static void poll(struct inbox *inbox, uint64_t now_ms)
     while (command_read(&commands, &next, &command, NULL) == STATUS_OK) {
     }
     FUZZ_CHECK(next == ring_head(&commands)); /* none was out of range */
+    for (uint32_t i = 0; i < inbox->patch_count; i++) {
+        FUZZ_CHECK(command_check(&inbox->patch[i]) == STATUS_OK);
+    }
     FUZZ_CHECK(level >= -60 && level <= 0);
 }
 

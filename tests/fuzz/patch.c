@@ -34,11 +34,13 @@ const char *patch_open_telemetry(struct patch *patch)
     const struct latency_snapshot latency = {.hardware_ms = 5, .buffer_ms = 5};
     const struct analyser_status status = {
         .sample_rate = 48000, .period = 256, .window = 2048, .hop = 512, .channel_count = 8};
+    static const struct patchbay patchbay = {.count = 1, .source = {{7, 1, "system:capture_1"}}};
     const char *name = patch_open(patch, &telemetry_kind);
     struct telemetry *telemetry = patch->segment.memory;
     telemetry_write_metrics(telemetry, &metrics);
     telemetry_write_latency(telemetry, &latency);
     telemetry_write_status(telemetry, &status);
+    telemetry_write_patchbay(telemetry, &patchbay);
     event_push(&telemetry->events, &event);
     return name;
 }

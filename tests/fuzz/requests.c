@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The bodies of POST /api/phi, /api/calibrate, /api/osc/targets, /api/record and /api/replay. The first byte
- * says which. */
+/* The bodies of POST /api/phi, /api/calibrate, /api/osc/targets, /api/record, /api/replay and /api/patch. The
+ * first byte says which. */
 #include "shared/json/requests.h"
 
 #include "tests/fuzz/fuzz.h"
@@ -33,6 +33,18 @@ static void take_wish(const char *text, size_t size)
     FUZZ_CHECK(!wish.has_speed || (wish.speed >= REPLAY_SPEED_MIN && wish.speed <= REPLAY_SPEED_MAX));
 }
 
+static void patch(const char *text, size_t size)
+{
+    struct patch_wish wish;
+    char error[REQUEST_ERROR_MAX] = "";
+    if (request_patch(&wish, text, size, error)) {
+        fuzz_check_message(error);
+        return;
+    }
+    FUZZ_CHECK(wish.source[0] != '\0' && memchr(wish.source, '\0', sizeof wish.source));
+    FUZZ_CHECK(wish.channel < CHANNELS_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct request request;
@@ -42,6 +54,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     const char *text = (const char *)data + 1;
     bool on;
+    if (data[0] & 16) {
+        patch(text, size - 1);
+        return 0;
+    }
     if (data[0] & 8) {
         take_wish(text, size - 1);
         return 0;

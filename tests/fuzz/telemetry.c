@@ -37,6 +37,10 @@ static void look(struct source *source, uint64_t now_us)
     for (uint32_t i = 0; i < CHANNELS_MAX; i++) {
         FUZZ_CHECK(utf8_is_plain(source->names.name[i]));
     }
+    FUZZ_CHECK(source->patchbay.count <= PATCHBAY_MAX);
+    for (uint32_t i = 0; i < source->patchbay.count; i++) {
+        FUZZ_CHECK(utf8_is_plain(source->patchbay.source[i].name));
+    }
     FUZZ_CHECK(source_sound_state(source) <= STATE_OFFLINE);
     for (int i = 0; i < EVENTS_MAX && source_event(source, &event) == STATUS_OK; i++) {
         FUZZ_CHECK(message_event(&message, &event) == STATUS_OK);

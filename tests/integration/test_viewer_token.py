@@ -14,9 +14,9 @@ from test_oscquery_listen import listener
 STEERS, LOOKS = "it-steers", "it-looks"
 RATE = 3
 POSTS = {"/api/phi": '{"rate": 0.5}', "/api/calibrate": "{}", "/api/record": '{"on": true}', "/api/replay": '{"paused": true}',
-         "/api/osc/targets": '{"url": "osc.udp://127.0.0.1:9"}'}
+         "/api/osc/targets": '{"url": "osc.udp://127.0.0.1:9"}', "/api/patch": '{"source": "a:b", "channel": 0, "connected": true}'}
 GETS = ("/api/status", "/api/metrics?add=levels", "/api/latency", "/api/description", "/api/osc/targets", "/api/links", "/metrics", "/readyz",
-        "/version", "/phicast", "/phicast/ici?VALUE", "/?HOST_INFO")
+        "/version", "/api/sources", "/phicast", "/phicast/ici?VALUE", "/?HOST_INFO")
 
 
 def bearer(token):

@@ -67,4 +67,15 @@ static inline unsigned code_of(enum request_method method, const char *path)
     return reply.code;
 }
 
+static inline unsigned refused(const struct http_request *asked)
+{
+    CU_ASSERT_EQUAL(ask(asked), OUTCOME_ANSWERED);
+    return reply.code;
+}
+
+static inline bool begins(const char *text)
+{
+    return reply.length >= strlen(text) && memcmp(reply.body, text, strlen(text)) == 0;
+}
+
 #endif

@@ -52,6 +52,26 @@ static void out_of_range_is_refused(void)
     CU_ASSERT_EQUAL(BAD, 17);
 }
 
+/* Those that patch take a channel and a source, and have no row: they are no number. */
+static void patches(void)
+{
+    static const double bad_channel[] = {-1, 64, 0.5, NAN, INFINITY, 1e300};
+    for (uint32_t kind = COMMAND_CONNECT; kind <= COMMAND_DISCONNECT; kind++) {
+        struct command command = {.kind = kind, .value = 63, .source = UINT64_MAX};
+        CU_ASSERT_TRUE(command_is_patch(kind));
+        CU_ASSERT_PTR_NULL(command_row(kind));
+        CU_ASSERT_EQUAL(command_check(&command), STATUS_OK);
+        for (size_t i = 0; i < sizeof bad_channel / sizeof bad_channel[0]; i++) {
+            command.value = bad_channel[i];
+            CU_ASSERT_EQUAL(command_check(&command), STATUS_BAD_ARG);
+        }
+        command = (struct command){.kind = kind};
+        CU_ASSERT_EQUAL(command_check(&command), STATUS_BAD_ARG);
+    }
+    CU_ASSERT_FALSE(command_is_patch(COMMAND_CALIBRATE));
+    CU_ASSERT_FALSE(command_is_patch(COMMAND_DISCONNECT + 1));
+}
+
 static void rows_agree(void)
 {
     const struct command_row *row;
@@ -185,13 +205,14 @@ static void cursor_is_left_behind(void)
 
 static void layout(void)
 {
-    CU_ASSERT_EQUAL(CONTROL_ABI, 5);
+    CU_ASSERT_EQUAL(CONTROL_ABI, 6);
     CU_ASSERT_EQUAL(control_kind.size, 67904);
-    CU_ASSERT_EQUAL(control_kind.abi, 5);
+    CU_ASSERT_EQUAL(control_kind.abi, 6);
     CU_ASSERT_EQUAL(memcmp(&control_kind.magic, "PHICTRL1", 8), 0);
     CU_ASSERT_STRING_EQUAL(control_kind.suffix, "control");
     CU_ASSERT_EQUAL(sizeof(struct command), 56);
     CU_ASSERT_EQUAL(offsetof(struct command, value), 8);
+    CU_ASSERT_EQUAL(offsetof(struct command, source), 16);
     CU_ASSERT_EQUAL(sizeof(struct control), 67904);
     CU_ASSERT_EQUAL(offsetof(struct control, note), 65856);
     CU_ASSERT_EQUAL(offsetof(struct control, commands), 256);
@@ -202,6 +223,8 @@ static void layout(void)
     CU_ASSERT_EQUAL(COMMAND_BREATHING, 4);
     CU_ASSERT_EQUAL(COMMAND_AUTO, 5);
     CU_ASSERT_EQUAL(COMMAND_CALIBRATE, 6);
+    CU_ASSERT_EQUAL(COMMAND_CONNECT, 7);
+    CU_ASSERT_EQUAL(COMMAND_DISCONNECT, 8);
 }
 
 int main(void)
@@ -212,6 +235,7 @@ int main(void)
         {"out of range is not received", out_of_range_is_not_received},
         {"round trips", round_trips},
         {"words for kinds", words_for_kinds},
+        {"patches", patches},
         {"rows agree", rows_agree},
         {"words are true", words_are_true},
         {"the cursor is left behind", cursor_is_left_behind},

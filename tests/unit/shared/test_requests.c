@@ -198,6 +198,41 @@ static void replay(void)
     message_free(&message);
 }
 
+static void patch(void)
+{
+    static const char *const bad[] = {
+        "",
+        "{}",
+        "{\"source\":\"a:b\",\"channel\":0}",
+        "{\"source\":\"a:b\",\"connected\":true}",
+        "{\"channel\":0,\"connected\":true}",
+        "{\"source\":\"\",\"channel\":0,\"connected\":true}",
+        "{\"source\":\"a\\u0000b\",\"channel\":0,\"connected\":true}",
+        "{\"source\":7,\"channel\":0,\"connected\":true}",
+        "{\"source\":\"a:b\",\"channel\":-1,\"connected\":true}",
+        "{\"source\":\"a:b\",\"channel\":64,\"connected\":true}",
+        "{\"source\":\"a:b\",\"channel\":0.5,\"connected\":true}",
+        "{\"source\":\"a:b\",\"channel\":\"0\",\"connected\":true}",
+        "{\"source\":\"a:b\",\"channel\":0,\"connected\":1}",
+        "{\"source\":\"a:b\",\"channel\":0,\"connected\":true,\"gain\":1}",
+    };
+    static const char text[] = "{\"connected\":true,\"source\":\"K\xc3\xb6ln:\\\"1\\\"\",\"channel\":63}";
+    char longer[PATCH_NAME_MAX + 64];
+    struct patch_wish wish;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        error[0] = '\0';
+        CU_ASSERT_NOT_EQUAL(request_patch(&wish, bad[i], strlen(bad[i]), error), STATUS_OK);
+        CU_ASSERT_NOT_EQUAL(error[0], '\0');
+    }
+    CU_ASSERT_EQUAL(request_patch(&wish, text, strlen(text), error), STATUS_OK);
+    CU_ASSERT_STRING_EQUAL(wish.source, "K\xc3\xb6ln:\"1\"");
+    CU_ASSERT_EQUAL(wish.channel, 63);
+    CU_ASSERT_TRUE(wish.connected);
+    snprintf(longer, sizeof longer, "{\"source\":\"%0*d\",\"channel\":0,\"connected\":false}", PATCH_NAME_MAX,
+             0);
+    CU_ASSERT_EQUAL(request_patch(&wish, longer, strlen(longer), error), STATUS_BAD_ARG);
+}
+
 int main(void)
 {
     static const CU_TestInfo tests[] = {
@@ -209,6 +244,7 @@ int main(void)
         {"target", target},
         {"record", record},
         {"replay", replay},
+        {"patch", patch},
         CU_TEST_INFO_NULL,
     };
     return unit_run("requests", tests);

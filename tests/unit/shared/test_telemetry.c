@@ -230,6 +230,44 @@ static void names_that_are_no_text(void)
     CU_ASSERT_EQUAL(telemetry_read_names(&telemetry, &out), STATUS_TORN);
 }
 
+/* No port, or one without a number or a name, or with one that is no text. */
+static void a_patchbay_that_is_none(void)
+{
+    static struct patchbay patchbay;
+    static struct patchbay out;
+    memset(&telemetry, 0, sizeof telemetry);
+    memset(&patchbay, 0, sizeof patchbay);
+    CU_ASSERT_EQUAL(telemetry_read_patchbay(&telemetry, &out), STATUS_EMPTY);
+    telemetry_write_patchbay(&telemetry, &patchbay);
+    CU_ASSERT_EQUAL(telemetry_read_patchbay(&telemetry, &out), STATUS_OK);
+    patchbay.count = PATCHBAY_MAX;
+    for (uint32_t i = 0; i < PATCHBAY_MAX; i++) {
+        patchbay.source[i] =
+            (struct patch_source){.id = i + 1, .feeds = UINT64_MAX, .name = "system:capture_1"};
+    }
+    telemetry_write_patchbay(&telemetry, &patchbay);
+    CU_ASSERT_EQUAL(telemetry_read_patchbay(&telemetry, &out), STATUS_OK);
+    CU_ASSERT_EQUAL(memcmp(&patchbay, &out, sizeof out), 0);
+    struct patch_source *last = &patchbay.source[PATCHBAY_MAX - 1];
+    const struct patch_source good = *last;
+    const struct patch_source bad[] = {{.name = "no number"}, {.id = 1}, {.id = 1, .name = "a\nb"}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        *last = bad[i];
+        telemetry_write_patchbay(&telemetry, &patchbay);
+        CU_ASSERT_EQUAL(telemetry_read_patchbay(&telemetry, &out), STATUS_CORRUPT);
+    }
+    *last = good;
+    memset(last->name, 'x', sizeof last->name);
+    telemetry_write_patchbay(&telemetry, &patchbay);
+    CU_ASSERT_EQUAL(telemetry_read_patchbay(&telemetry, &out), STATUS_CORRUPT);
+    patchbay.count--; /* what is not in use does not matter */
+    telemetry_write_patchbay(&telemetry, &patchbay);
+    CU_ASSERT_EQUAL(telemetry_read_patchbay(&telemetry, &out), STATUS_OK);
+    patchbay.count = PATCHBAY_MAX + 1;
+    telemetry_write_patchbay(&telemetry, &patchbay);
+    CU_ASSERT_EQUAL(telemetry_read_patchbay(&telemetry, &out), STATUS_CORRUPT);
+}
+
 static void round_trips(void)
 {
     const struct metrics_snapshot m = good_metrics();
@@ -255,7 +293,8 @@ static void round_trips(void)
     CU_ASSERT_EQUAL(memcmp(&m, &m2, sizeof m), 0);
     CU_ASSERT_EQUAL(memcmp(&l, &l2, sizeof l), 0);
     CU_ASSERT_EQUAL(memcmp(&s, &s2, sizeof s), 0);
-    CU_ASSERT_EQUAL(telemetry.pad[0] + telemetry.pad[1] + telemetry.events.head, 0); /* nothing ran over */
+    CU_ASSERT_EQUAL(telemetry.pad[0] + telemetry.patchbay[0] + telemetry.events.head,
+                    0); /* nothing ran over */
 }
 
 static void a_writer_at_work_is_torn(void)
@@ -271,9 +310,9 @@ static void a_writer_at_work_is_torn(void)
 
 static void layout(void)
 {
-    CU_ASSERT_EQUAL(TELEMETRY_ABI, 4);
+    CU_ASSERT_EQUAL(TELEMETRY_ABI, 5);
     CU_ASSERT_EQUAL(CHANNELS_MAX, 64);
-    CU_ASSERT_EQUAL(telemetry_kind.size, 80448);
+    CU_ASSERT_EQUAL(telemetry_kind.size, 113216);
     CU_ASSERT_EQUAL(memcmp(&telemetry_kind.magic, "PHITLEM1", 8), 0);
     CU_ASSERT_STRING_EQUAL(telemetry_kind.suffix, "telemetry");
     CU_ASSERT_EQUAL(sizeof(struct segment_header), 64);
@@ -293,7 +332,10 @@ static void layout(void)
     CU_ASSERT_EQUAL(offsetof(struct telemetry, latency), 76184);
     CU_ASSERT_EQUAL(offsetof(struct telemetry, status), 76216);
     CU_ASSERT_EQUAL(offsetof(struct telemetry, events), 128);
-    CU_ASSERT_EQUAL(sizeof(struct telemetry), 80448);
+    CU_ASSERT_EQUAL(sizeof(struct patch_source), 128);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, patchbay_sequence), 88);
+    CU_ASSERT_EQUAL(offsetof(struct telemetry, patchbay), 80432);
+    CU_ASSERT_EQUAL(sizeof(struct telemetry), 113216);
 }
 
 int main(void)
@@ -304,6 +346,7 @@ int main(void)
         {"latency out of range", latency_out_of_range},
         {"status out of range", status_out_of_range},
         {"names that are no text", names_that_are_no_text},
+        {"a patchbay that is none", a_patchbay_that_is_none},
         {"round trips", round_trips},
         {"a writer at work is torn", a_writer_at_work_is_torn},
         {"layout", layout},

@@ -25,6 +25,7 @@ static void every_path(void)
                  {"/api/latency", 200, 405},
                  {"/api/description", 200, 405},
                  {"/api/links", 200, 405},
+                 {"/api/sources", 200, 405},
                  {"/phicast", 200, 405},
                  {"/phicast/ici", 200, 405},
                  {"/phicast/nothing", 404, 405},
@@ -86,11 +87,6 @@ static unsigned answer(const char *path, const char *query, const char *accept)
     return reply.code;
 }
 
-static bool begins(const char *text)
-{
-    return reply.length >= strlen(text) && memcmp(reply.body, text, strlen(text)) == 0;
-}
-
 /* "/" is a page to who takes one, and a node to all others. */
 static void page_or_node(void)
 {
@@ -142,129 +138,6 @@ static void nodes_are_measured(void)
     CU_ASSERT_EQUAL(hub.asked, 0);
     CU_ASSERT_EQUAL(answer("/phicast/onset_strength", "VALUE", NULL), 200);
     CU_ASSERT_EQUAL(hub.asked, PART_ONSETS);
-    end();
-}
-
-static struct http_request post(const char *path, const char *type, size_t length)
-{
-    struct http_request asked = request(METHOD_POST, path);
-    asked.field[FIELD_CONTENT_TYPE] = type;
-    asked.content_length = length;
-    return asked;
-}
-
-static unsigned refused(const struct http_request *asked)
-{
-    CU_ASSERT_EQUAL(ask(asked), OUTCOME_ANSWERED);
-    return reply.code;
-}
-
-static void heads_of_posts(void)
-{
-    begin();
-    struct http_request asked = post("/api/phi", "application/json", 13);
-    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_NEEDS_BODY);
-    asked = post("/api/phi", "Application/JSON ; charset=utf-8", POST_BODY_MAX);
-    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_NEEDS_BODY);
-    asked = post("/api/phi", "application/json", POST_BODY_MAX + 1);
-    CU_ASSERT_EQUAL(refused(&asked), 413);
-    CU_ASSERT_TRUE(reply.close); /* what follows is never a request */
-    asked = post("/api/phi", "application/jsonp", 1);
-    CU_ASSERT_EQUAL(refused(&asked), 415);
-    asked = post("/api/phi", NULL, 0);
-    CU_ASSERT_EQUAL(refused(&asked), 415);
-    asked = post("/api/calibrate", NULL, 0);
-    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_NEEDS_BODY);
-    asked = post("/api/phi", "application/json", 0);
-    asked.field[FIELD_TRANSFER_ENCODING] = "chunked";
-    CU_ASSERT_EQUAL(refused(&asked), 411);
-    asked = post("/api/phi", "application/json", 1);
-    asked.field[FIELD_ORIGIN] = "http://evil.example";
-    CU_ASSERT_EQUAL(refused(&asked), 403);
-    asked = post("/api/phi", "application/json", 1);
-    int taken = 0;
-    while (taken < 10 * LIMITS_POSTS_BURST && ask(&asked) == OUTCOME_NEEDS_BODY) {
-        taken++;
-    }
-    CU_ASSERT_EQUAL(reply.code, 429);
-    CU_ASSERT_TRUE(taken < 2 * LIMITS_POSTS_BURST);
-    end();
-}
-
-static void body(const char *path, const char *text, unsigned code, const char *says)
-{
-    const struct http_request asked = post(path, "application/json", strlen(text));
-    site_body(&site, &asked, text, &reply);
-    CU_ASSERT_EQUAL(reply.code, code);
-    if (!memmem(reply.body, reply.length, says, strlen(says))) {
-        fprintf(stderr, "%s %s: %.*s\n", path, text, (int)reply.length, (const char *)reply.body);
-        CU_FAIL("the answer says something else");
-    }
-}
-
-/* With nobody there they are good or bad all the same; with an analyser the good ones arrive. */
-static void bodies_of_posts(void)
-{
-    uint64_t next = 0;
-    struct command command;
-    begin();
-    body("/api/phi", "{\"depth\":0.5}", 503, "no analyser");
-    body("/api/phi", "{\"depth\":2}", 400, "depth: give a number from 0 to 1");
-    body("/api/phi", "{", 400, "not a JSON object");
-    body("/api/phi", "{\"deep\":1}", 400, "no such member");
-    body("/api/calibrate", "{\"level_dbfs\":1}", 400, "dBFS");
-    body("/api/replay", "{\"paused\":true}", 409, "this is no replay");
-    body("/api/replay", "{\"paused\":1}", 400, "paused: give true or false");
-    CU_ASSERT_EQUAL(command_read(&control.commands, &next, &command, NULL), STATUS_EMPTY);
-    live.base.writer = 1; /* anything */
-    live.base.takes_commands = true;
-    const struct post_means means = {&remote, &recorder, &live.base};
-    const struct http_request asked = post("/api/phi", "application/json", 29);
-    post_answer(&asked, "{\"depth\":0.25,\"breathing\":true}", 31, &means, &site.scratch, &reply);
-    CU_ASSERT_EQUAL(reply.code, 202);
-    CU_ASSERT_STRING_EQUAL(site.scratch.text, "{\"accepted\":[\"depth\",\"breathing\"]}");
-    CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
-    CU_ASSERT_EQUAL(command.kind, COMMAND_DEPTH);
-    CU_ASSERT_EQUAL(command.value, 0.25);
-    CU_ASSERT_EQUAL_FATAL(command_read(&control.commands, &next, &command, NULL), STATUS_OK);
-    CU_ASSERT_EQUAL(command.kind, COMMAND_BREATHING);
-    post_answer(&asked, "{\"depth\":0.25,\"rate\":11}", 24, &means, &site.scratch, &reply);
-    CU_ASSERT_EQUAL(reply.code, 400);
-    CU_ASSERT_EQUAL(command_read(&control.commands, &next, &command, NULL), STATUS_EMPTY); /* all or none */
-    live.base.writer = 0;
-    end();
-}
-
-static int turned; /* on: 1, off: 0 */
-
-static enum status turn(void *arg, bool on, const char **why)
-{
-    if (arg) {
-        *why = "not now";
-        return STATUS_BUSY;
-    }
-    turned = on;
-    return STATUS_OK;
-}
-
-static void the_recorders_switch(void)
-{
-    begin();
-    body("/api/record", "{\"on\":true}", 409, "--record");
-    recorder.turn = turn;
-    body("/api/record", "{\"on\":true}", 202, "{\"accepted\":[\"on\"]}");
-    CU_ASSERT_EQUAL(turned, 1);
-    body("/api/record", "{\"on\":false}", 202, "accepted");
-    CU_ASSERT_EQUAL(turned, 0);
-    body("/api/record", "{\"on\":1}", 400, "on: give true or false");
-    body("/api/record", "{}", 400, "on: give true or false");
-    body("/api/record", "{\"on\":true,\"file\":\"/etc/passwd\"}", 400, "file: no such member; there is on");
-    body("/api/record", "on", 400, "not a JSON object");
-    body("/api/record", "", 400, "not a JSON object");
-    CU_ASSERT_EQUAL(turned, 0);
-    recorder.arg = &recorder;
-    body("/api/record", "{\"on\":true}", 409, "not now");
-    recorder = (struct recorder){0};
     end();
 }
 
@@ -336,8 +209,8 @@ static unsigned code_as(const char *query, enum request_method method, const cha
 /* Whatever moves something is refused before its body is read; whatever can be read is as for all. */
 static void viewers(void)
 {
-    static const char *const posts[] = {"/api/phi", "/api/calibrate", "/api/record", "/api/replay",
-                                        "/api/osc/targets"};
+    static const char *const posts[] = {"/api/phi",    "/api/calibrate",   "/api/record",
+                                        "/api/replay", "/api/osc/targets", "/api/patch"};
     static const char *const gets[] = {"/api/status",      "/api/metrics", "/api/latency", "/api/description",
                                        "/api/osc/targets", "/version",     "/metrics",     "/phicast/ici"};
     begin();
@@ -356,6 +229,31 @@ static void viewers(void)
 
 #define ABOUT(access)                                                                                        \
     "{\"service\":\"phicast\",\"version\":\"" PHICAST_VERSION "\",\"access\":\"" access "\","
+
+static bool tells(const char *part)
+{
+    return memmem(reply.body, reply.length, part, strlen(part)) != NULL;
+}
+
+/* And whose page was refused, with the option that lets it in; who may only look is not. */
+static void refused_origins(void)
+{
+    begin();
+    struct http_request asked = request(METHOD_POST, "/api/phi");
+    asked.field[FIELD_ORIGIN] = "https://show.example";
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_ANSWERED);
+    CU_ASSERT_EQUAL(reply.code, 403);
+    asked.field[FIELD_ORIGIN] = "null";
+    CU_ASSERT_EQUAL(ask(&asked), OUTCOME_ANSWERED);
+    CU_ASSERT_EQUAL(code_of(METHOD_GET, "/api/status"), 200);
+    CU_ASSERT_TRUE(tells("\"refused_origins\":[{\"origin\":\"null\",\"option\":null,\"count\":1,\"last\":"));
+    CU_ASSERT_TRUE(tells("{\"origin\":\"https://show.example\",\"option\":\"--allow-origin "
+                         "https://show.example\",\"count\":1,"));
+    who.tokens = (struct tokens){{"steers"}, {"looks"}};
+    CU_ASSERT_EQUAL(code_as("token=looks", METHOD_GET, "/api/status"), 200);
+    CU_ASSERT_TRUE(tells("\"refused_origins\":null,"));
+    end();
+}
 
 /* A page is told what it may do, and the viewer's token if it could do more. */
 static void who_is_told(void)
@@ -388,12 +286,10 @@ int main(void)
         {"options", options},
         {"page or node", page_or_node},
         {"nodes are measured", nodes_are_measured},
-        {"heads of posts", heads_of_posts},
-        {"bodies of posts", bodies_of_posts},
-        {"the recorder's switch", the_recorders_switch},
         {"upgrades", upgrades},
         {"viewers", viewers},
         {"who is told", who_is_told},
+        {"refused origins", refused_origins},
         CU_TEST_INFO_NULL,
     };
     return unit_run("site", tests);

@@ -278,6 +278,31 @@ static void write_name(struct telemetry *telemetry, const char *text)
     telemetry_write_names(telemetry, &names);
 }
 
+static void the_patchbay_goes_with_its_analyser(void)
+{
+    static struct patchbay patchbay;
+    struct segment segment;
+    struct telemetry *telemetry = create(&segment);
+    start();
+    write_frame(telemetry, 0, 0.5F);
+    patchbay = (struct patchbay){.count = 1, .source = {{.id = 7, .feeds = 2, .name = "system:capture_1"}}};
+    telemetry_write_patchbay(telemetry, &patchbay);
+    source_poll(source, now);
+    CU_ASSERT_EQUAL(source->patchbay.count, 1);
+    CU_ASSERT_STRING_EQUAL(source->patchbay.source[0].name, "system:capture_1");
+    patchbay.source[0].id = 0; /* what cannot be believed changes nothing */
+    telemetry_write_patchbay(telemetry, &patchbay);
+    poll_later();
+    CU_ASSERT_EQUAL(source->patchbay.source[0].id, 7);
+    segment_close(&segment);
+    poll_later();
+    poll_later();
+    poll_later();
+    poll_later();
+    CU_ASSERT_EQUAL(source->patchbay.count, 0);
+    source_close(source);
+}
+
 static void names_go_with_their_analyser(void)
 {
     struct segment segment;
@@ -452,6 +477,7 @@ int main(void)
         {"stalled heartbeat", stalled_heartbeat},
         {"corrupt snapshots", corrupt_snapshots},
         {"cut short while mapped", cut_short_while_mapped},
+        {"the patchbay goes with its analyser", the_patchbay_goes_with_its_analyser},
         {"names go with their analyser", names_go_with_their_analyser},
         {"killed writer", killed_writer},
         {"events in order", events_in_order},

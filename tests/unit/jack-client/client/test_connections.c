@@ -294,6 +294,47 @@ static void a_source_outlives_a_new_name_of_its_target(void)
 }
 
 /* JACK gives a number that has become free to the next port. */
+static void patch(size_t source, size_t sink, bool connected)
+{
+    connections_patch(&connections, NULL, graph.port[source].name, graph.port[sink].name, connected);
+}
+
+static void what_a_person_patches_is_left_alone(void)
+{
+    connections = (struct connections){.connect = &sources, .follow = &nothing};
+    begin(0, 0, NULL);
+    look();
+    CU_ASSERT_EQUAL(inputs_of(FIRST), 1);
+    patch(FIRST, 0, false);
+    look();
+    CU_ASSERT_EQUAL(inputs_of(FIRST), 0);
+    patch(FIRST, 3, true);
+    look();
+    CU_ASSERT(find_connection(FIRST, 3) < graph.connections);
+    CU_ASSERT_EQUAL(inputs_of(FIRST), 1);
+    connections_clear(&connections);
+}
+
+/* What is taken away while it is followed stays away; what a person has made stays when its target is left.
+ */
+static void what_a_person_patches_is_followed_no_more(void)
+{
+    connections = (struct connections){.connect = &nothing, .follow = &targets};
+    begin(0, 0, NULL);
+    jack_connect(NULL, graph.port[FIRST].name, graph.port[TARGET].name);
+    look();
+    CU_ASSERT_EQUAL(inputs_of(FIRST), 1);
+    patch(FIRST, 0, false);
+    look();
+    CU_ASSERT_EQUAL(inputs_of(FIRST), 0);
+    patch(FIRST, 0, true);
+    look();
+    disconnect(FIRST, TARGET);
+    look();
+    CU_ASSERT_EQUAL(inputs_of(FIRST), 1);
+    connections_clear(&connections);
+}
+
 static void a_new_port_of_a_known_number_is_new(void)
 {
     connections = (struct connections){.connect = &sources, .follow = &nothing};
@@ -333,6 +374,8 @@ int main(void)
          a_renamed_source_keeps_its_one_input_and_what_was_undone},
         {"a renamed source is let go with its target", a_renamed_source_is_let_go_with_its_target},
         {"a source outlives a new name of its target", a_source_outlives_a_new_name_of_its_target},
+        {"what a person patches is left alone", what_a_person_patches_is_left_alone},
+        {"what a person patches is followed no more", what_a_person_patches_is_followed_no_more},
         {"a new port of a known number is new", a_new_port_of_a_known_number_is_new},
         {"a new port of a known name is new", a_new_port_of_a_known_name_is_new},
         CU_TEST_INFO_NULL,

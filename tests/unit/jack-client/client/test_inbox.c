@@ -219,7 +219,9 @@ static void out_of_range_is_refused(void)
         {COMMAND_AUTO, 2},
         {COMMAND_CALIBRATE, 0.01},
         {0, 0},
-        {7, 0},
+        {COMMAND_CONNECT, 0}, /* without a source */
+        {COMMAND_DISCONNECT, 64},
+        {9, 0},
         {UINT32_MAX, 1},
     };
     begin();
@@ -233,6 +235,7 @@ static void out_of_range_is_refused(void)
     expect(COMMAND_BREATHING, 1);
     expect_no_more();
     CU_ASSERT(isnan(calibrate));
+    CU_ASSERT_EQUAL(inbox.patch_count, 0);
     end();
 }
 
@@ -245,6 +248,26 @@ static void calibration_is_the_control_threads_own(void)
     ask(COMMAND_DEPTH, 1);
     poll_after(10);
     CU_ASSERT_EQUAL(calibrate, -20);
+    expect(COMMAND_DEPTH, 1);
+    expect_no_more();
+    end();
+}
+
+static void patches_are_kept_for_the_control_thread(void)
+{
+    begin();
+    start_broadcaster();
+    poll_after(0);
+    for (uint32_t i = 0; i < INBOX_PATCHES_MAX + 2; i++) {
+        const struct command command = {.kind = COMMAND_CONNECT, .value = i % 64, .source = i + 1};
+        command_push(commands(), &command);
+    }
+    ask(COMMAND_DEPTH, 1);
+    poll_after(10);
+    poll_quietly(10); /* two too many: they are lost, and it is said */
+    CU_ASSERT_EQUAL(inbox.patch_count, INBOX_PATCHES_MAX);
+    CU_ASSERT_EQUAL(inbox.losses, 1);
+    CU_ASSERT_EQUAL(inbox.patch[INBOX_PATCHES_MAX - 1].source, INBOX_PATCHES_MAX);
     expect(COMMAND_DEPTH, 1);
     expect_no_more();
     end();
@@ -307,6 +330,7 @@ int main(void)
         {"a segment cut short is left", a_segment_cut_short_is_left},
         {"out of range is refused", out_of_range_is_refused},
         {"calibration is the control thread's own", calibration_is_the_control_threads_own},
+        {"patches are kept for the control thread", patches_are_kept_for_the_control_thread},
         {"a flood at once keeps the newest", a_flood_at_once_keeps_the_newest},
         {"a flood that can be followed is whole", a_flood_that_can_be_followed_is_whole},
         CU_TEST_INFO_NULL,

@@ -88,7 +88,7 @@ static const char *made(const char *text, uint32_t more)
 {
     static char name[CHANNEL_NAME_MAX];
     memset(name, 'x', sizeof name);
-    names_make(name, text, more);
+    names_make(name, sizeof name, text, more);
     CU_ASSERT_TRUE(utf8_is_plain(name));
     for (size_t i = strlen(name); i < sizeof name; i++) {
         CU_ASSERT_EQUAL(name[i], '\0');
