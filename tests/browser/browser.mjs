@@ -17,6 +17,7 @@ export const pictures = process.env.PHICAST_PICTURES; // where the documentation
 const PICTURE_MAX = 120 * 1000;                // bytes, of one of those
 
 export const desktop = { viewport: { width: 1440, height: 900 } };
+const small = { viewport: { width: 1136, height: 690 } }; // a desktop's layout, with few pixels to be drawn
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 // local: a name that stands for this machine; there is no other.
@@ -27,7 +28,7 @@ export const launch = ({ local = 'localhost', flags = [] } = {}) => chromium.lau
 
 // A page in a profile of its own; page.errors and page.hosts fill up. init is run in it before its own scripts.
 export async function open(browser, address, { init, ...options } = {}) {
-  const context = await browser.newContext({ ...desktop, ...options });
+  const context = await browser.newContext({ ...small, ...options });
   if (init) await context.addInitScript(init);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);

@@ -66,17 +66,21 @@ for (const [name, options] of [['desktop', desktop], ['phone', phone]]) {
 
 // What a camera would read: the code's picture, decoded by somebody else's program.
 async function scan(page) {
-  const png = (await page.locator('#share-code').screenshot()).toString('base64');
-  const { data, width, height } = await page.evaluate(async (source) => {
+  const png = (await page.locator('#share-code').screenshot({ scale: 'css' })).toString('base64');
+  const { points, width, height } = await page.evaluate(async (source) => {
     const image = new Image();
     image.src = `data:image/png;base64,${source}`;
     await image.decode();
     const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
     const context = canvas.getContext('2d');
     context.drawImage(image, 0, 0);
-    return { data: [...context.getImageData(0, 0, image.width, image.height).data], width: image.width, height: image.height };
+    const { data, width: wide, height: high } = context.getImageData(0, 0, image.width, image.height);
+    const dark = Array.from({ length: wide * high }, (_, i) => (data[4 * i] < 128 ? '1' : '0')).join('');
+    return { points: dark, width: wide, height: high };
   }, png);
-  return jsQR(new Uint8ClampedArray(data), width, height)?.data;
+  const data = new Uint8ClampedArray(4 * points.length).fill(255);
+  for (let i = 0; i < points.length; i++) if (points[i] === '1') data.fill(0, 4 * i, 4 * i + 3);
+  return jsQR(data, width, height)?.data;
 }
 
 const link = (page) => page.locator('#share-link').getAttribute('href');
