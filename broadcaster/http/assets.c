@@ -29,8 +29,10 @@ EMBED(asset_header, "header.js");
 EMBED(asset_latency, "latency.js");
 EMBED(asset_meter, "meter.js");
 EMBED(asset_model, "model.js");
+EMBED(asset_outside, "outside.js");
 EMBED(asset_page, "page.js");
 EMBED(asset_parts, "parts.js");
+EMBED(asset_patch, "patch.js");
 EMBED(asset_plots, "plots.js");
 EMBED(asset_recorder, "recorder.js");
 EMBED(asset_replay, "replay.js");
@@ -90,8 +92,10 @@ static const struct {
     {"/latency.js", script, asset_latency_start, asset_latency_end},
     {"/meter.js", script, asset_meter_start, asset_meter_end},
     {"/model.js", script, asset_model_start, asset_model_end},
+    {"/outside.js", script, asset_outside_start, asset_outside_end},
     {"/page.js", script, asset_page_start, asset_page_end},
     {"/parts.js", script, asset_parts_start, asset_parts_end},
+    {"/patch.js", script, asset_patch_start, asset_patch_end},
     {"/plots.js", script, asset_plots_start, asset_plots_end},
     {"/recorder.js", script, asset_recorder_start, asset_recorder_end},
     {"/replay.js", script, asset_replay_start, asset_replay_end},

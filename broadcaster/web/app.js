@@ -13,6 +13,8 @@ import { drawHeader } from './header.js';
 import { Latency, latencyKeys } from './latency.js';
 import { isStale, onEvent, onEventsOpen, onLatency, onMetrics, onMetricsOpen, onOnset } from './model.js';
 import { $ } from './page.js';
+import { Outside } from './outside.js';
+import { Patch } from './patch.js';
 import { makePlots } from './plots.js';
 import { Recorder, recorderKeys } from './recorder.js';
 import { drawReplay, startReplay } from './replay.js';
@@ -30,9 +32,11 @@ openAccess();
 await startWords();
 startAbout();
 const targets = new Targets();
+const patch = new Patch();
 function askAll() {
   askStatus();
   targets.ask();
+  patch.ask();
 }
 const metrics = new Stream(() => streamUrl('metrics', adding('levels', 'bands', 'onsets')), onMetrics, {
   onOpen: () => { onMetricsOpen(); askAll(); }, onFail: askStatus,
@@ -57,7 +61,7 @@ const circle = new Circle();
 startView({
   ...steering({ ...breathingKeys, ...latencyKeys, ...recorderKeys }), ...channelKeys, r: () => circle.toggle(), p: share, w: startAwake(),
 });
-const painters = [new Channels(), new Bands(), new Breathing(), circle, ...makePlots(), new Latency(), new Events(), new Recorder(), new Edges()];
+const painters = [new Channels(), new Bands(), new Breathing(), circle, ...makePlots(), new Latency(), new Events(), new Recorder(), new Edges(), new Outside()];
 let next = 0; // whose turn it is
 
 // All that is due, in turns, as far as the frame's time goes.

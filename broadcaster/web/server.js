@@ -9,6 +9,7 @@ export const server = {
   record: null,   // /api/status, record; null: it cannot
   replay: null,   // and replay; null: it is none
   edges: [],      // and edges: a line for each channel of each
+  outside: { mqtt: null, refused: [] }, // and mqtt (null: there is none), and refused_origins
   access: '',     // what may be done here: 'control', or only 'view'; '': unknown
   askedAt: 0,     // performance.now() of the answer
   iciThreshold: 0.75, // the analyser's last known ones
@@ -60,6 +61,7 @@ async function askBoth() {
     server.record = status.record ?? null;
     server.replay = status.replay ?? null;
     server.edges = status.edges ?? [];
+    server.outside = { mqtt: status.mqtt ?? null, refused: status.refused_origins ?? [] };
     server.askedAt = performance.now();
     server.iciThreshold = server.analyser?.ici_threshold ?? server.iciThreshold;
     server.criticalityThreshold = server.analyser?.criticality_threshold ?? server.criticalityThreshold;

@@ -116,6 +116,16 @@ class Dashboard(Browsing):
         rig.wait_ready(broadcaster)
         self.node("edges", PHICAST_URL=broadcaster.url)
 
+    def test_patch(self):
+        server = self.jackd(rate=RATE, patient=True)
+        self.analyser(server, "-c", "2")
+        player = rig.unique_name()
+        self.player(server, [rig.write_wav(self.folder / "tones.wav", tones(), RATE)], "--loop", name=player)
+        broadcaster = self.broadcaster("--osc", "none")
+        source = f"{player}:out_1"
+        rig.wait_until(lambda: source in (port["name"] for port in broadcaster.json("/api/sources")["sources"]), "the player's port")
+        self.node("patch", PHICAST_URL=broadcaster.url, PHICAST_SOURCE=source)
+
     def test_recorder(self):
         self.sound(4, rig.RECORDINGS, 44100)
         place = self.folder / "recordings"
