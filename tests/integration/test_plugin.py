@@ -39,6 +39,21 @@ class Plugin(rig.RigTest):
         rig.wait_until(lambda: broadcaster.json("/api/metrics")["frame"] > metrics["frame"] + 100, "frames to follow")
         self.assertEqual(broadcaster.json("/api/status")["analyser"]["channels"], 4)
 
+    def test_inputs_are_patched(self):
+        broadcaster = self.broadcaster("--osc", "none")
+        self.player(self.server, rig.RECORDINGS[:1], "--loop", name="source")
+        self.load_well("-c 2")
+
+        def feeds():
+            return {port["name"]: port["feeds"] for port in broadcaster.json("/api/sources")["sources"]}.get("source:out_1")
+        rig.wait_until(lambda: feeds() == [], "the source to be listed")
+        wish = b'{"source": "source:out_1", "channel": 1, "connected": true}'
+        self.assertEqual(broadcaster.get("/api/patch", "POST", wish, {"Content-Type": "application/json"})[0], 202)
+        rig.wait_until(lambda: feeds() == [1], "it to feed the second input")
+        self.assertIn(f"{self.name}:in_2", self.server.ports()["source:out_1"])
+        self.unload()
+        self.assertEqual(self.ports(), [])
+
     def test_control_voltages(self):
         self.load_well("-c 2 --cv --cv-add levels,bands --bands 3")
         voltages = ["ici", "criticality", "coherence", "centroid", "phi", "onset", "level_1", "level_2", "band_1",
