@@ -43,6 +43,19 @@ class PipeWire(rig.RigTest):
             rig.wait_until(lambda: self.measured(broadcaster), "sound to be measured again")
             self.assertTrue(analyser.alive())
 
+    def test_inputs_are_patched(self):
+        broadcaster = self.broadcaster("--osc", "none")
+        self.server.analyser("-c", "2")
+        self.server.player()
+
+        def feeds():
+            return {port["name"]: port["feeds"] for port in broadcaster.json("/api/sources")["sources"]}.get("source:out_1")
+        rig.wait_until(lambda: feeds() == [], "the source to be listed")
+        for connected, channels in (("true", [1]), ("false", [])):
+            wish = f'{{"source": "source:out_1", "channel": 1, "connected": {connected}}}'.encode()
+            self.assertEqual(broadcaster.get("/api/patch", "POST", wish, {"Content-Type": "application/json"})[0], 202)
+            rig.wait_until(lambda: feeds() == channels, f"it to feed {channels}")
+
     def test_midi_leaves(self):
         """All values for whoever comes, and then what changes."""
         analyser = self.server.analyser("-c", "2", "--midi-out")
