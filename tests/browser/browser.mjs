@@ -7,7 +7,7 @@ import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
 export const PATIENCE_MS = 120000;
-const CHROMIUM = '/usr/bin/chromium';
+const CHROMIUM = '/usr/bin/chromium-headless-shell';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 
@@ -28,7 +28,7 @@ export const launch = ({ local = 'localhost', flags = [] } = {}) => chromium.lau
 
 // A page in a profile of its own; page.errors and page.hosts fill up. init is run in it before its own scripts.
 export async function open(browser, address, { init, ...options } = {}) {
-  const context = await browser.newContext({ ...small, ...options });
+  const context = await browser.newContext({ ...small, permissions: ['screen-wake-lock'], ...options });
   if (init) await context.addInitScript(init);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
@@ -48,7 +48,11 @@ export async function close(page, { errors = [], hosts = [] } = {}) {
   await page.context().close();
 }
 
-export const live = (page) => page.locator('#link[data-link="live"]').waitFor();
+// Numbers come, and it is known what may be done: before that, nothing that steers takes the focus.
+export async function live(page) {
+  await page.locator('#link[data-link="live"]').waitFor();
+  await page.locator('[data-access=""]').waitFor({ state: 'detached' });
+}
 
 export async function picture(page, name, options = {}) {
   fs.mkdirSync(artefacts, { recursive: true });
@@ -98,7 +102,7 @@ export async function until(condition, what, timeout = PATIENCE_MS) {
   for (;;) {
     const value = await condition();
     if (value) return value;
-    assert.ok(Date.now() < end, `waited in vain: ${what}`);
+    assert.ok(Date.now() < end, `waited in vain: ${what instanceof Function ? what() : what}`);
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }
 }

@@ -23,7 +23,10 @@ async function receiver() {
 const list = async () => (await (await fetch(`${url}/api/osc/targets`)).json()).targets;
 const rows = (page) => page.locator('#targets li');
 const answer = (page) => page.locator('#target-answer');
-const says = (page, pattern) => until(async () => pattern.test(await answer(page).textContent()), `an answer like ${pattern}`);
+async function says(page, pattern) {
+  let said;
+  await until(async () => pattern.test(said = await answer(page).textContent()), () => `an answer like ${pattern}, not "${said}"`);
+}
 
 test('a target is added and removed with the keyboard', async () => {
   const page = await open(browser, url);

@@ -20,7 +20,7 @@ import rig
 from test_protocol import Peer, TEXT
 
 OFFER = "Sec-WebSocket-Extensions: permessage-deflate"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = shutil.which("chromium-headless-shell")
 
 PAGE = """<!doctype html><script>
 const ws = new WebSocket('STREAM');
