@@ -7,6 +7,7 @@
 #include <libwebsockets.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { ADDRESS_US = 10000000 }; /* for so long a name is not asked for again */
 
@@ -92,8 +93,11 @@ bool edge_connect(struct line *line, bool asks)
     return lws_client_connect_via_info(&info) != NULL;
 }
 
+/* libwebsockets learns of a timeout that is set outside its callbacks at the context's next event, which may
+ * be long in coming where nobody answers. The shutdown is one. */
 void edge_disconnect(struct line *line)
 {
+    shutdown(lws_get_socket_fd(line->wsi), SHUT_RDWR);
     lws_set_timeout(line->wsi, PENDING_TIMEOUT_LAGGING, LWS_TO_KILL_ASYNC);
 }
 
