@@ -62,9 +62,9 @@ quietly() {
         shown=yes
     done
     wait "$pid" || status=$?
-    trap - INT TERM
     [[ $shown && -t 2 ]] && printf '\r\033[K' >&2
     ((status == 0)) || cat "$log" >&2
     rm -f "$log"
+    trap - INT TERM # not before the file is gone
     return "$status"
 }
