@@ -217,7 +217,8 @@ static void phi_times_input_is_output(void)
             case 400: ask(COMMAND_BREATHING, 1); break;
             default:
                 if (i > 60 && i < 300 && i % 9 == 0) {
-                    ask(i % 2 ? COMMAND_DEPTH : COMMAND_PHASE, 3 * random_uniform(&rig.random));
+                    const double part = random_uniform(&rig.random);
+                    ask(i % 2 ? COMMAND_DEPTH : COMMAND_PHASE, i % 2 ? part : 3 * part);
                 }
             }
             rig_cycle(&rig, count);
