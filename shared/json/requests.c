@@ -96,6 +96,14 @@ static enum status check_names(struct json_object *root, const struct member *me
     return STATUS_OK;
 }
 
+/* *root is the caller's to put, also where it fails. */
+static enum status parse_members(struct json_object **root, const struct member *members, size_t count,
+                                 const char *text, size_t length, char *error)
+{
+    const enum status status = parse(root, text, length, error);
+    return status == STATUS_OK ? check_names(*root, members, count, error) : status;
+}
+
 /* In the order of the members, not of the text. */
 static enum status take_values(struct request *request, struct json_object *root,
                                const struct member *members, size_t count, char *error)
@@ -120,10 +128,7 @@ static enum status read_request(struct request *request, const char *text, size_
 {
     struct json_object *root;
     *request = (struct request){0};
-    enum status status = parse(&root, text, length, error);
-    if (status == STATUS_OK) {
-        status = check_names(root, members, count, error);
-    }
+    enum status status = parse_members(&root, members, count, text, length, error);
     if (status == STATUS_OK) {
         status = take_values(request, root, members, count, error);
     }
@@ -203,10 +208,8 @@ enum status request_target(struct target_request *request, const char *text, siz
 {
     struct json_object *root;
     *request = (struct target_request){0};
-    enum status status = parse(&root, text, length, error);
-    if (status == STATUS_OK) {
-        status = check_names(root, target_members, sizeof target_members / sizeof target_members[0], error);
-    }
+    enum status status = parse_members(&root, target_members,
+                                       sizeof target_members / sizeof target_members[0], text, length, error);
     if (status == STATUS_OK) {
         status = take_target(request, root, error);
     }
@@ -222,10 +225,7 @@ enum status request_record(bool *on, const char *text, size_t length, char error
     static const struct member members[] = {{.name = "on"}};
     struct json_object *root;
     struct json_object *value = NULL;
-    enum status status = parse(&root, text, length, error);
-    if (status == STATUS_OK) {
-        status = check_names(root, members, 1, error);
-    }
+    enum status status = parse_members(&root, members, 1, text, length, error);
     if (status == STATUS_OK && (!json_object_object_get_ex(root, members[0].name, &value) ||
                                 !json_object_is_type(value, json_type_boolean))) {
         snprintf(error, REQUEST_ERROR_MAX, "on: give true or false");
@@ -268,10 +268,8 @@ enum status request_patch(struct patch_wish *wish, const char *text, size_t leng
 {
     struct json_object *root;
     *wish = (struct patch_wish){0};
-    enum status status = parse(&root, text, length, error);
-    if (status == STATUS_OK) {
-        status = check_names(root, patch_members, sizeof patch_members / sizeof patch_members[0], error);
-    }
+    enum status status = parse_members(&root, patch_members, sizeof patch_members / sizeof patch_members[0],
+                                       text, length, error);
     if (status == STATUS_OK) {
         status = take_patch(wish, root, error);
     }
@@ -340,10 +338,7 @@ enum status request_replay(struct replay_wish *wish, const char *text, size_t le
 {
     struct json_object *root;
     *wish = (struct replay_wish){0};
-    enum status status = parse(&root, text, length, error);
-    if (status == STATUS_OK) {
-        status = check_names(root, replay_members, REPLAY_MEMBERS, error);
-    }
+    enum status status = parse_members(&root, replay_members, REPLAY_MEMBERS, text, length, error);
     if (status == STATUS_OK) {
         status = take_wishes(wish, root, error);
     }
