@@ -22,6 +22,7 @@ EMBED(asset_bands, "bands.js");
 EMBED(asset_breathing, "breathing.js");
 EMBED(asset_channels, "channels.js");
 EMBED(asset_circle, "circle.js");
+EMBED(asset_described, "described.js");
 EMBED(asset_edges, "edges.js");
 EMBED(asset_events, "events.js");
 EMBED(asset_flash, "flash.js");
@@ -46,7 +47,9 @@ EMBED(asset_share, "share.js");
 EMBED(asset_stage, "stage.js");
 EMBED(asset_stage_shows, "stage-shows.js");
 EMBED(asset_stream, "stream.js");
+EMBED(asset_streams, "streams.js");
 EMBED(asset_targets, "targets.js");
+EMBED(asset_token, "token.js");
 EMBED(asset_view, "view.js");
 EMBED(asset_visual, "visual.js");
 EMBED(asset_visual_asked, "visual-asked.js");
@@ -85,6 +88,7 @@ static const struct {
     {"/breathing.js", script, asset_breathing_start, asset_breathing_end},
     {"/channels.js", script, asset_channels_start, asset_channels_end},
     {"/circle.js", script, asset_circle_start, asset_circle_end},
+    {"/described.js", script, asset_described_start, asset_described_end},
     {"/edges.js", script, asset_edges_start, asset_edges_end},
     {"/events.js", script, asset_events_start, asset_events_end},
     {"/flash.js", script, asset_flash_start, asset_flash_end},
@@ -109,7 +113,9 @@ static const struct {
     {"/stage.js", script, asset_stage_start, asset_stage_end},
     {"/stage-shows.js", script, asset_stage_shows_start, asset_stage_shows_end},
     {"/stream.js", script, asset_stream_start, asset_stream_end},
+    {"/streams.js", script, asset_streams_start, asset_streams_end},
     {"/targets.js", script, asset_targets_start, asset_targets_end},
+    {"/token.js", script, asset_token_start, asset_token_end},
     {"/view.js", script, asset_view_start, asset_view_end},
     {"/visual.js", script, asset_visual_start, asset_visual_end},
     {"/visual-asked.js", script, asset_visual_asked_start, asset_visual_asked_end},

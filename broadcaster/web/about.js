@@ -2,7 +2,7 @@
 // What a number means, in one line that stands beside it while it is pointed at, has the focus, or was tapped: of all
 // elements with data-about. Those that nothing else can be done with take the focus, unless they have tabindex already.
 import { $, element } from './page.js';
-import { described } from './server.js';
+import { described } from './described.js';
 import { named } from './words.js';
 
 const DELAY_MS = 250;  // before what is merely pointed at explains itself

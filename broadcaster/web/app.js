@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The dashboard: streams write into model.js, and one requestAnimationFrame loop draws what has changed.
 import { startAbout } from './about.js';
-import { openAccess, startField } from './access.js';
 import { startAwake } from './awake.js';
 import { Bands } from './bands.js';
 import { Breathing, breathingKeys } from './breathing.js';
@@ -18,9 +17,10 @@ import { Patch } from './patch.js';
 import { makePlots } from './plots.js';
 import { Recorder, recorderKeys } from './recorder.js';
 import { drawReplay, startReplay } from './replay.js';
-import { adding, askStatus, steering } from './server.js';
-import { Stream, streamUrl } from './stream.js';
+import { askStatus, steering } from './server.js';
+import { streams } from './streams.js';
 import { Targets } from './targets.js';
+import { startField } from './token.js';
 import { startView } from './view.js';
 import { startWords } from './words.js';
 
@@ -28,7 +28,6 @@ const BUDGET_MS = 6;      // of drawing in one frame; the rest is drawn in the n
 const STATUS_MS = 500;    // between questions while nothing moves
 const CALM_TURNS = 4;     // of those, while all is well, to one question
 
-openAccess();
 await startWords();
 startAbout();
 const targets = new Targets();
@@ -38,19 +37,15 @@ function askAll() {
   targets.ask();
   patch.ask();
 }
-const metrics = new Stream(() => streamUrl('metrics', adding('levels', 'bands', 'onsets')), onMetrics, {
-  onOpen: () => { onMetricsOpen(); askAll(); }, onFail: askStatus,
-});
-const streams = [
-  metrics,
-  new Stream(() => streamUrl('latency'), onLatency),
-  new Stream(() => streamUrl('events', { replay: 64 }), onEvent, { onOpen: onEventsOpen }),
-  new Stream(() => streamUrl('events', adding('onsets')), onOnset), // apart: a replay with onsets would be onsets
-];
+const hurry = () => Object.values(streams).forEach((stream) => stream.hurry());
 startField(() => {
   askAll();
-  streams.forEach((stream) => stream.hurry());
+  hurry();
 });
+streams.metrics.listen(onMetrics, { onOpen: () => { onMetricsOpen(); askAll(); }, onFail: askStatus });
+streams.latency.listen(onLatency);
+streams.events.listen(onEvent, { onOpen: onEventsOpen });
+streams.onsets.listen(onOnset);
 
 startReplay();
 
@@ -61,7 +56,8 @@ const circle = new Circle();
 startView({
   ...steering({ ...breathingKeys, ...latencyKeys, ...recorderKeys }), ...channelKeys, r: () => circle.toggle(), p: share, w: startAwake(),
 });
-const painters = [new Channels(), new Bands(), new Breathing(), circle, ...makePlots(), new Latency(), new Events(), new Recorder(), new Edges(), new Outside()];
+const plots = makePlots();
+const painters = [...plots, new Channels(), new Bands(), new Breathing(), circle, new Latency(), new Events(), new Recorder(), new Edges(), new Outside()];
 let next = 0; // whose turn it is
 
 // All that is due, in turns, as far as the frame's time goes.
@@ -74,10 +70,15 @@ function paint(now) {
   }
 }
 
+function write(now) {
+  drawHeader(streams.metrics, now);
+  drawReplay(now);
+  plots.forEach((plot) => plot.write(now));
+}
+
 function frame() {
   const now = performance.now();
-  drawHeader(metrics, now);
-  drawReplay(now);
+  write(now);
   paint(now);
   requestAnimationFrame(frame);
 }
@@ -85,12 +86,15 @@ function frame() {
 let calm = 0;
 setInterval(() => {
   calm = isStale(performance.now()) ? CALM_TURNS : calm + 1;
-  if (calm >= CALM_TURNS && metrics.open) {
+  if (calm >= CALM_TURNS && streams.metrics.open) {
     calm = 0;
     askAll();
   }
 }, STATUS_MS);
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) streams.forEach((stream) => stream.hurry());
+  if (!document.hidden) hurry();
 });
-requestAnimationFrame(frame);
+requestAnimationFrame(() => {
+  write(performance.now()); // alone: so the first numbers are seen sooner
+  requestAnimationFrame(frame);
+});

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The breathing, shown and steered.
+import { described, onDescribed } from './described.js';
 import { model } from './model.js';
 import { $, attribute, reducedMotion, Surface, text } from './page.js';
-import { described, onDescribed, post, server } from './server.js';
+import { post, server } from './server.js';
 import { colours, themeChanged } from './view.js';
 import { languageChanged, t } from './words.js';
 

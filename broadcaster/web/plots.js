@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The four curves of the last 30 seconds, with their thresholds.
+import { described, onDescribed } from './described.js';
 import { measured, model, SPAN_S } from './model.js';
 import { $, element, minus, Surface, text } from './page.js';
-import { described, onDescribed, server } from './server.js';
+import { server } from './server.js';
 import { colours, themeChanged } from './view.js';
 import { languageChanged, t } from './words.js';
 
@@ -42,9 +43,10 @@ class Plot {
     this.value = $(name);
     this.drawn = -1;
     this.writtenAt = -Infinity;
+    this.written = 0; // model.generation
     this.unit = this.value.parentElement.querySelector('.unit');
     this.needs = this.value.closest('.metric').querySelector('.needs');
-    const again = () => { this.drawn = -1; };
+    const again = () => { this.drawn = this.written = -1; };
     this.surface = new Surface($(`${name}-plot`).appendChild(element('canvas')), again);
     for (const changes of [themeChanged, languageChanged]) changes.push(again);
     onDescribed.push(() => {
@@ -57,7 +59,11 @@ class Plot {
     return this.drawn !== model.generation && (model.generation > 0 || now > EMPTY_MS);
   }
 
-  write() {
+  // The number, which waits for no picture.
+  write(now) {
+    if (now - this.writtenAt <= TEXT_MS || this.written === model.generation) return;
+    this.writtenAt = now;
+    this.written = model.generation;
     text(this.value, measured(this.name) ? model[this.name].toFixed(this.kind.digits) : '–');
     if (this.needs) text(this.needs, model.active === 1 ? t('needs_two') : '');
   }
@@ -127,10 +133,6 @@ class Plot {
   }
 
   draw(now) {
-    if (now - this.writtenAt > TEXT_MS) {
-      this.writtenAt = now;
-      this.write();
-    }
     const { context } = this.surface;
     const width = this.surface.width - EDGE.left - EDGE.right;
     const height = this.surface.height - EDGE.top - EDGE.bottom;

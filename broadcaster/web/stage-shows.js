@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the stage view can show, by the names that its address gives (show=): the state, the numbers of the table of metrics, and
 // with a channel's number behind them (level:3) those of a channel.
+import { described } from './described.js';
 import { model, stateNow } from './model.js';
 import { decibels, minus } from './page.js';
 import { parts } from './parts.js';
-import { described, server } from './server.js';
+import { server } from './server.js';
 
 const LEVELS = { // which the page measures from what comes, as the dashboard's meters do
   level: { unit: 'dBFS', read: (i) => decibels(Math.sqrt(parts.power[i])) },

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The stage view: up to six things, each as large as the screen lets it, which the address names (stage-shows.js).
-import { openAccess, startField } from './access.js';
+import { openAccess } from './access.js';
 import { keepAwake } from './awake.js';
+import { adding, onDescribed } from './described.js';
 import { linkNow, linkText, MOVING } from './header.js';
 import { model, onEvent, onEventsOpen, onMetrics, onMetricsOpen } from './model.js';
 import { $, attribute, element, text } from './page.js';
-import { adding, askStatus, onDescribed } from './server.js';
+import { askStatus } from './server.js';
 import { find, offered } from './stage-shows.js';
 import { Stream, streamUrl } from './stream.js';
+import { startField } from './token.js';
 
 const MOST = 6;         // tiles
 const RATE_HZ = 10;     // faster than that nobody reads
@@ -65,12 +67,12 @@ onDescribed.push(() => {
 });
 
 const wantsLevels = names.some((name) => /^(level|peak):/.test(name));
-const metrics = new Stream(() => streamUrl('metrics', { rate: RATE_HZ, ...wantsLevels ? adding('levels') : {} }), onMetrics, {
+const metrics = new Stream(() => streamUrl('metrics', { rate: RATE_HZ, ...wantsLevels ? adding('levels') : {} })).listen(onMetrics, {
   onOpen: () => { onMetricsOpen(); askStatus(); }, onFail: askStatus,
 });
 const streams = [metrics];
 if (names.includes('state') || names.length === 0) {
-  streams.push(new Stream(() => streamUrl('events', { replay: 64 }), onEvent, { onOpen: onEventsOpen }));
+  streams.push(new Stream(() => streamUrl('events', { replay: 64 })).listen(onEvent, { onOpen: onEventsOpen }));
 }
 startField(() => {
   askStatus();

@@ -5,19 +5,31 @@ import { access } from './access.js';
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8000;
 const OPENING_MS = 5000;
+const EARLY = 64; // messages that are kept for whoever listens later
 
 export class Stream {
-  // url() is asked before each connect; onText is called with each message's text, onOpen after each connect, onFail
-  // after each that came to nothing.
-  constructor(url, onText, { onOpen = () => {}, onFail = () => {} } = {}) {
+  // url() is asked before each connect.
+  constructor(url) {
     this.url = url;
-    this.onText = onText;
-    this.onOpen = onOpen;
-    this.onFail = onFail;
+    this.early = [];
+    this.onText = (text) => { if (this.early.push(text) > EARLY) this.early.shift(); };
+    this.onOpen = () => {};
+    this.onFail = () => {};
     this.open = false;
     this.failures = 0;   // in a row
     this.retryAt = 0;    // performance.now() of the next try, while there is none under way
     this.connect();
+  }
+
+  // onText is called with each message's text, onOpen after each connect, onFail after each that came to nothing: first with
+  // what has been so far.
+  listen(onText, { onOpen = () => {}, onFail = () => {} } = {}) {
+    Object.assign(this, { onText, onOpen, onFail });
+    if (this.open) onOpen();
+    else if (this.failures > 0) onFail();
+    this.early.forEach(onText);
+    this.early = [];
+    return this;
   }
 
   connect() {

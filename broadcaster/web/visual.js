@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The full-screen picture: a scene (visual-scenes.js), and cues upon it (visual-cues.js).
-import { openAccess, startField } from './access.js';
+import { openAccess } from './access.js';
+import { adding, askDescription } from './described.js';
 import { isStale, model, onEvent, onEventsOpen, onMetrics, onMetricsOpen, onOnset } from './model.js';
 import { $, element, reducedMotion, Surface, text } from './page.js';
 import { parts } from './parts.js';
-import { adding, askDescription, askStatus } from './server.js';
+import { askStatus } from './server.js';
 import { Stream, streamUrl } from './stream.js';
+import { startField } from './token.js';
 import { asked, faults } from './visual-asked.js';
 import { Cues } from './visual-cues.js';
 import { takeKeys } from './visual-keys.js';
@@ -69,8 +71,8 @@ function turn(by) {
 function audienceStreams() {
   const query = Object.fromEntries(['rate', 'add'].filter((key) => asked[key]).map((key) => [key, asked[key]]));
   return [
-    new Stream(() => streamUrl('metrics', query), onMetrics, { onOpen: onMetricsOpen }),
-    new Stream(() => streamUrl('events'), onEvent, { onOpen: onEventsOpen }),
+    new Stream(() => streamUrl('metrics', query)).listen(onMetrics, { onOpen: onMetricsOpen }),
+    new Stream(() => streamUrl('events')).listen(onEvent, { onOpen: onEventsOpen }),
   ];
 }
 
@@ -78,11 +80,11 @@ function connect() {
   if (host === null) return null;
   openAccess(host);
   const streams = audience ? audienceStreams() : [
-    new Stream(() => streamUrl('metrics', adding('levels', 'bands', 'onsets')), onMetrics, {
+    new Stream(() => streamUrl('metrics', adding('levels', 'bands', 'onsets'))).listen(onMetrics, {
       onOpen: () => { onMetricsOpen(); askDescription(); }, onFail: askStatus,
     }),
-    new Stream(() => streamUrl('events', { replay: 1 }), onEvent, { onOpen: onEventsOpen }),
-    new Stream(() => streamUrl('events', adding('onsets')), onOnset),
+    new Stream(() => streamUrl('events', { replay: 1 })).listen(onEvent, { onOpen: onEventsOpen }),
+    new Stream(() => streamUrl('events', adding('onsets'))).listen(onOnset),
   ];
   startField(() => streams.forEach((stream) => stream.hurry()));
   return streams[0];

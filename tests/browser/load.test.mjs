@@ -2,7 +2,7 @@
 // 64 channels of real sound: what the pages weigh, show and keep. How fast they are: scripts/bench live.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { close, desktop, illustrate, launch, live, open, painted, picture, until, url } from './browser.mjs';
+import { close, desktop, illustrate, launch, live, open, painted, picture, pictures, until, url } from './browser.mjs';
 
 const ASSETS_MAX = 170 * 1000; // bytes
 const HEAP_GROWTH_MAX = 10e6;  // bytes
@@ -30,8 +30,10 @@ for (const path of ['/', '/visual']) {
   test(`${path}: a picture with 64 channels`, async () => {
     const page = await open(browser, url + path, desktop);
     await until(async () => await painted(page, path === '/' ? '#meters' : '#picture') > 3000, 'a picture');
-    if (path === '/') await illustrate(page, 'dashboard-64');
-    else await picture(page, 'visual-64', { fullPage: true });
+    if (path === '/') {
+      if (pictures) await page.waitForTimeout(31000); // the curves fill up
+      await illustrate(page, 'dashboard-64');
+    } else await picture(page, 'visual-64', { fullPage: true });
     await close(page);
   });
 }

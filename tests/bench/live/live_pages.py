@@ -19,8 +19,7 @@ class Pages(live.LiveTest):
         broadcaster = self.broadcaster("--osc", "none")
         rig.wait_until(lambda: broadcaster.json("/api/metrics")["active_channels"] == 64, "64 channels")
         child = self.start(["node", pathlib.Path(__file__).with_name("pages.mjs")],
-                           env={"PHICAST_URL": broadcaster.url, "PHICAST_BROADCASTER_PID": str(broadcaster.child.pid),
-                                "PHICAST_BROADCASTER": str(rig.BIN / "phicast-broadcaster"), "PHICAST_NAME": self.name})
+                           env={"PHICAST_URL": broadcaster.url, "PHICAST_BROADCASTER_PID": str(broadcaster.child.pid)})
         self.assertEqual(child.wait(1000), 0)
         for line in child.out.splitlines():
             figure = json.loads(line)

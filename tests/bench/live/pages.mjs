@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Measures the pages of a broadcaster with 64 channels, for live_pages.py: each line is a figure as JSON.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import fs from 'node:fs';
-import readline from 'node:readline';
 import { close, launch, live, open, url } from '../../browser/browser.mjs';
 
-const { PHICAST_BROADCASTER, PHICAST_BROADCASTER_PID, PHICAST_NAME } = process.env;
+const broadcaster = Number(process.env.PHICAST_BROADCASTER_PID);
 const TICK_HZ = 100; // of /proc/PID/stat
 
 const figure = (what, value, unit, most) => console.log(JSON.stringify({ case: what, value, unit, most }));
@@ -26,14 +23,25 @@ const frameTimes = (page, frames) => page.evaluate((count) => new Promise((resol
 
 const percentile = (sorted, share) => sorted[Math.floor(share * (sorted.length - 1))];
 
-async function usable(browser) {
-  const page = await open(browser, 'about:blank');
+// After how many ms of a new page's navigation that holds. The page itself says so: being asked would hold it up.
+async function after(browser, condition) {
+  const watch = `new MutationObserver((changes, observer) => {
+    if (!(${condition})()) return;
+    observer.disconnect();
+    console.debug('after', performance.now());
+  }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true })`;
+  const page = await open(browser, 'about:blank', { init: { content: watch } });
+  const said = page.waitForEvent('console', (message) => message.text().startsWith('after'));
   await page.goto(url, { waitUntil: 'commit' });
-  const at = await page.waitForFunction(() => document.getElementById('link')?.dataset.link === 'live' &&
-    document.querySelectorAll('#channels li').length === 64 && performance.now());
-  const ms = await at.jsonValue();
+  const ms = Number((await said).text().split(' ')[1]);
   await close(page);
   return ms;
+}
+
+async function medianAfter(browser, what, condition, most) {
+  const times = [];
+  for (let i = 0; i < 9; i++) times.push(await after(browser, condition));
+  figure(`${what} after the navigation began, median of 9`, times.sort((x, y) => x - y)[4], 'ms', most);
 }
 
 async function smooth(browser, path) {
@@ -45,7 +53,7 @@ async function smooth(browser, path) {
 }
 
 function cpuSeconds() {
-  const fields = fs.readFileSync(`/proc/${PHICAST_BROADCASTER_PID}/stat`, 'latin1').split(') ')[1].split(' ');
+  const fields = fs.readFileSync(`/proc/${broadcaster}/stat`, 'latin1').split(') ')[1].split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICK_HZ;
 }
 
@@ -61,9 +69,7 @@ async function share(browser) {
 
 // How long after the last frame a page of a broadcaster that stands still says so.
 async function stale(browser) {
-  const broadcaster = spawn(PHICAST_BROADCASTER, ['-n', PHICAST_NAME, '-p', '0', '--osc', 'none'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = await once(readline.createInterface(broadcaster.stdout), 'line');
-  const page = await open(browser, line.replace('listening on ', ''));
+  const page = await open(browser, url);
   await live(page);
   const shown = page.evaluate(() => new Promise((resolve) => {
     const link = document.getElementById('link');
@@ -74,17 +80,17 @@ async function stale(browser) {
       resolve(at - (await import('/model.js')).model.movedAt);
     }).observe(link, { attributes: true });
   }));
-  broadcaster.kill('SIGSTOP');
+  process.kill(broadcaster, 'SIGSTOP');
   const ms = await shown;
   await page.context().close();
-  broadcaster.kill('SIGKILL');
+  process.kill(broadcaster, 'SIGCONT');
   return ms;
 }
 
 const browser = await launch();
-const loads = [];
-for (let i = 0; i < 5; i++) loads.push(await usable(browser));
-figure('dashboard live with 64 channels after the navigation began, median of 5', loads.sort((a, b) => a - b)[2], 'ms', 500);
+await medianAfter(browser, 'dashboard: first number', () => /\d/.test(document.getElementById('ici')?.textContent), 400);
+await medianAfter(browser, 'dashboard live with 64 channels', () => document.getElementById('link')?.dataset.link === 'live' &&
+  document.querySelectorAll('#channels li').length === 64, 500);
 for (const path of ['/', '/visual']) {
   const [p50, p95, p99] = await smooth(browser, path);
   figure(`${path} with 64 channels, between frames, p95`, p95, 'ms', 20);

@@ -75,9 +75,9 @@ static void whole(const char *path)
 /* Every address in a script is relative as well. */
 static void nothing_from_the_root(void)
 {
-    static const char *const paths[] = {"/access.js",  "/app.js",    "/breathing.js",
-                                        "/latency.js", "/server.js", "/stream.js",
-                                        "/targets.js", "/view.js",   "/visual.js"};
+    static const char *const paths[] = {"/access.js",  "/app.js",    "/breathing.js", "/described.js",
+                                        "/latency.js", "/server.js", "/stream.js",    "/streams.js",
+                                        "/targets.js", "/token.js",  "/view.js",      "/visual.js"};
     static const char *const roots[] = {"'/", "\"/", "`/"};
     struct asset script;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
