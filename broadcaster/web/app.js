@@ -10,7 +10,7 @@ import { Edges } from './edges.js';
 import { Events } from './events.js';
 import { drawHeader } from './header.js';
 import { Latency, latencyKeys } from './latency.js';
-import { isStale, onEvent, onEventsOpen, onLatency, onMetrics, onMetricsOpen, onOnset } from './model.js';
+import { isStale, model, onEvent, onEventsOpen, onLatency, onMetrics, onMetricsOpen, onOnset } from './model.js';
 import { $ } from './page.js';
 import { Outside } from './outside.js';
 import { Patch } from './patch.js';
@@ -25,6 +25,7 @@ import { startView } from './view.js';
 import { startWords } from './words.js';
 
 const BUDGET_MS = 6;      // of drawing in one frame; the rest is drawn in the next
+const EMPTY_MS = 1000;    // after the page's start: nothing has come, so empty pictures are shown
 const STATUS_MS = 500;    // between questions while nothing moves
 const CALM_TURNS = 4;     // of those, while all is well, to one question
 
@@ -70,16 +71,16 @@ function paint(now) {
   }
 }
 
-function write(now) {
-  drawHeader(streams.metrics, now);
-  drawReplay(now);
-  plots.forEach((plot) => plot.write(now));
-}
+// Pictures come after the first numbers, which are seen sooner alone; without any, after a while.
+let pictures = false;
 
 function frame() {
   const now = performance.now();
-  write(now);
-  paint(now);
+  drawHeader(streams.metrics, now);
+  drawReplay(now);
+  plots.forEach((plot) => plot.write(now));
+  if (pictures) paint(now);
+  pictures ||= model.generation > 0 || now > EMPTY_MS;
   requestAnimationFrame(frame);
 }
 
@@ -94,7 +95,4 @@ setInterval(() => {
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) hurry();
 });
-requestAnimationFrame(() => {
-  write(performance.now()); // alone: so the first numbers are seen sooner
-  requestAnimationFrame(frame);
-});
+requestAnimationFrame(frame);

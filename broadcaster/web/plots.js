@@ -10,7 +10,6 @@ import { languageChanged, t } from './words.js';
 const GAP_S = 0.3;     // a longer time without numbers is a hole in the curve
 const FONT = '11px system-ui, sans-serif';
 const TEXT_MS = 100;   // nobody reads faster
-const EMPTY_MS = 1000; // after the page's start: nothing has come, so empty plots are shown
 const EDGE = { left: 34, top: 8, right: 14, bottom: 20 }; // pixels, for the words around it
 const LINE_Y = 16;     // from one line of words to the next, at least
 const NARROW = 220;    // a plot that has room for fewer words below
@@ -55,8 +54,8 @@ class Plot {
     });
   }
 
-  due(now) {
-    return this.drawn !== model.generation && (model.generation > 0 || now > EMPTY_MS);
+  due() {
+    return this.drawn !== model.generation;
   }
 
   // The number, which waits for no picture.
