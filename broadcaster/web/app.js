@@ -27,9 +27,13 @@ import { startWords } from './words.js';
 const BUDGET_MS = 6;      // of drawing in one frame; the rest is drawn in the next
 const EMPTY_MS = 1000;    // after the page's start: nothing has come, so empty pictures are shown
 const STATUS_MS = 500;    // between questions while nothing moves
+const FIRST_MS = 150;     // the longest that the page waits for its first numbers before it is shown
 const CALM_TURNS = 4;     // of those, while all is well, to one question
 
-await startWords();
+// To lay out and draw all of it without numbers takes longer than they do, and would keep them waiting.
+const shortly = new Promise((resolve) => setTimeout(resolve, FIRST_MS));
+await Promise.all([startWords(), Promise.race([streams.metrics.first, shortly])]);
+document.body.hidden = false;
 startAbout();
 const targets = new Targets();
 const patch = new Patch();

@@ -12,7 +12,12 @@ export class Stream {
   constructor(url) {
     this.url = url;
     this.early = [];
-    this.onText = (text) => { if (this.early.push(text) > EARLY) this.early.shift(); };
+    this.first = new Promise((resolve) => { // comes true with the first message, if nobody listens by then
+      this.onText = (text) => {
+        if (this.early.push(text) > EARLY) this.early.shift();
+        resolve();
+      };
+    });
     this.onOpen = () => {};
     this.onFail = () => {};
     this.open = false;

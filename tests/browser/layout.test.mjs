@@ -79,6 +79,14 @@ test('frames with 64 channels: figures', async (t) => {
   t.diagnostic(`64 channels: ${(1000 * times.length / times.reduce((a, b) => a + b)).toFixed(0)} frames a second, median ${times[60].toFixed(1)} ms, p95 ${times[114].toFixed(1)} ms`);
 });
 
+test('without scripts it says what is missing', async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const plain = await context.newPage();
+  await plain.goto(url);
+  await plain.locator('noscript .note').waitFor();
+  await context.close();
+});
+
 // German has the longest words; 8 rows are the highest, in the lowest window; and the frame's number grows until the header has two lines.
 test('no words overlap or leave their place, and all that one watches is in the window', async () => {
   for (let i = 0; i < 4; i++) script.event({ ...change, timestamp: 1e9 + i });
