@@ -7,13 +7,14 @@ import { languageChanged, t } from './words.js';
 const sum = (lines, key) => lines.reduce((all, line) => all + line[key], 0);
 const time = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1000)} s`);
 
+// What it has not got yet, and what it never will.
+export const backlog = (waiting, lost) => [waiting > 0 && t('edge_waits', waiting), lost > 0 && t('edge_lost', lost)].filter(Boolean).join(', ');
+
 // Of one edge's channels, in words.
 function describe(lines) {
   const bad = lines.find((line) => line.state !== 'connected');
-  const [waiting, lost] = [sum(lines, 'waiting'), sum(lines, 'lost')];
   return [bad ? `${bad.channel}: ${bad.detail}` : t('publishing'), t('lag', time(Math.max(...lines.map((line) => line.lag_ms)))),
-    t('edge_sent', sum(lines, 'acknowledged'), sum(lines, 'skipped')),
-    [waiting > 0 && t('edge_waits', waiting), lost > 0 && t('edge_lost', lost)].filter(Boolean).join(', ')];
+    t('edge_sent', sum(lines, 'acknowledged'), sum(lines, 'skipped')), backlog(sum(lines, 'waiting'), sum(lines, 'lost'))];
 }
 
 export class Edges {

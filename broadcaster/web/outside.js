@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who else is there: the MQTT broker, and how it fares; whose pages were refused, and what lets them in.
+import { backlog } from './edges.js';
 import { $, attribute, element, text } from './page.js';
 import { server } from './server.js';
 import { languageChanged, t } from './words.js';
 
 function describeBroker({ topic, detail, sent, skipped, events_waiting: waiting, events_lost: lost }) {
-  return [topic, detail, t('edge_sent', sent, skipped), [waiting > 0 && t('edge_waits', waiting), lost > 0 && t('edge_lost', lost)].filter(Boolean).join(', ')];
+  return [topic, detail, t('edge_sent', sent, skipped), backlog(waiting, lost)];
 }
 
 function refusedLine({ origin, option, count, last }) {

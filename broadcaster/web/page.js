@@ -19,6 +19,11 @@ export function element(name, className = '', content = '') {
   return node;
 }
 
+// What is typed into a form are no shortcuts.
+export function keepKeys(form) {
+  for (const kind of ['keydown', 'dblclick']) form.addEventListener(kind, (event) => event.stopPropagation());
+}
+
 // What one has chosen, for the next time.
 export function remembered(key, fallback) {
   try {

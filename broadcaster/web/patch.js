@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The patchbay: which source feeds which input; one more connection, one less.
 import { ask } from './access.js';
-import { $, element, text } from './page.js';
-import { ANSWER_MS, post } from './server.js';
+import { $, element, keepKeys, text } from './page.js';
+import { ANSWER_MS, patient, post } from './server.js';
 import { fill, languageChanged, t } from './words.js';
 
 const DONE_MS = 3000; // after that JACK has not done what it was asked for
@@ -21,7 +21,8 @@ export class Patch {
     this.sources = [];
     this.channels = 0;
     this.rows = new Map(); // by source and channel
-    for (const kind of ['keydown', 'dblclick']) $('patch-form').addEventListener(kind, (event) => event.stopPropagation()); // no shortcuts
+    this.ask = patient(() => this.askOnce());
+    keepKeys($('patch-form'));
     $('patch-form').addEventListener('submit', (event) => {
       event.preventDefault();
       this.change($('patch-source').value, Number($('patch-channel').value), true);
@@ -33,12 +34,7 @@ export class Patch {
     });
   }
 
-  // What the analyser sees now. One that is slow is not asked again meanwhile.
-  ask() {
-    this.asking ??= this.askOnce().finally(() => { this.asking = null; });
-    return this.asking;
-  }
-
+  // What the analyser sees now.
   async askOnce() {
     try {
       const response = await ask('api/sources', { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });

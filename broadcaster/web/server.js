@@ -43,11 +43,16 @@ async function askBoth() {
   await description;
 }
 
-let asking = null; // a slow server is not asked again meanwhile
-export function askStatus() {
-  asking ??= askBoth().finally(() => { asking = null; });
-  return asking;
+// The same question, but a slow server is not asked again meanwhile: whoever does, waits for the answer that is due.
+export function patient(question) {
+  let asking = null;
+  return () => {
+    asking ??= question().finally(() => { asking = null; });
+    return asking;
+  };
 }
+
+export const askStatus = patient(askBoth);
 
 // {ok, detail}: detail says why it was refused.
 async function change(path, options) {

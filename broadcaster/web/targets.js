@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The OSC targets: where OSC goes and how it fares there; one more, one less.
 import { ask } from './access.js';
-import { $, element, text } from './page.js';
-import { ANSWER_MS, post, remove } from './server.js';
+import { $, element, keepKeys, text } from './page.js';
+import { ANSWER_MS, patient, post, remove } from './server.js';
 import { fill, t } from './words.js';
 
 const sent = (target) => t('sent', target.sent, target.dropped);
@@ -10,19 +10,15 @@ const sent = (target) => t('sent', target.sent, target.dropped);
 export class Targets {
   constructor() {
     this.rows = new Map(); // by id
-    for (const kind of ['keydown', 'dblclick']) $('target-form').addEventListener(kind, (event) => event.stopPropagation()); // no shortcuts
+    this.ask = patient(() => this.askOnce());
+    keepKeys($('target-form'));
     $('target-form').addEventListener('submit', (event) => {
       event.preventDefault();
       this.add($('target-url').value.trim());
     });
   }
 
-  // What the broadcaster says now. One that is slow is not asked again meanwhile.
-  ask() {
-    this.asking ??= this.askOnce().finally(() => { this.asking = null; });
-    return this.asking;
-  }
-
+  // What the broadcaster says now.
   async askOnce() {
     try {
       const response = await ask('api/osc/targets', { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });
@@ -34,7 +30,7 @@ export class Targets {
   // An answer that was on its way before the change does not show it, the next one does.
   async change(answer, done) {
     text($('target-answer'), answer.ok ? done : answer.detail);
-    await this.asking;
+    await this.ask();
     await this.ask();
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The field for the token, which is there while the broadcaster does not take the one that the page has (access.js).
 import { access, ask, rememberToken } from './access.js';
-import { $, text } from './page.js';
+import { $, keepKeys, text } from './page.js';
 import { t } from './words.js';
 
 const TOKEN = /^[!-~]{1,255}$/; // what the broadcaster takes for one
@@ -17,7 +17,7 @@ function showField() {
 // onToken is called when one was given that opens.
 export function startField(onToken) {
   access.onAnswer = showField;
-  for (const kind of ['keydown', 'dblclick']) $('ask').addEventListener(kind, (event) => event.stopPropagation()); // no shortcuts
+  keepKeys($('ask'));
   $('ask').addEventListener('submit', async (event) => {
     event.preventDefault();
     access.token = $('token').value.trim();
