@@ -161,7 +161,7 @@ export class Circle {
       if (model.on[i]) this.drawChannel(i, x, y, radius, offset);
     }
     if (model.channels <= LABELLED) this.drawLabels(x, y, radius, offset);
-    if (model.active > 0) this.drawArrow(x, y, radius * model.coherence, direction(offset));
+    if (measured('coherence')) this.drawArrow(x, y, radius * model.coherence, direction(offset));
     text($('order'), measured('coherence') ? model.coherence.toFixed(2) : '–');
   }
 }

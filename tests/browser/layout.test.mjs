@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { faults, keepWords, unexplained } from './boxes.mjs';
-import { accessibilityFaults, close, launch, live, open, phone, picture, until, url } from './browser.mjs';
+import { accessibilityFaults, close, illustrate, launch, live, open, phone, picture, until, url } from './browser.mjs';
 import { Script } from './script.mjs';
 
 const ANALYSER = {
@@ -99,19 +99,23 @@ test('no words overlap or leave their place, and all that one watches is in the 
   await speak('en');
 });
 
-async function isAccessible(one, name) {
+// keep: picture, or illustrate for one that the documentation has.
+async function isAccessible(one, name, keep) {
   assert.deepEqual(await accessibilityFaults(one), []);
   assert.deepEqual(await one.evaluate(unexplained), []);
-  await picture(one, `layout-${name}`);
+  await keep(one, `layout-${name}`);
 }
 
 test('accessible and explained', async () => {
   await page.locator('#latency summary').click();
   await channels(8);
-  await isAccessible(page, '8-dark');
+  await isAccessible(page, '8-dark', illustrate);
   await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1024, height: 768 });
+  await isAccessible(page, '8-light-1024', illustrate);
+  await page.setViewportSize(SMALL);
   await channels(64);
-  await isAccessible(page, '64-light');
+  await isAccessible(page, '64-light', picture);
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.locator('#latency summary').click();
 });
@@ -122,7 +126,7 @@ test('accessible and explained on a phone', async () => {
   other.channels(12);
   const small = await other.open(browser, '/', { ...phone, colorScheme: 'light' });
   await live(small);
-  await isAccessible(small, '12-phone');
+  await isAccessible(small, '12-phone', picture);
   await other.close(small, close);
 });
 
@@ -142,7 +146,7 @@ async function isState(name, says) {
   assert.equal(await page.locator('body.stale').count(), name === 'replay' ? 0 : 1);
   await until(async () => (await page.evaluate(faults, name === 'replay')).length === 0, 'nothing to overlap');
   assert.deepEqual(await accessibilityFaults(page), []);
-  await picture(page, `state-${name}`);
+  await illustrate(page, `state-${name}`);
 }
 
 test('the states: stale, offline, a replay, no analyser; and back', async () => {
@@ -174,7 +178,7 @@ test('the state without a token', async () => {
   assert.match(await locked.locator('#ask-why').textContent(), /^Le broadcaster demande un jeton : entrez celui/);
   await isBlank(locked);
   assert.deepEqual(await accessibilityFaults(locked), []);
-  await picture(locked, 'state-locked');
+  await illustrate(locked, 'state-locked');
   await close(locked, { errors: [/401/] });
 });
 
@@ -185,6 +189,7 @@ test('one channel agrees with nobody, and the page says so', async () => {
     assert.equal(await page.locator(`#${id}`).textContent(), '–');
   }
   assert.match(await page.locator('#criticality').textContent(), /^\d/);
+  await illustrate(page, 'layout-1-dark');
   await channels(2);
   await until(async () => /^\d/.test(await page.locator('#ici').textContent()), 'the number of two');
   assert.equal(await page.locator('.metric[data-metric="ici"] .needs').textContent(), '');

@@ -142,7 +142,7 @@ class Dashboard(Browsing):
 
     def test_layout(self):
         broadcaster = self.broadcaster("--osc", "none")
-        self.node("layout", PHICAST_URL=broadcaster.url)
+        self.node("layout", PHICAST_URL=broadcaster.url, **self.pictures())
 
     def test_replay(self):
         path = self.folder / "show.jsonl"
