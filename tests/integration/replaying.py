@@ -40,13 +40,17 @@ class Stream:
         self.file.close()
         self.socket.close()
 
+    def frame(self):
+        """Of the WebSocket's: (its first byte, its body)."""
+        kind, size = self.file.read(2)
+        if size == 126:
+            size, = struct.unpack(">H", self.file.read(2))
+        return kind, self.file.read(size)
+
     def next(self):
         """The next message, without its time."""
         while True:
-            kind, size = self.file.read(2)
-            if size == 126:
-                size, = struct.unpack(">H", self.file.read(2))
-            body = self.file.read(size)
+            kind, body = self.frame()
             if kind == 0x81:
                 return messages([body])[0]
 
