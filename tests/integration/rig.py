@@ -28,7 +28,8 @@ import urllib.request
 
 import numpy
 import websockets
-import websockets.exceptions
+
+import sockets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("PHICAST_BIN", ROOT / "build/release/bin"))
@@ -276,11 +277,7 @@ class Broadcaster:
 
     async def refusal(self, stream):
         """The status with which a stream is refused; None if it opens."""
-        try:
-            async with self.ws(stream):
-                return None
-        except websockets.exceptions.InvalidHandshake as error:  # InvalidStatusCode, or InvalidStatus from 14 on
-            return error.response.status_code if hasattr(error, "response") else error.status_code
+        return await sockets.refusal(self.ws(stream))
 
 
 class RigTest(unittest.IsolatedAsyncioTestCase):

@@ -16,10 +16,10 @@ import urllib.error
 import urllib.request
 
 import websockets
-import websockets.exceptions
 
 import edge_rig
 import rig
+import sockets
 import test_dashboard
 
 VIEWERS = int(os.environ.get("PHICAST_EDGE_VIEWERS", "120"))
@@ -36,15 +36,6 @@ def get(url, headers=None, method="GET"):
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers, error.read().decode()
-
-
-async def refusal(uri, **options):
-    """The status with which a stream is refused; None if it opens."""
-    try:
-        async with websockets.connect(uri, **options):
-            return None
-    except websockets.exceptions.InvalidHandshake as error:  # InvalidStatusCode, or InvalidStatus from 14 on
-        return error.response.status_code if hasattr(error, "response") else error.status_code
 
 
 class Generator(rig.RigTest):
@@ -192,10 +183,10 @@ class Contract(edge_rig.Edging):
                              ("events?replay=256", None), ("events?replay=0&add=onsets", None), ("metrics?rate=20", 400), ("metrics?add=x", 400),
                              ("metrics?replay=3", 400), ("latency?rate=30", 400), ("latency?add=levels", 400), ("events?rate=3", 400),
                              ("events?add=levels", 400), ("events?replay=257", 400), ("events?replay=x", 400), ("nothing", 404)):
-            self.assertEqual(await refusal(edge.ws(path)), status, path)
+            self.assertEqual(await sockets.refusal(sockets.connect(edge.ws(path))), status, path)
         for origin, status in (("https://evil.example", 403), ("https://show.example", None), ("https://show.example.evil.example", 403),
                                (edge.url, None), (f"https://127.0.0.1:{edge.port}", None), ("http://localhost:9", None), ("null", 403)):
-            self.assertEqual(await refusal(edge.ws("metrics"), origin=origin), status, origin)
+            self.assertEqual(await sockets.refusal(sockets.connect(edge.ws("metrics"), origin=origin)), status, origin)
         for path, code, said in (("/ws/metrics", 404, "connect with ws://"), ("/nothing", 404, "no such path"), ("/api/phi", 404, "ask its broadcaster"),
                                  ("/api/metrics?add=x", 400, "add: this edge has levels,bands,onsets")):
             status, _, text = get(edge.url + path)
@@ -214,21 +205,21 @@ class Contract(edge_rig.Edging):
         token = edge.token.read_text().strip()
         for given, status in ((None, 403), (token.swapcase(), 403), (token + "x", 403), (token, None)):
             headers = {"Authorization": f"Bearer {given}"} if given else {}
-            self.assertEqual(await refusal(uri + "metrics", extra_headers=headers), status, given)
+            self.assertEqual(await sockets.refusal(sockets.connect(uri + "metrics", headers)), status, given)
             self.assertEqual(get(f"http://127.0.0.1:{edge.publish_port}/status", headers)[0], status or 200)
         headers = {"Authorization": f"Bearer {token}"}
-        self.assertEqual(await refusal(uri + "metrics-20", extra_headers=headers), 404)
+        self.assertEqual(await sockets.refusal(sockets.connect(uri + "metrics-20", headers)), 404)
         self.assertEqual(get(f"http://127.0.0.1:{edge.publish_port}/pub/events", headers, "DELETE")[0], 405)
-        self.assertEqual(await refusal(edge.ws("../pub/metrics")), 404)
+        self.assertEqual(await sockets.refusal(sockets.connect(edge.ws("../pub/metrics"))), 404)
         self.assertEqual(get(edge.url + "/status")[0], 404)
 
     async def test_limits(self):
         full = edge_rig.Edge(self, "--max-clients", "2", instances=1).start()
         async with websockets.connect(full.ws("metrics")), websockets.connect(full.ws("events")):
-            self.assertEqual(await refusal(full.ws("metrics")), 503)
+            self.assertEqual(await sockets.refusal(sockets.connect(full.ws("metrics"))), 503)
             self.assertEqual(get(full.url + "/healthz")[0], 200)
         deadline = time.monotonic() + rig.PATIENCE
-        while await refusal(full.ws("metrics")):
+        while await sockets.refusal(sockets.connect(full.ws("metrics"))):
             self.assertLess(time.monotonic(), deadline, "there is room again")
 
     async def test_channels_that_hold_nothing(self):
@@ -259,7 +250,7 @@ class Contract(edge_rig.Edging):
         self.flood("-c", "16")
         self.publisher(edge)
         async with websockets.connect(edge.ws("metrics"), compression="deflate") as deflated, websockets.connect(edge.ws("metrics"), compression=None) as plain:
-            self.assertEqual([len(ws.extensions) for ws in (deflated, plain)], [1, 0])
+            self.assertEqual([len(sockets.extensions(ws)) for ws in (deflated, plain)], [1, 0])
             got = [[await asyncio.wait_for(ws.recv(), rig.PATIENCE) for _ in range(30)] for ws in (deflated, plain)]
             self.assertGreater(len(set(got[0]) & set(got[1])), 15)
         reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)

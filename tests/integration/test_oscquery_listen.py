@@ -13,14 +13,12 @@ import subprocess
 import unittest
 
 import websockets
-import websockets.version
 
 import osc_peers
 import rig
+import sockets
 from test_oscquery import BROWSER, TOKEN, leaves
 from test_protocol import BINARY, TEXT, Peer, frame
-
-HEADERS = "extra_headers" if int(websockets.version.version.split(".")[0]) < 14 else "additional_headers"
 
 NPM = """
 const { OSCQueryDiscovery } = require('oscquery');
@@ -104,7 +102,7 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def listener(broadcaster, path="/", **headers):
-    async with websockets.connect(f"ws://127.0.0.1:{broadcaster.port}{path}", max_size=None, **{HEADERS: headers}) as ws:
+    async with sockets.connect(f"ws://127.0.0.1:{broadcaster.port}{path}", headers, max_size=None) as ws:
         heard = Listener(ws)
         reading = asyncio.create_task(heard.read())
         yield heard
@@ -296,11 +294,7 @@ class Listen(rig.RigTest):
         flood, broadcaster = self.begin("--token-file", token)
 
         async def refusal(path, **headers):
-            try:
-                async with listener(broadcaster, path, **headers):
-                    return None
-            except websockets.exceptions.InvalidHandshake as error:
-                return error.response.status_code if hasattr(error, "response") else error.status_code
+            return await sockets.refusal(listener(broadcaster, path, **headers))
 
         self.assertEqual(await refusal("/"), 401)
         self.assertEqual(await refusal("/?token=another"), 401)
