@@ -181,7 +181,7 @@ static bool take_signals(struct flood *flood, const sigset_t *set, uint64_t now)
     switch (sigtimedwait(set, NULL, &tick)) {
     case SIGUSR1:
         flood->first = flood->event;
-        flood->asked = flood->event + flood->options->count;
+        flood->asked += flood->options->count; /* beside those that are still to be pushed */
         flood->start_us = now;
         return true;
     case SIGUSR2: flood->beating = !flood->beating; return true;
