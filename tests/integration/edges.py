@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Edges for --publish: a real one, nginx with nchan, and a stand-in that answers as nchan does, or as it is told to."""
 
+import asyncio
 import base64
 import hashlib
 import os
@@ -106,7 +107,7 @@ class Nchan:
         got = []
         async with self.ws(channel) as ws:
             while not got or not last(got[-1]):
-                got.append(await ws.recv())
+                got.append(await asyncio.wait_for(ws.recv(), rig.PATIENCE))
         return got
 
 
