@@ -4,6 +4,7 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +56,19 @@ static void describe(struct replay *replay)
              report->file);
 }
 
+/* As log_repeated does, but they come many at a time: whenever there are twice as many, and of the last at
+ * the end. */
+static void warn(struct replay *replay)
+{
+    const struct replay_report *report = &replay->base.replay;
+    const bool twice = (replay->warned ^ report->troubles) > replay->warned; /* a higher bit than before */
+    if (report->troubles == replay->warned || (!twice && !report->ended)) {
+        return;
+    }
+    replay->warned = report->troubles;
+    log_warning("%s: %s (%" PRIu64 " so far)", report->file, replay->troubles.last, report->troubles);
+}
+
 static void poll_replay(struct source *source, uint64_t now_us)
 {
     struct replay *replay = of(source);
@@ -65,11 +79,9 @@ static void poll_replay(struct source *source, uint64_t now_us)
     if (report->duration_s >= 0 && report->position_s > report->duration_s) {
         report->position_s = report->duration_s;
     }
-    if (tape_troubles(replay->tape, &replay->troubles) || report->troubles != replay->troubles.count) {
-        report->troubles = replay->troubles.count;
-        replay->warned = report->troubles - 1;
-        log_repeated(&replay->warned, "%s: %s", report->file, replay->troubles.last);
-    }
+    tape_troubles(replay->tape, &replay->troubles);
+    report->troubles = replay->troubles.count;
+    warn(replay);
     describe(replay);
 }
 

@@ -35,7 +35,7 @@ struct replay {
     bool has_event;    /* that is to be taken */
     struct event event;
     struct tape_troubles troubles;
-    uint64_t warned; /* of troubles */
+    uint64_t warned; /* how many troubles there were when the log was last told */
 };
 
 extern const struct source_kind replay_kind;

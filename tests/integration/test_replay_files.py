@@ -77,6 +77,7 @@ class Damaged(replaying.Replaying):
     def test_in_the_midst(self):
         self.in_the_midst(b'{"t":1764512346.5,"stream":"metrics","mess\n', 1, "line 41: not valid JSON")
         self.in_the_midst(b"\xff\xfe\0\0garbage\n[]\n\n", 1, "line 42: no JSON object")
+        self.in_the_midst(b"[]\n" * 3, 3, "line 43: no JSON object")  # the last is told of as well
         self.in_the_midst(b"x" * 3_000_000 + b"\n", 1, "line 41: longer than")
         self.in_the_midst(b'{"t":1e9,"stream":"latency","message":{}}\n', 1, "line 41: timestamp is missing")
         self.in_the_midst(b'{"t":9e10,"stream":"mystery","message":null}\n\r\n', 0, "")
@@ -107,6 +108,7 @@ class Damaged(replaying.Replaying):
         rig.wait_until(lambda: self.state(listener)["ended"], "the end")
         self.assertGreater(self.state(listener)["position"], 5)
         self.assertGreaterEqual(self.state(listener)["troubles"], 1)
+        listener.child.line("the compressed data are damaged", "err")
         self.assertEqual(listener.get("/healthz")[0], 200)
 
 
