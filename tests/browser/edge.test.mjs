@@ -37,7 +37,7 @@ test('the audience\'s page', async () => {
   const asked = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await page.goto(url);
-  await until(async () => await painted(page, '#picture') > 3000, 'a picture');
+  await until(async () => await painted(page, '#picture') > 6000, 'a picture');
   await until(() => Object.values(got).every((frames) => frames.length >= MESSAGES), 'messages');
   assert.deepEqual(sockets.map((each) => each.slice(each.indexOf('/ws/'))).sort(),
     ['/ws/events', '/ws/metrics?rate=10&add=levels%2Cbands%2Consets']);

@@ -29,7 +29,7 @@ test('live, and small', async () => {
 for (const path of ['/', '/visual']) {
   test(`${path}: a picture with 64 channels`, async () => {
     const page = await open(browser, url + path, desktop);
-    await until(async () => await painted(page, path === '/' ? '#meters' : '#picture') > 3000, 'a picture');
+    await until(async () => await painted(page, path === '/' ? '#meters' : '#picture') > 10000, 'a picture');
     if (path === '/') {
       if (pictures) await page.waitForTimeout(31000); // the curves fill up
       await illustrate(page, 'dashboard-64');

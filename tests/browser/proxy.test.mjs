@@ -11,7 +11,7 @@ let browser;
 before(async () => { browser = await launch({ local: hostname }); });
 after(() => browser.close());
 
-const shows = (page) => until(async () => await painted(page, '#picture') > 3000, 'a picture');
+const shows = (page) => until(async () => await painted(page, '#picture') > 6000, 'a picture');
 const metrics = async () => (await fetch(`${url}/api/metrics`)).json();
 
 // What the page asks for is noted down.

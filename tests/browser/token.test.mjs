@@ -53,7 +53,7 @@ async function give(page, token) {
 
 const isAsked = (page) => page.locator('#ask').waitFor();
 const isNotAsked = (page) => page.locator('#ask').waitFor({ state: 'hidden' });
-const shows = (page) => until(async () => await painted(page, '#picture') > 3000, 'a picture');
+const shows = (page) => until(async () => await painted(page, '#picture') > 6000, 'a picture');
 
 before(async () => {
   browser = await launch();

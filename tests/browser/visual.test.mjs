@@ -8,7 +8,7 @@ let browser;
 before(async () => { browser = await launch(); });
 after(() => browser.close());
 
-const shows = (page) => until(async () => await painted(page, '#picture') > 3000, 'a picture');
+const shows = (page) => until(async () => await painted(page, '#picture') > 6000, 'a picture');
 
 test('it moves', async () => {
   const page = await open(browser, `${url}/visual`);

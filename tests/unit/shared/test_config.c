@@ -5,7 +5,6 @@
 #include "tests/unit/shared/sample_options.h"
 #include "tests/unit/unit.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -401,18 +400,12 @@ static enum status save_to(const char *to)
     return status;
 }
 
-/* But for its white space: versions of json-c break lines differently. */
 static bool file_is(const char *text)
 {
     char found[1024] = "";
     FILE *file = fopen(path, "r");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    size_t length = 0;
-    for (int next; (next = fgetc(file)) != EOF && length < sizeof found - 1;) {
-        if (!isspace(next)) {
-            found[length++] = (char)next;
-        }
-    }
+    (void)!fread(found, 1, sizeof found - 1, file);
     fclose(file);
     if (strcmp(found, text) != 0) {
         fprintf(stderr, "%s\n", found);
@@ -460,16 +453,17 @@ static void defaults_are_left_out(void)
     saved = sample_defaults;
     saved.name = "phi";
     CU_ASSERT_EQUAL(save_to(path), STATUS_OK);
-    CU_ASSERT_TRUE(file_is("{\"name\":\"phi\"}"));
+    CU_ASSERT_TRUE(file_is("{\n  \"name\":\"phi\"\n}"));
     char name[] = "phicast"; /* the same text, elsewhere */
     saved.name = name;
     saved.config = (struct option_list){1, {"other"}}; /* no file names another */
     CU_ASSERT_EQUAL(save_to(path), STATUS_OK);
-    CU_ASSERT_TRUE(file_is("{}"));
+    CU_ASSERT_TRUE(file_is("{\n}") || file_is("{}")); /* json-c up to 0.17, and from 0.18 on */
     saved.depth = 0.25;
     saved.connect.count = 0;
     CU_ASSERT_EQUAL(save_to(path), STATUS_OK);
-    CU_ASSERT_TRUE(file_is("{\"depth\":0.25,\"connect\":[]}"));
+    CU_ASSERT_TRUE(file_is("{\n  \"depth\":0.25,\n  \"connect\":[\n  ]\n}") ||
+                   file_is("{\n  \"depth\":0.25,\n  \"connect\":[]\n}"));
     CU_ASSERT_EQUAL_FATAL(load_path(path), STATUS_OK);
     CU_ASSERT_EQUAL(options.connect.count, 0);
     config_free(config);
