@@ -197,13 +197,11 @@ const char *tape_name(const struct tape *tape)
     return tape->name;
 }
 
-bool tape_troubles(struct tape *tape, struct tape_troubles *seen)
+void tape_troubles(struct tape *tape, struct tape_troubles *seen)
 {
     pthread_mutex_lock(&tape->lock);
-    const bool more = tape->troubles.count != seen->count;
-    if (more) {
+    if (tape->troubles.count != seen->count) {
         *seen = tape->troubles;
     }
     pthread_mutex_unlock(&tape->lock);
-    return more;
 }

@@ -55,7 +55,7 @@ double tape_duration(struct tape *tape);
 /* The analyser's name as the recording has it; "": it has none. After tape_start. */
 const char *tape_name(const struct tape *tape);
 
-/* True if there are more than *seen says, which then is brought up to date. */
-bool tape_troubles(struct tape *tape, struct tape_troubles *seen);
+/* Brings *seen up to date. */
+void tape_troubles(struct tape *tape, struct tape_troubles *seen);
 
 #endif

@@ -46,10 +46,12 @@ async function askBoth() {
 // The same question, but a slow server is not asked again meanwhile: whoever does, waits for the answer that is due.
 export function patient(question) {
   let asking = null;
-  return () => {
+  const ask = () => {
     asking ??= question().finally(() => { asking = null; });
     return asking;
   };
+  ask.anew = () => Promise.resolve(asking).then(ask); // for who has changed something: an answer that is due may not have it
+  return ask;
 }
 
 export const askStatus = patient(askBoth);

@@ -27,11 +27,9 @@ export class Targets {
     }
   }
 
-  // An answer that was on its way before the change does not show it, the next one does.
   async change(answer, done) {
     text($('target-answer'), answer.ok ? done : answer.detail);
-    await this.ask();
-    await this.ask();
+    await this.ask.anew();
   }
 
   async add(url) {
